@@ -1,0 +1,4 @@
+"""Vocabulary every layer shares: errors, units, geometry values, ids, axes, events, clock.
+
+May import only the standard library, numpy and shapely.
+"""

@@ -1,0 +1,140 @@
+"""Layers, annotations, changes and history."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from .base import WireModel
+
+LayerKind = Literal["user", "run", "review", "import", "study"]
+GeometryKind = Literal["point", "line", "polygon", "multipolygon", "rectangle", "ellipse"]
+Status = Literal["accepted", "predicted", "rejected"]
+
+
+class TermCount(WireModel):
+    """How many objects have this class; ``term_id`` null counts those without."""
+
+    term_id: int | None
+    count: int
+
+
+class Layer(WireModel):
+    """A layer of annotations on one image; ``generation`` rises with every change."""
+
+    id: UUID
+    image_id: UUID
+    name: str
+    kind: LayerKind
+    creator: str
+    editable: bool
+    run_id: UUID | None
+    generation: int
+    count: int
+    term_counts: list[TermCount]
+    measured_at: datetime | None
+    created_at: datetime
+
+
+class LayerCreate(WireModel):
+    """``kind`` "user" without a name returns the caller's own layer, made on first use."""
+
+    kind: Literal["user"] = "user"
+    name: str | None = Field(default=None, min_length=1, max_length=200)
+
+
+class LayerUpdate(WireModel):
+    name: str = Field(min_length=1, max_length=200)
+
+
+class Annotation(WireModel):
+    """One object. ``geometry`` is GeoJSON, exactly as drawn; ``version`` rises with every edit."""
+
+    id: int
+    layer_id: UUID
+    kind: GeometryKind
+    geometry: dict[str, Any]
+    term_id: int | None
+    score: float | None
+    status: Status
+    z: int
+    t: int
+    area: float
+    bbox: tuple[float, float, float, float]
+    parent_id: int | None
+    creator: str
+    version: int
+
+
+class AnnotationCreate(WireModel):
+    geometry: dict[str, Any]
+    kind: GeometryKind | None = None
+    term_id: int | None = None
+    score: float | None = Field(default=None, ge=0, le=1, allow_inf_nan=False)
+    status: Status = "accepted"
+    z: int = Field(default=0, ge=0)
+    t: int = Field(default=0, ge=0)
+    parent_id: int | None = None
+
+
+class AnnotationUpdate(WireModel):
+    """Fields left out stay as they are. ``version`` is the one that the caller read."""
+
+    id: int
+    version: int
+    geometry: dict[str, Any] | None = None
+    kind: GeometryKind | None = None
+    term_id: int | None = None
+    status: Status | None = None
+
+
+class AnnotationRef(WireModel):
+    id: int
+    version: int
+
+
+class ChangeRequest(WireModel):
+    """One step of work, applied whole or not at all, and undone as one step.
+
+    At most 10,000 objects. A repeated ``idempotency_key`` returns the first answer again.
+    """
+
+    creates: list[AnnotationCreate] = Field(default_factory=list[AnnotationCreate], max_length=10_000)
+    updates: list[AnnotationUpdate] = Field(default_factory=list[AnnotationUpdate], max_length=10_000)
+    deletes: list[AnnotationRef] = Field(default_factory=list[AnnotationRef], max_length=10_000)
+    idempotency_key: str | None = Field(default=None, min_length=8, max_length=100)
+
+
+class ChangeResult(WireModel):
+    """``created_ids`` in the order of ``creates``; ``versions`` are those of the updated objects."""
+
+    change_id: int
+    generation: int
+    created_ids: list[int]
+    versions: dict[int, int]
+    bbox: tuple[float, float, float, float] | None
+
+
+class LayerChanged(WireModel):
+    """A layer's new generation, and the box (px) in which something changed."""
+
+    layer_id: UUID
+    generation: int
+    bbox: tuple[float, float, float, float] | None
+
+
+class HistoryState(WireModel):
+    """What undo and redo would do for the caller on this image, and what was just changed."""
+
+    undo_label: str | None
+    redo_label: str | None
+    undo_count: int
+    redo_count: int
+    changed: list[LayerChanged] = Field(default_factory=list[LayerChanged])
+
+
+class ImportResult(WireModel):
+    layer: Layer
+    created: int
+    warnings: list[str]

@@ -1,0 +1,91 @@
+"""Jobs, segmentation methods and events."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from .base import WireModel
+
+JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+
+
+class MethodInfo(WireModel):
+    """A segmentation method; ``parameters`` is a JSON schema from which a form can be made.
+
+    Schema properties use ``title``, ``description``, ``default``, ``minimum``, ``maximum``, ``enum``, and
+    the extensions ``unit`` and ``advanced`` (shown only on request).
+    """
+
+    name: str
+    title: str
+    description: str
+    parameters: dict[str, Any]
+
+
+class SegmentRequest(WireModel):
+    """Segment images (all of the project where ``image_ids`` is null), or one ``region`` of one image.
+
+    ``region`` is a GeoJSON Polygon or MultiPolygon in full-resolution pixels. ``z``/``t`` null means every plane.
+    """
+
+    kind: Literal["segment"] = "segment"
+    method: str
+    parameters: dict[str, Any] = Field(default_factory=dict[str, Any])
+    image_ids: list[UUID] | None = None
+    region: dict[str, Any] | None = None
+    z: int | None = Field(default=0, ge=0)
+    t: int | None = Field(default=0, ge=0)
+    term_id: int | None = None
+
+
+class MeasureRequest(WireModel):
+    """Measure every object of these layers."""
+
+    kind: Literal["measure"] = "measure"
+    layer_ids: list[UUID] = Field(min_length=1, max_length=1000)
+
+
+JobRequest = Annotated[SegmentRequest | MeasureRequest, Field(discriminator="kind")]
+
+
+class Job(WireModel):
+    id: UUID
+    project_id: UUID
+    kind: Literal["segment", "measure", "import"]
+    title: str
+    state: JobState
+    progress: float
+    message: str
+    error: str | None
+    tasks_total: int
+    tasks_done: int
+    tasks_failed: int
+    creator: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    parameters: dict[str, Any]
+    layer_ids: list[UUID]
+    image_ids: list[UUID]
+
+
+class LogLine(WireModel):
+    id: int
+    at: datetime
+    level: Literal["info", "warning", "error"]
+    text: str
+
+
+class Event(WireModel):
+    """One server-sent event: ``event:`` is ``kind``, ``data:`` the JSON of ``data``.
+
+    Kinds: ``job`` (a ``Job``), ``job_log`` ({job_id, line: LogLine}), ``image`` (an ``Image``), ``image_removed``
+    ({id}), ``layer`` (a ``LayerChanged`` plus image_id), ``layer_removed`` ({id, image_id}), ``ontology`` ({}),
+    ``upload`` (an ``Upload``).
+    """
+
+    id: int
+    kind: str
+    data: dict[str, Any]
