@@ -1,0 +1,174 @@
+"""The store of layers."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+
+from cytoloop.core.clock import utc_now
+from cytoloop.core.errors import NotFoundError
+from cytoloop.core.ids import new_uuid
+
+from .model import Layer
+from .tables import (
+    annotation,
+    annotation_revision,
+    change,
+    idempotency,
+    layer,
+    stat,
+    tile_version,
+)
+
+
+def _layer(row: RowMapping) -> Layer:
+    return Layer(**row)
+
+
+def create_layer(
+    connection: Connection,
+    *,
+    image_id: int,
+    name: str,
+    kind: str,
+    creator_id: int,
+    run_id: UUID | None = None,
+) -> Layer:
+    """Add a layer to an image."""
+    result = connection.execute(
+        insert(layer)
+        .values(
+            uuid=new_uuid(),
+            image_id=image_id,
+            name=name,
+            kind=kind,
+            creator_id=creator_id,
+            run_id=run_id,
+            generation=0,
+            created_at=utc_now(),
+        )
+        .returning(layer)
+    )
+    return _layer(result.mappings().one())
+
+
+def user_layer(
+    connection: Connection, *, image_id: int, creator_id: int, name: str
+) -> Layer:
+    """The user's own layer on the image, made on first use."""
+    row = (
+        connection.execute(
+            select(layer)
+            .where(layer.c.image_id == image_id)
+            .where(layer.c.creator_id == creator_id)
+            .where(layer.c.kind == "user")
+            .order_by(layer.c.id)
+            .limit(1)
+        )
+        .mappings()
+        .first()
+    )
+    if row is not None:
+        return _layer(row)
+    return create_layer(
+        connection, image_id=image_id, name=name, kind="user", creator_id=creator_id
+    )
+
+
+def layer_by_uuid(connection: Connection, uuid: UUID) -> Layer:
+    """The layer, or ``NotFoundError``."""
+    row = (
+        connection.execute(select(layer).where(layer.c.uuid == uuid)).mappings().first()
+    )
+    if row is None:
+        raise NotFoundError(f"There is no layer {uuid}.")
+    return _layer(row)
+
+
+def layer_by_id(connection: Connection, layer_id: int) -> Layer:
+    """The layer, or ``NotFoundError``."""
+    row = (
+        connection.execute(select(layer).where(layer.c.id == layer_id))
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFoundError("The layer is not there any more.")
+    return _layer(row)
+
+
+def layers_of_image(connection: Connection, image_id: int) -> list[Layer]:
+    """Every layer of an image, oldest first."""
+    rows = connection.execute(
+        select(layer).where(layer.c.image_id == image_id).order_by(layer.c.id)
+    ).mappings()
+    return [_layer(row) for row in rows]
+
+
+def layers_of_run(connection: Connection, run_id: UUID) -> list[Layer]:
+    """Every layer that a run made."""
+    rows = connection.execute(
+        select(layer).where(layer.c.run_id == run_id).order_by(layer.c.id)
+    ).mappings()
+    return [_layer(row) for row in rows]
+
+
+def rename_layer(connection: Connection, layer_id: int, name: str) -> None:
+    connection.execute(update(layer).where(layer.c.id == layer_id).values(name=name))
+
+
+def set_measurements(
+    connection: Connection, layer_id: int, facts: dict[str, Any] | None
+) -> None:
+    """Record which table holds the layer's measurements."""
+    connection.execute(
+        update(layer).where(layer.c.id == layer_id).values(measurements=facts)
+    )
+
+
+def delete_layer(connection: Connection, layer_id: int) -> None:
+    """Delete the layer with its objects and their history."""
+    for table in (
+        annotation,
+        annotation_revision,
+        stat,
+        tile_version,
+        change,
+        idempotency,
+    ):
+        connection.execute(delete(table).where(table.c.layer_id == layer_id))
+    connection.execute(delete(layer).where(layer.c.id == layer_id))
+
+
+def delete_layers_of_image(connection: Connection, image_id: int) -> None:
+    """Delete every layer of an image."""
+    for one in layers_of_image(connection, image_id):
+        delete_layer(connection, one.id)
+
+
+def term_counts(
+    connection: Connection, layer_ids: Sequence[int]
+) -> dict[int, dict[int | None, int]]:
+    """How many objects of each class each layer has; key ``None`` counts those without a class."""
+    counts: dict[int, dict[int | None, int]] = {one: {} for one in layer_ids}
+    rows = connection.execute(
+        select(stat.c.layer_id, stat.c.term_id, func.sum(stat.c.n))
+        .where(stat.c.layer_id.in_(layer_ids))
+        .group_by(stat.c.layer_id, stat.c.term_id)
+    )
+    for layer_id, term_id, n in rows:
+        if n:
+            counts[layer_id][term_id or None] = int(n)
+    return counts
+
+
+def count_of_images(connection: Connection, image_ids: Sequence[int]) -> dict[int, int]:
+    """How many objects each image has in all its layers."""
+    rows = connection.execute(
+        select(layer.c.image_id, func.sum(stat.c.n))
+        .join(stat, stat.c.layer_id == layer.c.id)
+        .where(layer.c.image_id.in_(image_ids))
+        .group_by(layer.c.image_id)
+    )
+    return {image_id: int(n or 0) for image_id, n in rows}

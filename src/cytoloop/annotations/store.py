@@ -1,0 +1,403 @@
+"""The store of objects: one step of work in one transaction, and windows of objects back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from cytoloop.core.clock import utc_now
+from cytoloop.core.errors import InvalidInputError, NotFoundError, StaleVersionError
+from cytoloop.core.geometry import Box
+from cytoloop.storage.rows import batches, insert_rows
+
+from .cells import MAX_LEVEL, SHIFT, key_ranges
+from .counts import record_difference
+from .geometry import Kind, kind_of
+from .model import Annotation, Applied, ChangeSet, Edit, Layer
+from .rows import (
+    Row,
+    allocate_ids,
+    as_annotation,
+    as_row,
+    box_of_rows,
+    new_rows,
+    with_geometry,
+)
+from .tables import ANNOTATION_COLUMNS, annotation, annotation_revision, change, stat
+
+
+class Applier:
+    """Applies one change to one layer; every write of objects passes through here."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        layer: Layer,
+        user_id: int,
+        label: str,
+        state: str = "done",
+    ) -> None:
+        self._connection = connection
+        self._layer = layer
+        self._user_id = user_id
+        self._removed: list[Row] = []
+        self._added: list[Row] = []
+        self.change_id = int(
+            connection.execute(
+                insert(change)
+                .values(
+                    at=utc_now(),
+                    user_id=user_id,
+                    image_id=layer.image_id,
+                    layer_id=layer.id,
+                    label=label,
+                    state=state,
+                    first_id=0,
+                    created=0,
+                )
+                .returning(change.c.id)
+            ).scalar_one()
+        )
+
+    def create(self, change_set: ChangeSet) -> list[int]:
+        """Store new objects; their ids in order."""
+        if not change_set.creates:
+            return []
+        count = len(change_set.creates)
+        first = allocate_ids(self._connection, count)
+        rows = new_rows(
+            change_set.creates,
+            layer_id=self._layer.id,
+            creator_id=self._user_id,
+            change_id=self.change_id,
+            first_id=first,
+        )
+        insert_rows(self._connection, annotation, ANNOTATION_COLUMNS, rows)
+        self._connection.execute(
+            update(change)
+            .where(change.c.id == self.change_id)
+            .values(first_id=first, created=count)
+        )
+        self._added.extend(rows)
+        return list(range(first, first + count))
+
+    def replace(
+        self, old: dict[int, dict[str, Any]], new: Sequence[dict[str, Any]]
+    ) -> None:
+        """Put new rows in the place of old ones with the same ids; the old ones are kept as revisions."""
+        self._keep_revisions(list(old), "update")
+        self._delete([row["id"] for row in new])
+        rows = [as_row(row) for row in new]
+        insert_rows(self._connection, annotation, ANNOTATION_COLUMNS, rows)
+        self._removed.extend(as_row(row) for row in old.values())
+        self._added.extend(rows)
+
+    def remove(self, old: dict[int, dict[str, Any]]) -> None:
+        """Delete rows; they are kept as revisions."""
+        self._keep_revisions(list(old), "delete")
+        self._delete(list(old))
+        self._removed.extend(as_row(row) for row in old.values())
+
+    def restore(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Put deleted rows back under their ids."""
+        tuples = [as_row(row) for row in rows]
+        insert_rows(self._connection, annotation, ANNOTATION_COLUMNS, tuples)
+        self._keep_revisions([row["id"] for row in rows], "restore")
+        self._added.extend(tuples)
+
+    def finish(self) -> tuple[int, Box | None]:
+        """Bring the counts up to date; the layer's new generation and the box of what changed."""
+        generation = record_difference(
+            self._connection, self._layer.id, self._removed, self._added
+        )
+        box = box_of_rows([*self._removed, *self._added])
+        if box is not None:
+            values = dict(zip(("x0", "y0", "x1", "y1"), box.as_tuple(), strict=True))
+            self._connection.execute(
+                update(change).where(change.c.id == self.change_id).values(**values)
+            )
+        return generation, box
+
+    def _keep_revisions(self, ids: Sequence[int], op: str) -> None:
+        columns = [column.name for column in annotation.columns]
+        for batch in batches(ids):
+            source = select(
+                literal(self.change_id),
+                literal(op),
+                *(annotation.c[name] for name in columns),
+            ).where(annotation.c.id.in_(batch))
+            self._connection.execute(
+                insert(annotation_revision).from_select(
+                    ["by_change_id", "op", *columns], source
+                )
+            )
+
+    def _delete(self, ids: Sequence[int]) -> None:
+        for batch in batches(ids):
+            self._connection.execute(
+                delete(annotation)
+                .where(annotation.c.layer_id == self._layer.id)
+                .where(annotation.c.id.in_(batch))
+            )
+
+
+def apply_change(
+    connection: Connection,
+    change_set: ChangeSet,
+    *,
+    layer: Layer,
+    user_id: int,
+    kind: str = "done",
+) -> Applied:
+    """Apply one step of work to a layer.
+
+    Parameters
+    ----------
+    kind
+        ``"done"`` for work that its user can undo, ``"run"`` for what a job wrote.
+
+    Raises
+    ------
+    StaleVersionError
+        An object was changed since it was read; ``details["stale"]`` lists the ids. Nothing was applied.
+    """
+    touched = {one.id: one.version for one in change_set.edits}
+    removed = {one.id: one.version for one in change_set.removals}
+    if len(touched) + len(removed) < len(change_set.edits) + len(
+        change_set.removals
+    ) or (touched.keys() & removed.keys()):
+        raise InvalidInputError(
+            "An object appears twice in one change; send each once."
+        )
+    current = _current_rows(connection, layer.id, {**touched, **removed})
+    applier = Applier(
+        connection, layer=layer, user_id=user_id, label=change_set.label, state=kind
+    )
+    _forget_redo(connection, layer.image_id, user_id)
+    created = applier.create(change_set)
+    edited = [
+        _edited(current[one.id], one, applier.change_id) for one in change_set.edits
+    ]
+    if edited:
+        applier.replace({one.id: current[one.id] for one in change_set.edits}, edited)
+    if removed:
+        applier.remove({key: current[key] for key in removed})
+    generation, box = applier.finish()
+    return Applied(
+        change_id=applier.change_id,
+        layer_id=layer.id,
+        generation=generation,
+        created_ids=created,
+        versions={row["id"]: row["version"] for row in edited},
+        box=box,
+    )
+
+
+def _forget_redo(connection: Connection, image_id: int, user_id: int) -> None:
+    connection.execute(
+        update(change)
+        .where(change.c.image_id == image_id)
+        .where(change.c.user_id == user_id)
+        .where(change.c.state == "undone")
+        .values(state="discarded")
+    )
+
+
+def _current_rows(
+    connection: Connection, layer_id: int, versions: dict[int, int]
+) -> dict[int, dict[str, Any]]:
+    found = rows_by_id(connection, list(versions))
+    stale = [
+        key
+        for key, version in versions.items()
+        if key not in found
+        or found[key]["layer_id"] != layer_id
+        or found[key]["version"] != version
+    ]
+    if stale:
+        raise StaleVersionError(
+            f"{len(stale)} of the objects were changed or deleted by someone since you read them; "
+            "nothing was saved. Reload them and repeat the edit.",
+            stale=stale,
+        )
+    return found
+
+
+def _edited(row: dict[str, Any], edit: Edit, change_id: int) -> dict[str, Any]:
+    new = dict(row)
+    geometry = edit.fields.get("geometry")
+    if geometry is not None:
+        kind = edit.fields.get("kind")
+        new = with_geometry(
+            new, geometry, Kind(kind) if kind is not None else kind_of(geometry)
+        )
+    if "term_id" in edit.fields:
+        new["term_id"] = edit.fields["term_id"]
+    if edit.fields.get("status") is not None:
+        new["status"] = int(edit.fields["status"])
+    return new | {"version": row["version"] + 1, "change_id": change_id}
+
+
+def rows_by_id(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Present rows by object id; ids that are not there are left out."""
+    found: dict[int, dict[str, Any]] = {}
+    for batch in batches(ids):
+        for row in connection.execute(
+            select(annotation).where(annotation.c.id.in_(batch))
+        ).mappings():
+            found[row["id"]] = dict(row)
+    return found
+
+
+def annotation_by_id(connection: Connection, annotation_id: int) -> Annotation:
+    """One object, or ``NotFoundError``."""
+    row = (
+        connection.execute(select(annotation).where(annotation.c.id == annotation_id))
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFoundError(
+            f"There is no object {annotation_id}; it may have been deleted."
+        )
+    return as_annotation(row)
+
+
+def annotations_by_id(connection: Connection, ids: Sequence[int]) -> list[Annotation]:
+    """Present objects of these ids."""
+    found: list[Annotation] = []
+    for batch in batches(ids):
+        rows = connection.execute(
+            select(annotation).where(annotation.c.id.in_(batch))
+        ).mappings()
+        found.extend(as_annotation(row) for row in rows)
+    return found
+
+
+def levels_in_use(connection: Connection, layer_id: int) -> list[int]:
+    """Quadtree levels that hold objects: a window reads only those."""
+    used: list[int] = []
+    for level in range(MAX_LEVEL + 1):
+        low, high = level << (2 * SHIFT), (level + 1) << (2 * SHIFT)
+        if connection.execute(
+            select(stat.c.cell)
+            .where(stat.c.layer_id == layer_id)
+            .where(stat.c.cell >= low)
+            .where(stat.c.cell < high)
+            .where(stat.c.n > 0)
+            .limit(1)
+        ).first():
+            used.append(level)
+    return used
+
+
+def window_condition(
+    connection: Connection, layer_id: int, window: Box
+) -> ColumnElement[bool]:
+    """The condition that selects a layer's objects whose box touches the window."""
+    ranges = key_ranges(window, levels_in_use(connection, layer_id))
+    if not ranges:
+        return annotation.c.layer_id.is_(None)
+    cells = or_(*(annotation.c.cell.between(low, high) for low, high in ranges))
+    return and_(
+        annotation.c.layer_id == layer_id,
+        cells,
+        annotation.c.x1 >= window.x0,
+        annotation.c.x0 <= window.x1,
+        annotation.c.y1 >= window.y0,
+        annotation.c.y0 <= window.y1,
+    )
+
+
+def select_objects(
+    connection: Connection,
+    layer_id: int,
+    *,
+    window: Box | None = None,
+    z: int | None = None,
+    t: int | None = None,
+    term_id: int | None = None,
+) -> Select[Any]:
+    """A query for objects of a layer. ``term_id`` 0 means those without a class."""
+    query = select(annotation)
+    if window is None:
+        query = query.where(annotation.c.layer_id == layer_id)
+    else:
+        query = query.where(window_condition(connection, layer_id, window))
+    if z is not None:
+        query = query.where(annotation.c.z == z)
+    if t is not None:
+        query = query.where(annotation.c.t == t)
+    if term_id is not None:
+        query = query.where(
+            annotation.c.term_id.is_(None)
+            if term_id == 0
+            else annotation.c.term_id == term_id
+        )
+    return query
+
+
+def annotations_page(
+    connection: Connection, query: Select[Any], *, after_id: int, limit: int
+) -> list[Annotation]:
+    """The next objects of a query by id."""
+    rows = connection.execute(
+        query.where(annotation.c.id > after_id).order_by(annotation.c.id).limit(limit)
+    ).mappings()
+    return [as_annotation(row) for row in rows]
+
+
+def count_objects(connection: Connection, query: Select[Any]) -> int:
+    """How many objects a query selects."""
+    return int(
+        connection.execute(
+            select(func.count()).select_from(query.subquery())
+        ).scalar_one()
+    )
+
+
+def clear_term(connection: Connection, term_id: int, layers: Sequence[Layer]) -> None:
+    """Take a class away from every object of these layers; used when the class is deleted."""
+    for one in layers:
+        rows = [
+            as_row(row)
+            for row in connection.execute(
+                select(annotation)
+                .where(annotation.c.layer_id == one.id)
+                .where(annotation.c.term_id == term_id)
+            ).mappings()
+        ]
+        if not rows:
+            continue
+        connection.execute(
+            update(annotation)
+            .where(annotation.c.layer_id == bindparam("layer"))
+            .where(annotation.c.term_id == bindparam("term"))
+            .values(term_id=None, version=annotation.c.version + 1),
+            {"layer": one.id, "term": term_id},
+        )
+        connection.execute(
+            update(annotation_revision)
+            .where(annotation_revision.c.layer_id == one.id)
+            .where(annotation_revision.c.term_id == term_id)
+            .values(term_id=None)
+        )
+        place_of_term = ANNOTATION_COLUMNS.index("term_id")
+        cleared = [
+            (*row[:place_of_term], None, *row[place_of_term + 1 :]) for row in rows
+        ]
+        record_difference(connection, one.id, rows, cleared)

@@ -1,0 +1,85 @@
+"""Events: what just happened, for whoever listens (the pages of a project, above all)."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened in a project. ``data`` is JSON-ready."""
+
+    id: int
+    project_id: int
+    kind: str
+    data: dict[str, Any]
+
+
+class EventSink(Protocol):
+    """Takes events; never blocks and never fails the work that it tells of."""
+
+    def publish(self, project_id: int, kind: str, data: dict[str, Any]) -> None: ...
+
+
+Listener = Callable[[Event], None]
+
+
+class EventBus:
+    """Events within one process, with a short memory so that a listener that reconnects misses nothing.
+
+    Parameters
+    ----------
+    remembered
+        How many past events are kept for ``since``.
+    """
+
+    def __init__(self, remembered: int = 5000) -> None:
+        self._lock = threading.Lock()
+        self._next = 1
+        self._past: deque[Event] = deque(maxlen=remembered)
+        self._listeners: dict[int, tuple[int, Listener]] = {}
+        self._next_listener = 1
+
+    def publish(self, project_id: int, kind: str, data: dict[str, Any]) -> None:
+        """Tell every listener of the project."""
+        with self._lock:
+            event = Event(self._next, project_id, kind, data)
+            self._next += 1
+            self._past.append(event)
+            listeners = [
+                one
+                for project, one in self._listeners.values()
+                if project == project_id
+            ]
+        for listener in listeners:
+            listener(event)
+
+    def subscribe(self, project_id: int, listener: Listener) -> Callable[[], None]:
+        """Call ``listener`` for each event from now on; returns the function that stops it."""
+        with self._lock:
+            key = self._next_listener
+            self._next_listener += 1
+            self._listeners[key] = (project_id, listener)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                self._listeners.pop(key, None)
+
+        return unsubscribe
+
+    def since(self, project_id: int, event_id: int) -> list[Event]:
+        """Remembered events of the project after ``event_id``, oldest first."""
+        with self._lock:
+            return [
+                one
+                for one in self._past
+                if one.id > event_id and one.project_id == project_id
+            ]
+
+    @property
+    def last_id(self) -> int:
+        """The id of the newest event, 0 before the first."""
+        with self._lock:
+            return self._next - 1

@@ -1,0 +1,4 @@
+"""People and what they own: users, sessions, memberships, projects, ontologies, image records, uploads.
+
+May import ``storage``, ``core``.
+"""

@@ -1,0 +1,163 @@
+"""The tables of this package."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import Uuid
+
+from cytoloop.storage.database import metadata
+
+Id = BigInteger().with_variant(Integer, "sqlite")
+"""Integer keys: SQLite numbers rows by itself only for INTEGER."""
+
+user = Table(
+    "user_account",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("username", String(100), nullable=False, unique=True),
+    Column("display_name", String(200), nullable=False),
+    Column("password_hash", String(300)),
+    Column("is_admin", Boolean, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("secret_digest", String(64), primary_key=True),
+    Column(
+        "user_id", ForeignKey("user_account.id", ondelete="CASCADE"), nullable=False
+    ),
+    Column("csrf_token", String(100), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+)
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column(
+        "user_id",
+        ForeignKey("user_account.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("name", String(100), nullable=False),
+    Column("secret_digest", String(64), nullable=False, unique=True),
+    Column("scope", String(10), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("last_used_at", DateTime(timezone=True)),
+)
+
+ontology = Table(
+    "ontology",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", String(200), nullable=False),
+)
+
+term = Table(
+    "term",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column(
+        "ontology_id",
+        ForeignKey("ontology.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("name", String(100), nullable=False),
+    Column("color", String(7), nullable=False),
+    Column("hotkey", String(1)),
+    Column("parent_id", ForeignKey("term.id", ondelete="SET NULL")),
+    Column("position", Integer, nullable=False),
+    UniqueConstraint("ontology_id", "name", name="uq_term_name"),
+)
+
+project = Table(
+    "project",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("uuid", Uuid, nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("ontology_id", ForeignKey("ontology.id"), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+membership = Table(
+    "membership",
+    metadata,
+    Column(
+        "project_id", ForeignKey("project.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column(
+        "user_id",
+        ForeignKey("user_account.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+    Column("role", String(20), nullable=False),
+)
+
+image = Table(
+    "image",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("content_key", String(80), nullable=False, unique=True),
+    Column("sha256", String(64), nullable=False),
+    Column("original", Text, nullable=False),
+    Column("prepared", Text),
+    Column("in_place", Boolean, nullable=False),
+    Column("series", Integer, nullable=False),
+    Column("info", JSON, nullable=False),
+    Column("display", JSON, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+project_image = Table(
+    "project_image",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("uuid", Uuid, nullable=False, unique=True),
+    Column("project_id", ForeignKey("project.id", ondelete="CASCADE"), nullable=False),
+    Column("image_id", ForeignKey("image.id"), index=True),
+    Column("name", String(300), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("error", Text),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Index("ix_project_image_order", "project_id", "position", "id"),
+)
+
+upload = Table(
+    "upload",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("project_id", ForeignKey("project.id", ondelete="CASCADE"), nullable=False),
+    Column(
+        "user_id", ForeignKey("user_account.id", ondelete="CASCADE"), nullable=False
+    ),
+    Column("filename", String(300), nullable=False),
+    Column("relative_path", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("offset_bytes", BigInteger, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("error", Text),
+    Column("image_ids", JSON, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
