@@ -1,0 +1,310 @@
+"""The dispatcher: one thread that hands tasks from the ledger to an executor and takes results back."""
+
+import logging
+import os
+import queue
+import shutil
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from cytoloop.core.errors import CytoloopError
+from cytoloop.storage.database import Database
+
+from . import ledger
+from .executors.protocol import Executor, Report
+from .ledger import LostClaimError
+from .model import Job, JobKind, LogLevel, LogLine, Task
+
+logger = logging.getLogger(__name__)
+
+IDLE_WAIT_S = 1.0
+PROGRESS_EVERY_S = 0.3
+
+JobListener = Callable[[Job], None]
+LogListener = Callable[[Job, LogLine], None]
+
+
+@dataclass(slots=True)
+class _Running:
+    job: Job
+    task: Task
+    scratch: Path
+    fraction: float = 0.0
+    text: str = ""
+
+
+@dataclass(slots=True)
+class _Shown:
+    """When a job's progress was last written down."""
+
+    at: float = field(default_factory=lambda: 0.0)
+
+
+class Dispatcher:
+    """Runs the jobs of one server.
+
+    Parameters
+    ----------
+    scratch
+        A folder for the files that tasks exchange; one folder a job, removed when it ends.
+    on_job, on_log
+        Called after a job or its log changed, from the dispatcher's thread.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        executor: Executor,
+        kinds: Mapping[str, JobKind],
+        scratch: Path,
+        *,
+        on_job: JobListener,
+        on_log: LogListener,
+    ) -> None:
+        self._database = database
+        self._executor = executor
+        self._kinds = kinds
+        self._scratch = scratch
+        self._on_job = on_job
+        self._on_log = on_log
+        self._owner = f"{os.uname().nodename}:{os.getpid()}"
+        self._running: dict[str, _Running] = {}
+        self._shown: dict[int, _Shown] = {}
+        self._inbox: queue.SimpleQueue[Report | str | None] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, name="dispatcher", daemon=True
+        )
+
+    def start(self, *, sole: bool = True) -> None:
+        """Begin. ``sole``: no other dispatcher uses this database, so what runs there is left over."""
+        if sole:
+            found = self._database.write(
+                lambda connection: ledger.recover(connection, "")
+            )
+            if found:
+                logger.info("Resuming %d interrupted tasks", found)
+        self._executor.start(self._inbox.put)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; running tasks go back into the queue."""
+        self._stopping.set()
+        self._inbox.put("")
+        if self._thread.is_alive():
+            self._thread.join(timeout=30)
+        self._executor.stop()
+        self._database.write(lambda connection: ledger.recover(connection, self._owner))
+
+    def wake(self) -> None:
+        """There may be new work."""
+        self._inbox.put("")
+
+    def cancel(self, job_id: int) -> Job:
+        """Cancel a job: queued tasks never start, running ones are ended now."""
+        self._database.write(lambda connection: ledger.cancel(connection, job_id))
+        self._inbox.put(f"cancel {job_id}")
+        return self._read_job(job_id)
+
+    def _run(self) -> None:
+        renewed = time.monotonic()
+        while not self._stopping.is_set():
+            try:
+                self._hand_out()
+                self._take_in()
+                if time.monotonic() - renewed > ledger.LEASE_S / 4:
+                    renewed = time.monotonic()
+                    tasks = [one.task for one in self._running.values()]
+                    self._database.write(
+                        lambda connection, tasks=tasks: ledger.renew(connection, tasks)
+                    )
+            except Exception:
+                logger.exception("The dispatcher met an error and goes on")
+                time.sleep(IDLE_WAIT_S)
+
+    def _take_in(self) -> None:
+        try:
+            message = self._inbox.get(timeout=IDLE_WAIT_S)
+        except queue.Empty:
+            return
+        while message is not None:
+            if isinstance(message, Report):
+                self._handle(message)
+            elif message.startswith("cancel "):
+                self._end_running(int(message.removeprefix("cancel ")))
+            try:
+                message = self._inbox.get_nowait()
+            except queue.Empty:
+                return
+
+    def _hand_out(self) -> None:
+        while self._executor.free_slots() > 0 and not self._stopping.is_set():
+            claimed = self._database.write(
+                lambda connection: ledger.claim(connection, self._owner)
+            )
+            if claimed is None:
+                return
+            self._begin(*claimed)
+
+    def _begin(self, job: Job, task: Task) -> None:
+        key = f"{task.job_id}/{task.index}/{task.epoch}"
+        scratch = self._scratch / str(job.uuid)
+        scratch.mkdir(parents=True, exist_ok=True)
+        self._running[key] = _Running(job, task, scratch)
+        if job.progress == 0 and job.tasks_done == 0:
+            self._on_job(job)
+        try:
+            kind = self._kinds[job.kind]
+            call = kind.prepare(job, task, scratch)
+        except CytoloopError as error:
+            self._handle(Report(key, "failed", text=error.message))
+        except Exception as error:
+            logger.exception("Preparing a task failed")
+            self._handle(
+                Report(
+                    key, "failed", text=f"{type(error).__name__}: {error}", again=True
+                )
+            )
+        else:
+            self._executor.submit(key, kind.function, call)
+
+    def _handle(self, report: Report) -> None:
+        running = self._running.get(report.key)
+        if running is None:
+            return
+        match report.kind:
+            case "progress":
+                running.fraction, running.text = report.value, report.text
+                self._show_progress(running.job)
+            case "log":
+                self._log(
+                    running.job,
+                    "warning" if report.level == "warning" else "info",
+                    report.text,
+                )
+            case "done":
+                del self._running[report.key]
+                self._finish(running, report.receipt or {})
+            case _:
+                del self._running[report.key]
+                self._fail(running, report)
+
+    def _finish(self, running: _Running, receipt: dict[str, object]) -> None:
+        job, task = running.job, running.task
+
+        def work(connection: Connection) -> bool:
+            ledger.check_claim(connection, task)
+            self._kinds[job.kind].finish_task(
+                connection, job, task, receipt, running.scratch
+            )
+            ledger.finish_task(connection, task)
+            return self._close_if_complete(connection, job, running.scratch)
+
+        try:
+            ended = self._database.write(work)
+        except LostClaimError:
+            return
+        except Exception as error:
+            logger.exception("Writing the results of a task failed")
+            text = (
+                error.message
+                if isinstance(error, CytoloopError)
+                else f"{type(error).__name__}: {error}"
+            )
+            self._fail(
+                running,
+                Report(
+                    "", "failed", text=text, again=not isinstance(error, CytoloopError)
+                ),
+            )
+            return
+        self._after_change(job.id, running.scratch, ended=ended)
+
+    def _fail(self, running: _Running, report: Report) -> None:
+        job, task = running.job, running.task
+
+        def work(connection: Connection) -> tuple[bool, bool]:
+            ledger.check_claim(connection, task)
+            again = ledger.fail_task(connection, task, report.text, again=report.again)
+            if again:
+                return again, False
+            self._kinds[job.kind].task_failed(connection, job, task, report.text)
+            return again, self._close_if_complete(connection, job, running.scratch)
+
+        try:
+            again, ended = self._database.write(work)
+        except LostClaimError:
+            return
+        level: LogLevel = "warning" if again else "error"
+        self._log(job, level, f"{report.text}{' Trying again.' if again else ''}")
+        self._after_change(job.id, running.scratch, ended=ended)
+
+    def _close_if_complete(
+        self, connection: Connection, job: Job, scratch: Path
+    ) -> bool:
+        if not ledger.recount(connection, job.id):
+            return False
+        now = ledger.job_by_id(connection, job.id)
+        self._kinds[job.kind].finish_job(connection, now, scratch)
+        if now.tasks_failed == 0:
+            ledger.end_job(connection, job.id, state="done", message="Done", error=None)
+        else:
+            state = "failed" if now.tasks_done == 0 else "done"
+            message = f"{now.tasks_failed} of {now.tasks_total} parts failed"
+            error = ledger.first_error(connection, job.id)
+            ledger.end_job(
+                connection, job.id, state=state, message=message, error=error
+            )
+        return True
+
+    def _after_change(self, job_id: int, scratch: Path, *, ended: bool) -> None:
+        if ended:
+            shutil.rmtree(scratch, ignore_errors=True)
+            self._shown.pop(job_id, None)
+        self._on_job(self._read_job(job_id))
+
+    def _end_running(self, job_id: int) -> None:
+        for key in [key for key, one in self._running.items() if one.job.id == job_id]:
+            running = self._running.pop(key)
+            self._executor.cancel(key)
+            shutil.rmtree(running.scratch, ignore_errors=True)
+        job = self._read_job(job_id)
+        self._database.write(
+            lambda connection: self._kinds[job.kind].finish_job(
+                connection, job, self._scratch / str(job.uuid)
+            )
+        )
+        self._log(job, "warning", "Cancelled")
+        self._on_job(self._read_job(job_id))
+
+    def _show_progress(self, job: Job) -> None:
+        shown = self._shown.setdefault(job.id, _Shown())
+        if time.monotonic() - shown.at < PROGRESS_EVERY_S:
+            return
+        shown.at = time.monotonic()
+        now = self._read_job(job.id)
+        mine = [one for one in self._running.values() if one.job.id == job.id]
+        parts = now.tasks_done + now.tasks_failed + sum(one.fraction for one in mine)
+        progress = parts / max(now.tasks_total, 1)
+        message = next((one.text for one in mine if one.text), "Running")
+        self._database.write(
+            lambda connection: ledger.set_progress(
+                connection, job.id, progress, message
+            )
+        )
+        self._on_job(self._read_job(job.id))
+
+    def _log(self, job: Job, level: LogLevel, text: str) -> None:
+        line = self._database.write(
+            lambda connection: ledger.add_log(connection, job.id, level, text)
+        )
+        self._on_log(job, line)
+
+    def _read_job(self, job_id: int) -> Job:
+        with self._database.read() as connection:
+            return ledger.job_by_id(connection, job_id)

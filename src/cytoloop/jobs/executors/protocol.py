@@ -1,0 +1,44 @@
+"""What the dispatcher needs of an executor."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Something a running call tells.
+
+    ``kind``: ``progress`` (``value`` 0..1, ``text``), ``log`` (``level``, ``text``), ``done`` (``receipt``),
+    ``failed`` (``text``; ``again`` whether another try could help) or ``died`` (the process ended).
+    """
+
+    key: str
+    kind: str
+    value: float = 0.0
+    text: str = ""
+    level: str = "info"
+    receipt: dict[str, Any] | None = None
+    again: bool = False
+
+
+class Executor(Protocol):
+    """Runs calls; tells what happens by ``on_report``, from threads of its own."""
+
+    def start(self, on_report: Callable[[Report], None]) -> None: ...
+
+    def free_slots(self) -> int:
+        """How many calls could begin now."""
+        ...
+
+    def submit(self, key: str, function: str, call: dict[str, Any]) -> None:
+        """Begin a call. ``key`` names it in reports."""
+        ...
+
+    def cancel(self, key: str) -> None:
+        """End a call at once; nothing is reported of it any more."""
+        ...
+
+    def stop(self) -> None:
+        """End everything."""
+        ...

@@ -1,0 +1,371 @@
+"""The ledger: the truth about jobs and tasks, in SQL.
+
+A claim raises the task's ``epoch``; its result is accepted only at that epoch, in the same transaction
+that writes what it found. So a worker that was thought dead and comes back changes nothing.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+
+from cytoloop.core.clock import utc_now
+from cytoloop.core.errors import ConflictError, NotFoundError
+from cytoloop.core.ids import new_uuid
+
+from .model import FINAL_STATES, Job, LogLevel, LogLine, NewJob, Task
+from .tables import job, job_event, task
+
+MAX_ATTEMPTS = 3
+LEASE_S = 60.0
+BACKOFF_S = 2.0
+
+
+class LostClaimError(ConflictError):
+    """The task was taken by someone else since; its result is not wanted."""
+
+    code = "lost_claim"
+
+
+def _job(row: RowMapping) -> Job:
+    return Job(**row)
+
+
+def enqueue(connection: Connection, new: NewJob) -> Job:
+    """Add a job with its tasks."""
+    row = (
+        connection.execute(
+            insert(job)
+            .values(
+                uuid=new_uuid(),
+                project_id=new.project_id,
+                kind=new.kind,
+                title=new.title[:300],
+                state="queued",
+                progress=0.0,
+                message="Waiting for a free worker",
+                tasks_total=len(new.payloads),
+                tasks_done=0,
+                tasks_failed=0,
+                creator_id=new.creator_id,
+                created_at=utc_now(),
+                parameters=new.parameters,
+                outputs=new.outputs,
+            )
+            .returning(job)
+        )
+        .mappings()
+        .one()
+    )
+    if new.payloads:
+        connection.execute(
+            insert(task),
+            [
+                {
+                    "job_id": row["id"],
+                    "index": index,
+                    "state": "queued",
+                    "attempt": 0,
+                    "epoch": 0,
+                    "not_before": 0.0,
+                    "payload": payload,
+                }
+                for index, payload in enumerate(new.payloads)
+            ],
+        )
+    return _job(row)
+
+
+def job_by_uuid(connection: Connection, uuid: UUID) -> Job:
+    row = connection.execute(select(job).where(job.c.uuid == uuid)).mappings().first()
+    if row is None:
+        raise NotFoundError(
+            "There is no such job, or you are not a member of its project."
+        )
+    return _job(row)
+
+
+def job_by_id(connection: Connection, job_id: int) -> Job:
+    row = connection.execute(select(job).where(job.c.id == job_id)).mappings().first()
+    if row is None:
+        raise NotFoundError("The job is not there any more.")
+    return _job(row)
+
+
+def jobs_of_project(
+    connection: Connection, project_id: int, *, before_id: int, limit: int
+) -> list[Job]:
+    """Jobs, newest first, below ``before_id`` (0: from the newest)."""
+    query = select(job).where(job.c.project_id == project_id)
+    if before_id:
+        query = query.where(job.c.id < before_id)
+    rows = connection.execute(query.order_by(job.c.id.desc()).limit(limit)).mappings()
+    return [_job(row) for row in rows]
+
+
+def claim(connection: Connection, owner: str) -> tuple[Job, Task] | None:
+    """Take the next task. Tasks of the same rank in different jobs take turns, so no job starves."""
+    row = (
+        connection.execute(
+            select(task)
+            .join(job, job.c.id == task.c.job_id)
+            .where(task.c.state == "queued")
+            .where(task.c.not_before <= time.time())
+            .where(job.c.state.in_(["queued", "running"]))
+            .order_by(task.c.index, task.c.job_id)
+            .limit(1)
+            .with_for_update(of=task, skip_locked=True)
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        return None
+    _update_task(
+        connection,
+        row["job_id"],
+        row["index"],
+        state="running",
+        attempt=row["attempt"] + 1,
+        epoch=row["epoch"] + 1,
+        owner=owner,
+        lease_until=time.time() + LEASE_S,
+    )
+    connection.execute(
+        update(job)
+        .where(job.c.id == row["job_id"])
+        .where(job.c.state == "queued")
+        .values(state="running", started_at=utc_now(), message="Running")
+    )
+    claimed = Task(
+        row["job_id"],
+        row["index"],
+        row["attempt"] + 1,
+        row["epoch"] + 1,
+        row["payload"],
+    )
+    return job_by_id(connection, row["job_id"]), claimed
+
+
+def renew(connection: Connection, tasks: Sequence[Task]) -> None:
+    """Extend the leases of tasks that are still at work."""
+    for one in tasks:
+        connection.execute(
+            update(task)
+            .where(task.c.job_id == one.job_id)
+            .where(task.c.index == one.index)
+            .where(task.c.epoch == one.epoch)
+            .values(lease_until=time.time() + LEASE_S)
+        )
+
+
+def check_claim(connection: Connection, one: Task) -> None:
+    """Raise ``LostClaimError`` unless the task is still running under this claim."""
+    current = connection.execute(
+        select(task.c.epoch, task.c.state)
+        .where(task.c.job_id == one.job_id)
+        .where(task.c.index == one.index)
+    ).first()
+    if current is None or current.epoch != one.epoch or current.state != "running":
+        raise LostClaimError("The task was cancelled or taken by another worker.")
+
+
+def finish_task(connection: Connection, one: Task) -> None:
+    """Mark a task done. Call ``check_claim`` first, in the same transaction."""
+    _update_task(
+        connection, one.job_id, one.index, state="done", owner=None, lease_until=None
+    )
+
+
+def fail_task(connection: Connection, one: Task, error: str, *, again: bool) -> bool:
+    """Give a task back for another try, or up; returns whether it will be tried again."""
+    retry = again and one.attempt < MAX_ATTEMPTS
+    _update_task(
+        connection,
+        one.job_id,
+        one.index,
+        state="queued" if retry else "dead",
+        not_before=time.time() + BACKOFF_S * 2 ** (one.attempt - 1) if retry else 0.0,
+        owner=None,
+        lease_until=None,
+        error=error[:2000],
+    )
+    return retry
+
+
+def _update_task(
+    connection: Connection, job_id: int, index: int, **values: Any
+) -> None:
+    connection.execute(
+        update(task)
+        .where(task.c.job_id == job_id)
+        .where(task.c.index == index)
+        .values(**values)
+    )
+
+
+def recount(connection: Connection, job_id: int) -> bool:
+    """Bring the job's counts up to date; returns whether every task has ended."""
+    counts = dict(
+        connection.execute(
+            select(task.c.state, func.count())
+            .where(task.c.job_id == job_id)
+            .group_by(task.c.state)
+        ).all()
+    )
+    total = sum(counts.values())
+    done, dead = counts.get("done", 0), counts.get("dead", 0)
+    connection.execute(
+        update(job)
+        .where(job.c.id == job_id)
+        .values(
+            tasks_done=done,
+            tasks_failed=dead,
+            progress=(done + dead) / total if total else 1.0,
+        )
+    )
+    return done + dead == total
+
+
+def end_job(
+    connection: Connection, job_id: int, *, state: str, message: str, error: str | None
+) -> None:
+    """The job has come to its end."""
+    connection.execute(
+        update(job)
+        .where(job.c.id == job_id)
+        .values(
+            state=state,
+            message=message,
+            error=error,
+            finished_at=utc_now(),
+            progress=1.0,
+        )
+    )
+
+
+def first_error(connection: Connection, job_id: int) -> str | None:
+    """The error of the first task that was given up."""
+    return connection.execute(
+        select(task.c.error)
+        .where(task.c.job_id == job_id)
+        .where(task.c.state == "dead")
+        .order_by(task.c.index)
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def set_outputs(connection: Connection, job_id: int, outputs: dict[str, Any]) -> None:
+    """Record what the job made."""
+    connection.execute(update(job).where(job.c.id == job_id).values(outputs=outputs))
+
+
+def set_progress(
+    connection: Connection, job_id: int, progress: float, message: str
+) -> None:
+    """Show how far the job is."""
+    connection.execute(
+        update(job)
+        .where(job.c.id == job_id)
+        .where(job.c.state == "running")
+        .values(progress=progress, message=message[:500])
+    )
+
+
+def cancel(connection: Connection, job_id: int) -> bool:
+    """Cancel a job that has not ended; returns whether it had not."""
+    changed = connection.execute(
+        update(job)
+        .where(job.c.id == job_id)
+        .where(job.c.state.not_in(FINAL_STATES))
+        .values(state="cancelled", message="Cancelled", finished_at=utc_now())
+    ).rowcount
+    if changed:
+        connection.execute(
+            update(task)
+            .where(task.c.job_id == job_id)
+            .where(task.c.state.in_(["queued", "running"]))
+            .values(
+                state="cancelled", owner=None, lease_until=None, epoch=task.c.epoch + 1
+            )
+        )
+    return bool(changed)
+
+
+def retry(connection: Connection, job_id: int) -> None:
+    """Run again what was given up or cancelled. Raises ``ConflictError`` while the job runs."""
+    current = job_by_id(connection, job_id)
+    if current.state not in ("failed", "cancelled") and current.tasks_failed == 0:
+        raise ConflictError("Only a job that failed or was cancelled can be retried.")
+    connection.execute(
+        update(task)
+        .where(task.c.job_id == job_id)
+        .where(task.c.state.in_(["dead", "cancelled"]))
+        .values(
+            state="queued",
+            attempt=0,
+            not_before=0.0,
+            error=None,
+            epoch=task.c.epoch + 1,
+        )
+    )
+    connection.execute(
+        update(job)
+        .where(job.c.id == job_id)
+        .values(
+            state="queued",
+            message="Waiting to be retried",
+            error=None,
+            finished_at=None,
+        )
+    )
+    recount(connection, job_id)
+
+
+def recover(connection: Connection, owner: str | None = None) -> int:
+    """Queue tasks whose lease ran out, or (at the start of the only dispatcher) all that run.
+
+    Returns how many. ``owner`` None means every running task whose lease has passed.
+    """
+    condition = task.c.state == "running"
+    if owner is None:
+        condition &= task.c.lease_until < time.time()
+    else:
+        condition &= task.c.owner.like(f"{owner}%")
+    return connection.execute(
+        update(task)
+        .where(condition)
+        .values(state="queued", owner=None, lease_until=None, epoch=task.c.epoch + 1)
+    ).rowcount
+
+
+def add_log(connection: Connection, job_id: int, level: LogLevel, text: str) -> LogLine:
+    """Append a line to the job's log."""
+    row = (
+        connection.execute(
+            insert(job_event)
+            .values(job_id=job_id, at=utc_now(), level=level, text=text[:4000])
+            .returning(
+                job_event.c.id, job_event.c.at, job_event.c.level, job_event.c.text
+            )
+        )
+        .mappings()
+        .one()
+    )
+    return LogLine(**row)
+
+
+def log_of(
+    connection: Connection, job_id: int, *, after: int, limit: int = 1000
+) -> list[LogLine]:
+    """Lines after one, oldest first."""
+    rows = connection.execute(
+        select(job_event.c.id, job_event.c.at, job_event.c.level, job_event.c.text)
+        .where(job_event.c.job_id == job_id)
+        .where(job_event.c.id > after)
+        .order_by(job_event.c.id)
+        .limit(limit)
+    ).mappings()
+    return [LogLine(**row) for row in rows]
