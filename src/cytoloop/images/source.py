@@ -70,7 +70,16 @@ class ImageSource(Protocol):
         ...
 
     def read_region(
-        self, level: int, x: int, y: int, w: int, h: int, *, c: int = 0, z: int = 0, t: int = 0
+        self,
+        level: int,
+        x: int,
+        y: int,
+        w: int,
+        h: int,
+        *,
+        c: int = 0,
+        z: int = 0,
+        t: int = 0,
     ) -> NDArray[np.generic]:
         """Pixels of a region of one stored level, in that level's own pixels.
 
@@ -79,7 +88,9 @@ class ImageSource(Protocol):
         """
         ...
 
-    def encoded_tile(self, level: int, column: int, row: int) -> tuple[bytes, str] | None:
+    def encoded_tile(
+        self, level: int, column: int, row: int
+    ) -> tuple[bytes, str] | None:
         """The stored, compressed tile and its media type, if it can be passed through untouched."""
         ...
 

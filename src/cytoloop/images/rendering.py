@@ -1,0 +1,210 @@
+"""Channels to colours: contrast and gamma by lookup table, channels added up, and JPEG for the screen."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import cast
+
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+
+from cytoloop.core.errors import InvalidInputError
+
+from .source import ImageInfo
+from .statistics import Histogram
+
+_PALETTE = ("#4477ff", "#33dd55", "#ee44cc", "#ffcc22", "#22ddee", "#ff6644", "#bbbbbb")
+"""Told apart with the common colour vision deficiencies, in this order: blue, green, magenta, yellow,
+cyan, orange, gray (after Okabe & Ito and Tol, lightened for a dark ground)."""
+_DYES = (
+    (re.compile(r"dapi|hoechst|draq|nucle|\bbfp\b|405|h33", re.IGNORECASE), "#4477ff"),
+    (
+        re.compile(
+            r"gfp|fitc|488|alexa ?fluor ?488|af488|calcein|green", re.IGNORECASE
+        ),
+        "#33dd55",
+    ),
+    (
+        re.compile(
+            r"rfp|mcherry|tritc|cy3|texas|561|568|594|phalloidin|red|tomato",
+            re.IGNORECASE,
+        ),
+        "#ff5544",
+    ),
+    (re.compile(r"cy5|647|640|far.?red|apc", re.IGNORECASE), "#ee44cc"),
+    (re.compile(r"yfp|514|venus", re.IGNORECASE), "#ffcc22"),
+    (re.compile(r"cfp|cyan", re.IGNORECASE), "#22ddee"),
+    (re.compile(r"dic|phase|bright|trans|bf\b|pmt.?t", re.IGNORECASE), "#ffffff"),
+)
+_STYLE = re.compile(r"^(\d{1,4}):([0-9a-fA-F]{6}):([^:]+):([^:]+):([^:]+)$")
+_MAX_STYLES = 64
+_GAMMAS = (0.05, 20.0)
+_REAL_BINS = 4096  # steps between low and high for values without a table of their own
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelStyle:
+    """How one channel is shown: ``color`` (``#rrggbb``) at and above ``high``, black at and below ``low``."""
+
+    channel: int
+    color: str
+    low: float
+    high: float
+    gamma: float = 1.0
+
+
+def parse_style(text: str, info: ImageInfo) -> tuple[ChannelStyle, ...]:
+    """Styles from ``channel:color:low:high:gamma,...``, for example ``0:ff0000:100:4000:1``."""
+    parts = text.split(",")
+    if info.rgb or len(parts) > _MAX_STYLES:
+        what = (
+            "the image has colours of its own"
+            if info.rgb
+            else f"it names over {_MAX_STYLES} channels"
+        )
+        raise InvalidInputError(f"A style cannot be used: {what}.")
+    return tuple(_parsed(part, info) for part in parts)
+
+
+def _parsed(part: str, info: ImageInfo) -> ChannelStyle:
+    found = _STYLE.match(part)
+    if found is None:
+        raise InvalidInputError(
+            f"'{part[:80]}' is no channel style. Write channel:color:low:high:gamma, as in 0:ff0000:100:4000:1."
+        )
+    try:
+        low, high, gamma = (float(found.group(index)) for index in (3, 4, 5))
+    except ValueError as error:
+        raise InvalidInputError(
+            f"The style '{part[:80]}' has a part that is no number."
+        ) from error
+    channel = int(found.group(1))
+    if channel >= info.size_c:
+        raise InvalidInputError(
+            f"There is no channel {channel}: the image has {info.size_c}, from 0."
+        )
+    if not all(map(isfinite, (low, high, gamma))) or not low < high:
+        raise InvalidInputError(
+            f"The style '{part[:80]}' needs a low value below its high value."
+        )
+    if not _GAMMAS[0] <= gamma <= _GAMMAS[1]:
+        raise InvalidInputError(
+            f"Gamma is {gamma:g}; it may be from {_GAMMAS[0]} to {_GAMMAS[1]}."
+        )
+    return ChannelStyle(channel, f"#{found.group(2).lower()}", low, high, gamma)
+
+
+def default_colors(info: ImageInfo) -> tuple[str, ...]:
+    """A colour a channel: the file's, else by the dye's name, else from a colour-blind-safe list."""
+    if info.size_c == 1:
+        channel = info.channels[0] if info.channels else None
+        return (channel.color if channel and channel.color else "#ffffff",)
+    chosen: list[str | None] = []
+    for channel in info.channels:
+        color = channel.color or _dye_color(channel.name)
+        chosen.append(color if color not in chosen or channel.color else None)
+    chosen += [None] * (info.size_c - len(chosen))
+    free = [color for color in _PALETTE if color not in chosen] or list(_PALETTE)
+    colors: list[str] = []
+    for color in chosen:
+        colors.append(color or free[0])
+        if color is None:
+            free = free[1:] + free[:1]
+    return tuple(colors)
+
+
+def _dye_color(name: str) -> str | None:
+    return next((color for pattern, color in _DYES if pattern.search(name)), None)
+
+
+def default_style(
+    info: ImageInfo, histograms: Sequence[Histogram]
+) -> tuple[ChannelStyle, ...]:
+    """The first look at an image: automatic contrast and default colours; nothing for RGB."""
+    if info.rgb:
+        return ()
+    colors = default_colors(info)
+    return tuple(
+        ChannelStyle(found.channel, colors[found.channel], found.low, found.high)
+        for found in histograms
+    )
+
+
+def render(
+    arrays: Sequence[NDArray[np.generic]], styles: Sequence[ChannelStyle]
+) -> NDArray[np.uint8]:
+    """Channels as one picture.
+
+    Parameters
+    ----------
+    arrays
+        One ``(h, w)`` array of numbers a style.
+    styles
+        Colour and contrast of each.
+
+    Returns
+    -------
+    ``(h, w, 3) uint8``: colours added and cut at 255.
+    """
+    if not arrays or len(arrays) != len(styles):
+        raise InvalidInputError(
+            f"{len(arrays)} arrays were given for {len(styles)} styles."
+        )
+    if len(arrays) == 1 and styles[0].color == "#ffffff":
+        gray = _through_table(arrays[0], styles[0])
+        return np.repeat(gray[..., np.newaxis], 3, axis=2)
+    height, width = arrays[0].shape
+    values = np.empty((len(arrays), height * width), np.float32)
+    for row, (array, style) in enumerate(zip(arrays, styles, strict=True)):
+        values[row] = _through_table(array, style).reshape(-1)
+    colors = np.array(
+        [_components(style.color) for style in styles], np.float32
+    )  # (n, 3) 0..1
+    mixed = values.T @ colors
+    np.minimum(mixed, 255, out=mixed)
+    return (mixed + np.float32(0.5)).astype(np.uint8).reshape(height, width, 3)
+
+
+def _components(color: str) -> tuple[float, ...]:
+    return tuple(int(color[start : start + 2], 16) / 255 for start in (1, 3, 5))
+
+
+def _through_table(
+    array: NDArray[np.generic], style: ChannelStyle
+) -> NDArray[np.uint8]:
+    """Brightness 0..255 of each value, by a table over all values or, for wide types, over 4,096 steps."""
+    if array.dtype.kind in "iu" and array.dtype.itemsize <= 2:
+        limits = np.iinfo(array.dtype)
+        index = array.view(
+            f"u{array.dtype.itemsize}"
+        )  # a signed value's bits index a rotated table
+        values = np.arange(limits.min, limits.max + 1, dtype=np.float64)
+        table = np.roll(_brightness(values, style), limits.min)
+    else:
+        real = array.astype(np.float64)
+        scaled = (real - style.low) * ((_REAL_BINS - 1) / (style.high - style.low))
+        np.nan_to_num(scaled, copy=False, nan=0.0, posinf=_REAL_BINS - 1, neginf=0.0)
+        index = np.clip(scaled, 0, _REAL_BINS - 1).astype(np.uint16)
+        table = _brightness(np.linspace(style.low, style.high, _REAL_BINS), style)
+    return np.take(table, index)
+
+
+def _brightness(values: NDArray[np.float64], style: ChannelStyle) -> NDArray[np.uint8]:
+    part = np.clip((values - style.low) / (style.high - style.low), 0, 1)
+    if style.gamma != 1:
+        part = part**style.gamma
+    return np.rint(part * 255).astype(np.uint8)
+
+
+def encode_jpeg(array: NDArray[np.uint8], quality: int = 85) -> bytes:
+    """A ``(h, w, 3)`` or ``(h, w)`` picture as JPEG."""
+    if array.ndim == 2:
+        array = array[..., np.newaxis]
+    space = "GRAY" if array.shape[2] == 1 else "RGB"
+    subsampling = "Gray" if space == "GRAY" else "420"
+    data = simplejpeg.encode_jpeg(
+        np.ascontiguousarray(array), quality, space, subsampling, fastdct=True
+    )
+    return cast("bytes", data)
