@@ -7,7 +7,12 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 
-from cytoloop.core.errors import InvalidInputError, NotFoundError, UnreadableImageError
+from cytoloop.core.errors import (
+    CytoloopError,
+    InvalidInputError,
+    NotFoundError,
+    UnreadableImageError,
+)
 
 from .source import Channel, ImageInfo, Level
 
@@ -157,7 +162,7 @@ class PlanarSource:
         x0, y0 = max(0, x), max(0, y)
         x1, y1 = min(size.width, x + w), min(size.height, y + h)
         if x1 > x0 and y1 > y0:
-            inside = self._read(level, x0, y0, x1 - x0, y1 - y0, c, z, t)
+            inside = self._decoded(level, x0, y0, x1 - x0, y1 - y0, c, z, t)
             if inside.shape[:2] == (h, w):
                 return inside
         else:
@@ -166,6 +171,20 @@ class PlanarSource:
         if inside is not None:
             filled[y0 - y : y1 - y, x0 - x : x1 - x] = inside
         return filled
+
+    def _decoded(
+        self, level: int, x: int, y: int, w: int, h: int, c: int, z: int, t: int
+    ) -> NDArray[np.generic]:
+        try:
+            return self._read(level, x, y, w, h, c, z, t)
+        except CytoloopError:
+            raise
+        except Exception as error:  # decoders of damaged data raise anything
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            raise UnreadableImageError(
+                f"Pixels at x {x}, y {y} of level {level} cannot be decoded ({reason}). "
+                "The file is damaged; copy or upload it again."
+            ) from error
 
     def _read(
         self, level: int, x: int, y: int, w: int, h: int, c: int, z: int, t: int

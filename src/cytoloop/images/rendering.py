@@ -38,6 +38,13 @@ _DYES = (
     (re.compile(r"cfp|cyan", re.IGNORECASE), "#22ddee"),
     (re.compile(r"dic|phase|bright|trans|bf\b|pmt.?t", re.IGNORECASE), "#ffffff"),
 )
+_WAVE = re.compile(r"^(\d{3,4}) ?nm$")
+_SPECTRUM_NM = (400, 440, 490, 510, 580, 645, 780)
+_SPECTRUM_RGB = (  # red, green and blue at these wavelengths, after Bruton's approximation
+    (0.5, 0, 0, 0, 1, 1, 0.6),
+    (0, 0, 1, 1, 1, 0, 0),
+    (0.7, 1, 1, 0, 0, 0, 0),
+)
 _STYLE = re.compile(r"^(\d{1,4}):([0-9a-fA-F]{6}):([^:]+):([^:]+):([^:]+)$")
 _MAX_STYLES = 64
 _GAMMAS = (0.05, 20.0)
@@ -103,8 +110,9 @@ def default_colors(info: ImageInfo) -> tuple[str, ...]:
         return (channel.color if channel and channel.color else "#ffffff",)
     chosen: list[str | None] = []
     for channel in info.channels:
-        color = channel.color or _dye_color(channel.name)
-        chosen.append(color if color not in chosen or channel.color else None)
+        color = channel.color or _wave_color(channel.name) or _dye_color(channel.name)
+        repeated = color in chosen and not (channel.color or _wave_color(channel.name))
+        chosen.append(None if repeated else color)
     chosen += [None] * (info.size_c - len(chosen))
     free = [color for color in _PALETTE if color not in chosen] or list(_PALETTE)
     colors: list[str] = []
@@ -113,6 +121,16 @@ def default_colors(info: ImageInfo) -> tuple[str, ...]:
         if color is None:
             free = free[1:] + free[:1]
     return tuple(colors)
+
+
+def _wave_color(name: str) -> str | None:
+    """The colour of light of a channel called, say, ``550 nm``."""
+    found = _WAVE.match(name)
+    if found is None:
+        return None
+    wavelength_nm = float(found.group(1))
+    parts = (np.interp(wavelength_nm, _SPECTRUM_NM, column) for column in _SPECTRUM_RGB)
+    return "#" + "".join(f"{round(255 * part):02x}" for part in parts)
 
 
 def _dye_color(name: str) -> str | None:
@@ -126,6 +144,21 @@ def default_style(
     if info.rgb:
         return ()
     colors = default_colors(info)
+    if (
+        histograms
+        and len(histograms) > 1
+        and all(_WAVE.match(one.name) for one in info.channels)
+    ):
+        # A spectrum is seen as one thing: the channels' sum fills the range, none is stretched alone.
+        low = min(found.low for found in histograms)
+        high = max(
+            max(found.high for found in histograms),
+            sum(found.high for found in histograms) / 2,
+        )
+        return tuple(
+            ChannelStyle(found.channel, colors[found.channel], low, high)
+            for found in histograms
+        )
     return tuple(
         ChannelStyle(found.channel, colors[found.channel], found.low, found.high)
         for found in histograms

@@ -59,7 +59,12 @@ def histogram_of(values: NDArray[np.generic], channel: int = 0) -> Histogram:
             else minimum + 1
         )
     counts = np.histogram(flat.astype(np.float64), _BINS, (minimum, maximum))[0]
-    limits = np.percentile(flat, (_SATURATED_PERCENT, 100 - _SATURATED_PERCENT))
+    lit = (
+        flat[flat != 0] if flat.dtype.itemsize > 1 else flat
+    )  # zeros of cameras are padding
+    limits = np.percentile(
+        lit if lit.size else flat, (_SATURATED_PERCENT, 100 - _SATURATED_PERCENT)
+    )
     low, high = float(limits[0]), float(limits[1])
     if not high > low:  # sparse signal on a flat ground
         low, high = minimum, maximum
