@@ -369,3 +369,12 @@ def log_of(
         .limit(limit)
     ).mappings()
     return [LogLine(**row) for row in rows]
+
+
+def payloads(connection: Connection, job_id: int) -> list[dict[str, Any]]:
+    """What the job's tasks were given, in their order."""
+    return list(
+        connection.execute(
+            select(task.c.payload).where(task.c.job_id == job_id).order_by(task.c.index)
+        ).scalars()
+    )

@@ -239,3 +239,11 @@ def remove_project_image(connection: Connection, image_id: int) -> StoredImage |
     )
     connection.execute(delete(image).where(image.c.id == stored_id))
     return StoredImage(**row)
+
+
+def is_importing(connection: Connection, image_id: int) -> bool:
+    """Whether the image is there and waits for its import."""
+    state = connection.execute(
+        select(project_image.c.state).where(project_image.c.id == image_id)
+    ).scalar_one_or_none()
+    return state == "importing"

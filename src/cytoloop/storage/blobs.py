@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from cytoloop.core.errors import NotFoundError
 
@@ -61,6 +62,10 @@ class LocalBlobs:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def new_scratch(self) -> Path:
+        """A path on the same disk that does not exist yet; whoever makes it removes it."""
+        return self._scratch / uuid4().hex
+
     def commit(self, staged: Path, key: str) -> Path:
         """Make the staged folder the blob ``key``. If the blob is there already, it stays as it is."""
         target = self.path(key)
@@ -81,10 +86,6 @@ class LocalBlobs:
         """Delete the blob; harmless when it is not there."""
         shutil.rmtree(self.path(key), ignore_errors=True)
 
-    def clear_staging(self) -> None:
-        """Delete what a killed process left half-written. For the start of the only server on this folder."""
-        for entry in self._scratch.iterdir():
-            shutil.rmtree(entry, ignore_errors=True)
 
 
 def _fsync(path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Settings and assembly: the only place that reads the environment and builds collaborators."""

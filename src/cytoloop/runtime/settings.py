@@ -1,0 +1,83 @@
+"""Settings: from keyword arguments, then ``CYTOLOOP_*`` variables, then defaults."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from cytoloop.storage.database import sqlite_url
+
+MIB = 1 << 20
+
+
+def default_home() -> Path:
+    """Where data lies unless told otherwise: ``$XDG_DATA_HOME/cytoloop`` or ``~/.local/share/cytoloop``."""
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "cytoloop"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Each is also the variable ``CYTOLOOP_`` + its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="CYTOLOOP_", extra="forbid", frozen=True)
+
+    home: Path = Field(default_factory=default_home, description="Folder of the database and files.")
+    database: str | None = Field(
+        default=None, description="Database URL; SQLite in the home folder unless given."
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0: any free one.")
+    mode: Literal["auto", "single_user", "accounts"] = Field(
+        default="auto",
+        description="auto: no login on a loopback address, accounts on any other.",
+    )
+    secure_cookies: bool = Field(
+        default=False, description="Send the session cookie over HTTPS only. Set it behind TLS."
+    )
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
+        default_factory=list[str],
+        description="Host names under which the server may be reached, beside loopback; comma-separated.",
+    )
+    image_folders: Annotated[list[Path], NoDecode] = Field(
+        default_factory=list[Path],
+        description="Folders whose images may be registered in place; comma-separated.",
+    )
+    workers: int = Field(
+        default_factory=lambda: max(1, min(4, os.cpu_count() or 1)),
+        ge=1,
+        le=256,
+        description="Worker processes for jobs.",
+    )
+    worker_memory_mib: int = Field(
+        default=6144, ge=0, description="Memory of one worker process in MiB; 0: no limit."
+    )
+    max_upload_mib: int = Field(default=200 * 1024, ge=1, description="Largest file to upload, MiB.")
+    max_body_mib: int = Field(default=64, ge=1, description="Largest JSON body of a request, MiB.")
+    max_project_gib: int = Field(default=2048, ge=1, description="Room for all stored images, GiB.")
+    tile_cache_mib: int = Field(default=256, ge=0, description="Memory for rendered tiles, MiB.")
+
+    @field_validator("allowed_hosts", "image_folders", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """Lists may be given as comma-separated text."""
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @property
+    def database_url(self) -> str:
+        return self.database or sqlite_url(self.home / "cytoloop.sqlite")
+
+    @property
+    def single_user(self) -> bool:
+        """Whether whoever reaches the server is its one user."""
+        if self.mode == "auto":
+            return is_loopback(self.host)
+        return self.mode == "single_user"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only programs on this machine can reach the address."""
+    return host in {"127.0.0.1", "localhost", "::1"} or host.startswith("127.")

@@ -1,0 +1,78 @@
+"""Tell the pages of a project what changed, as thin events: the kind and the ids.
+
+Whoever sends them on (the event stream) reads the rest. Events go out even if the transaction that
+caused them fails afterwards; a page then only reads once more than it needed.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from cytoloop.annotations.model import Applied, Layer
+from cytoloop.core.events import EventSink
+from cytoloop.core.geometry import Box
+from cytoloop.jobs.model import Job, LogLine
+from cytoloop.projects import images as image_records
+from cytoloop.projects import uploads
+
+
+class Announcer:
+    """Publishes what happened to a project."""
+
+    def __init__(self, sink: EventSink) -> None:
+        self._sink = sink
+
+    def job(self, job: Job) -> None:
+        self._sink.publish(job.project_id, "job", {"id": str(job.uuid)})
+
+    def job_log(self, job: Job, line: LogLine) -> None:
+        data = {"id": line.id, "at": line.at.isoformat(), "level": line.level, "text": line.text}
+        self._sink.publish(job.project_id, "job_log", {"job_id": str(job.uuid), "line": data})
+
+    def image(self, connection: Connection, image_id: int) -> None:
+        """One image changed; one that was removed meanwhile is nobody's news."""
+        image = image_records.find_project_image(connection, image_id)
+        if image is None:
+            return
+        self._sink.publish(image.project_id, "image", {"id": str(image.uuid)})
+
+    def importing(self, connection: Connection, project_id: int) -> None:
+        """Images came to the project and wait for their import."""
+        for image in image_records.project_images(connection, project_id, limit=10_000):
+            if image.state == "importing":
+                self._sink.publish(project_id, "image", {"id": str(image.uuid)})
+
+    def image_removed(self, project_id: int, uuid: UUID) -> None:
+        self._sink.publish(project_id, "image_removed", {"id": str(uuid)})
+
+    def layer(
+        self, connection: Connection, layer: Layer, generation: int, box: Box | None
+    ) -> None:
+        """Objects of a layer changed within ``box``."""
+        image = image_records.project_image_by_id(connection, layer.image_id)
+        self._sink.publish(
+            image.project_id,
+            "layer",
+            {
+                "layer_id": str(layer.uuid),
+                "image_id": str(image.uuid),
+                "generation": generation,
+                "bbox": None if box is None else box.as_tuple(),
+            },
+        )
+
+    def applied(self, connection: Connection, layer: Layer, applied: Applied) -> None:
+        """A change was applied to a layer."""
+        self.layer(connection, layer, applied.generation, applied.box)
+
+    def layer_removed(self, project_id: int, layer_uuid: UUID, image_uuid: UUID) -> None:
+        self._sink.publish(
+            project_id, "layer_removed", {"id": str(layer_uuid), "image_id": str(image_uuid)}
+        )
+
+    def ontology(self, project_id: int) -> None:
+        self._sink.publish(project_id, "ontology", {})
+
+    def upload(self, connection: Connection, upload_id: str) -> None:
+        project_id = uploads.upload_by_id(connection, upload_id).project_id
+        self._sink.publish(project_id, "upload", {"id": upload_id})

@@ -1,0 +1,239 @@
+"""Importing images: from uploads, archives and folders of the server, as jobs."""
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from cytoloop.core.errors import InvalidInputError, NotFoundError, PermissionDeniedError
+from cytoloop.jobs import ledger
+from cytoloop.jobs.model import Job, NewJob, Task
+from cytoloop.projects import images as image_records
+from cytoloop.projects import uploads
+from cytoloop.projects.images import StoredImage
+from cytoloop.storage.blobs import LocalBlobs
+
+from .announcing import Announcer
+from .archives import JUNK_NAMES, looks_like_zip
+
+KIND = "import"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportItem:
+    """A file or image folder to import.
+
+    ``owned``: the file is ours to move (an upload); otherwise it is copied, or used where it is if ``in_place``.
+    """
+
+    source: Path
+    name: str
+    in_place: bool = False
+    owned: bool = False
+    upload_id: str | None = None
+    cleanup: Path | None = None
+
+
+def start_import(
+    connection: Connection, items: Sequence[ImportItem], *, project_id: int, user_id: int
+) -> Job:
+    """Queue a job that imports these files; each gets its place in the project at once."""
+    payloads: list[dict[str, Any]] = []
+    for item in items:
+        size = item.source.stat().st_size if item.source.is_file() else 0
+        image_id = None
+        if not looks_like_zip(item.name):
+            placed = image_records.add_project_image(
+                connection, project_id=project_id, name=item.name, size_bytes=size
+            )
+            image_id = placed.id
+        payloads.append(
+            {
+                "source": str(item.source),
+                "name": item.name,
+                "in_place": item.in_place,
+                "owned": item.owned,
+                "upload_id": item.upload_id,
+                "cleanup": None if item.cleanup is None else str(item.cleanup),
+                "image_id": image_id,
+                "series": 0,
+            }
+        )
+    title = f"Import {items[0].name}" if len(items) == 1 else f"Import {len(items)} files"
+    return ledger.enqueue(
+        connection,
+        NewJob(
+            project_id=project_id,
+            kind=KIND,
+            title=title,
+            creator_id=user_id,
+            parameters={"files": [item.name for item in items][:1000]},
+            payloads=payloads,
+        ),
+    )
+
+
+class ImportKind:
+    """The job kind "import"."""
+
+    name = KIND
+    function = "cytoloop.workflows.import_worker:run"
+
+    def __init__(self, blobs: LocalBlobs, announcer: Announcer) -> None:
+        self._blobs = blobs
+        self._announcer = announcer
+
+    def prepare(self, job: Job, task: Task, scratch: Path) -> dict[str, Any]:
+        """The call: the payload and a staging folder."""
+        return {**task.payload, "staging": str(scratch / f"{task.index}")}
+
+    def finish_task(
+        self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path
+    ) -> None:
+        """Store the files by content and show the image, or queue what an archive held."""
+        payload, staging = task.payload, scratch / f"{task.index}"
+        if "unpacked" in receipt:
+            self._queue_unpacked(connection, job, payload, receipt["unpacked"], staging)
+            return
+        stored = self._store(connection, receipt, payload, staging)
+        image_records.mark_ready(connection, payload["image_id"], stored)
+        self._announcer.image(connection, payload["image_id"])
+        self._end_upload(connection, payload, [payload["image_id"]], error=None)
+
+    def _store(
+        self,
+        connection: Connection,
+        receipt: dict[str, Any],
+        payload: dict[str, Any],
+        staging: Path,
+    ) -> StoredImage:
+        place = "in-place" if payload["in_place"] else "stored"
+        key = content_key(receipt["sha256"], place, payload["source"], payload["series"])
+        present = image_records.stored_by_key(connection, key)
+        if present is not None and self._blobs.exists(key):
+            return present
+        if not staging.exists():
+            staging.mkdir(parents=True)
+        self._blobs.commit(staging, key)
+        if present is not None:
+            return present
+        return image_records.add_stored(
+            connection,
+            content_key=key,
+            sha256=receipt["sha256"],
+            original=receipt["original"],
+            prepared=receipt["prepared"],
+            in_place=payload["in_place"],
+            series=payload["series"],
+            info=receipt["info"],
+            display=receipt["display"],
+            size_bytes=receipt["size_bytes"],
+        )
+
+    def _queue_unpacked(
+        self,
+        connection: Connection,
+        job: Job,
+        payload: dict[str, Any],
+        found: list[str],
+        staging: Path,
+    ) -> None:
+        """What came out of an archive is imported by a job of its own."""
+        kept = self._blobs.new_scratch()
+        staging.rename(kept)
+        items = [
+            ImportItem(
+                kept / Path(one).relative_to(staging),
+                Path(one).name,
+                owned=True,
+                upload_id=payload["upload_id"],
+            )
+            for one in found
+        ]
+        start_import(connection, items, project_id=job.project_id, user_id=job.creator_id)
+        self._announcer.importing(connection, job.project_id)
+        self._end_upload(connection, payload, [], error=None)
+
+    def task_failed(self, connection: Connection, job: Job, task: Task, error: str) -> None:
+        """The image shows why it could not be imported; its file is not kept."""
+        payload = task.payload
+        if payload["image_id"] is not None:
+            image_records.mark_failed(connection, payload["image_id"], error)
+            self._announcer.image(connection, payload["image_id"])
+        self._end_upload(connection, payload, [], error=error)
+
+    def _end_upload(
+        self,
+        connection: Connection,
+        payload: dict[str, Any],
+        image_ids: list[int],
+        *,
+        error: str | None,
+    ) -> None:
+        if payload["upload_id"] is not None:
+            found = [image_records.find_project_image(connection, one) for one in image_ids]
+            named = [str(one.uuid) for one in found if one is not None]
+            uploads.update_upload(
+                connection,
+                payload["upload_id"],
+                state="failed" if error else "done",
+                error=error,
+                image_ids=named,
+            )
+            self._announcer.upload(connection, payload["upload_id"])
+        if payload["owned"]:
+            source = Path(payload["source"])
+            shutil.rmtree(source, ignore_errors=True) if source.is_dir() else source.unlink(
+                missing_ok=True
+            )
+
+    def finish_job(self, connection: Connection, job: Job, scratch: Path) -> None:
+        """Images of a cancelled job say so."""
+        current = ledger.job_by_id(connection, job.id)
+        if current.state != "cancelled":
+            return
+        for payload in ledger.payloads(connection, job.id):
+            image_id = payload["image_id"]
+            if image_id is not None and image_records.is_importing(connection, image_id):
+                image_records.mark_failed(connection, image_id, "The import was cancelled.")
+                self._announcer.image(connection, image_id)
+
+
+def content_key(sha256: str, place: str, source: str, series: int) -> str:
+    """The blob's key: the content for stored files; for files in place also where they are."""
+    if place == "stored" and series == 0:
+        return sha256
+    return hashlib.sha256(f"{sha256}|{place}|{source}|{series}".encode()).hexdigest()
+
+
+def allowed_path(text: str, folders: Sequence[Path]) -> Path:
+    """A path on the server that the settings allow to register, links resolved.
+
+    Raises
+    ------
+    PermissionDeniedError
+        It is not below one of the folders.
+    """
+    path = Path(text).resolve()
+    if not any(path.is_relative_to(folder.resolve()) for folder in folders):
+        raise PermissionDeniedError(
+            f"{Path(text).name!r} is not in one of the server's image folders. "
+            "Add its folder to the setting image_folders, or upload the file."
+        )
+    if not path.exists():
+        raise NotFoundError(f"There is no file {path.name!r} in that folder.")
+    return path
+
+
+def registered_items(paths: Sequence[str], folders: Sequence[Path]) -> list[ImportItem]:
+    """Paths to register in place as items to import."""
+    if not folders:
+        raise InvalidInputError(
+            "This server has no image folders. Set image_folders (CYTOLOOP_IMAGE_FOLDERS) first."
+        )
+    items = [ImportItem(allowed_path(one, folders), Path(one).name, in_place=True) for one in paths]
+    return [one for one in items if one.name not in JUNK_NAMES]

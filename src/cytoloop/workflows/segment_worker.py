@@ -1,0 +1,115 @@
+"""What a worker process does to segment one tile of one plane of an image."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from cytoloop.annotations.raster import labels_to_polygons
+from cytoloop.core.geometry import Box, Plane
+from cytoloop.images.pyramid import Pyramid
+from cytoloop.images.reading import read_plane
+from cytoloop.images.source import ImageInfo
+from cytoloop.jobs.worker import Reporter
+from cytoloop.learning.method import (
+    Calibration,
+    Instances,
+    Method,
+    Pixels,
+    method_by_name,
+    parse_parameters,
+)
+
+from .library import ImageFiles, open_files
+from .tiles import WHOLE_PIXELS
+
+OVERVIEW_PX = 2048
+
+
+def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
+    """Segment one tile; the outlines go to the Parquet file ``call["output"]``.
+
+    ``call``: ``original``, ``prepared``, ``series``; ``method``, ``parameters``; ``core`` and ``read`` boxes (px);
+    ``z``, ``t``; ``region`` as WKT or null; ``whole`` whether the tile is the image's only one.
+    """
+    method = method_by_name(call["method"])
+    prepared = call["prepared"]
+    files = ImageFiles(Path(call["original"]), Path(prepared) if prepared else None, call["series"])
+    pyramid = open_files(files)
+    try:
+        reporter.progress(0.05, "Reading pixels")
+        plane, read = Plane(call["z"], call["t"]), Box(*call["read"])
+        pixels = read_pixels(pyramid, read, plane)
+        parameters = parse_parameters(method, call["parameters"])
+        reporter.progress(0.3, "Finding objects")
+        calibration = calibrate(method, parameters, pyramid, plane, pixels if call["whole"] else None)
+        found = method.segment(pixels, parameters, calibration)
+    finally:
+        pyramid.close()
+    reporter.progress(0.9, "Tracing outlines")
+    region = shapely.from_wkt(call["region"]) if call["region"] else None
+    polygons, scores = outlines(found, read, Box(*call["core"]), region)
+    table = pa.table({"wkb": shapely.to_wkb(polygons), "score": pa.array(scores, pa.float64())})
+    pq.write_table(table, call["output"])
+    return {"objects": len(scores)}
+
+
+def read_pixels(pyramid: Pyramid, box: Box, plane: Plane) -> Pixels:
+    """Exact pixels of a box as methods see them."""
+    info = pyramid.info()
+    array = read_plane(pyramid.source, box, z=plane.z, t=plane.t)
+    return _as_pixels(array, info)
+
+
+def _as_pixels(array: NDArray[Any], info: ImageInfo) -> Pixels:
+    if not info.rgb:
+        array = array[..., None] if array.ndim == 2 else np.moveaxis(array, 0, -1)
+    names = tuple(channel.name for channel in info.channels)
+    return Pixels(array, info.rgb, info.pixel_width_um, names)
+
+
+def calibrate(
+    method: Method, parameters: Any, pyramid: Pyramid, plane: Plane, whole: Pixels | None
+) -> Calibration:
+    """Global values from the whole image where it is at hand, else from a reduced view of it."""
+    if whole is not None:
+        return method.calibrate(whole, parameters)
+    info = pyramid.info()
+    box = Box(0, 0, info.width, info.height)
+    if info.width * info.height <= WHOLE_PIXELS:
+        return method.calibrate(read_pixels(pyramid, box, plane), parameters)
+    downsample = max(1.0, max(info.width, info.height) / OVERVIEW_PX)
+    if info.rgb:
+        overview = pyramid.region(box, downsample, z=plane.z, t=plane.t)
+    else:
+        overview = np.stack(
+            [pyramid.region(box, downsample, c=c, z=plane.z, t=plane.t) for c in range(info.size_c)]
+        )
+    return method.calibrate(_as_pixels(overview, info), parameters)
+
+
+def outlines(
+    found: Instances, read: Box, core: Box, region: BaseGeometry | None
+) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
+    """Outlines in image px of the objects whose centroid is in the core (and the region), with scores."""
+    names, polygons = labels_to_polygons(found.labels, x0=read.x0, y0=read.y0)
+    array = np.empty(len(polygons), dtype=object)
+    array[:] = polygons
+    if len(array) == 0:
+        return array, np.empty(0)
+    centers = shapely.get_coordinates(shapely.centroid(array))
+    kept = (
+        (centers[:, 0] >= core.x0)
+        & (centers[:, 0] < core.x1)
+        & (centers[:, 1] >= core.y0)
+        & (centers[:, 1] < core.y1)
+    )
+    if region is not None:
+        shapely.prepare(region)
+        kept &= shapely.contains_xy(region, centers[:, 0], centers[:, 1])
+    return array[kept], found.scores[names - 1][kept]

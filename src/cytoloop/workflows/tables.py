@@ -1,0 +1,222 @@
+"""The object table of a layer: what is stored of each object, joined with what was measured."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from sqlalchemy import Connection, select
+
+from cytoloop.annotations.geometry import Kind
+from cytoloop.annotations.model import Layer, Status
+from cytoloop.annotations.tables import annotation
+from cytoloop.core.errors import InvalidInputError, NotFoundError
+from cytoloop.measurements.table import ColumnSpec
+
+BASIC = (
+    ColumnSpec("id", "Id", ""),
+    ColumnSpec("term_id", "Class", ""),
+    ColumnSpec("kind", "Shape", ""),
+    ColumnSpec("status", "State", ""),
+    ColumnSpec("score", "Score", ""),
+    ColumnSpec("z", "Z", ""),
+    ColumnSpec("t", "T", ""),
+    ColumnSpec("x", "Centre x", "px"),
+    ColumnSpec("y", "Centre y", "px"),
+    ColumnSpec("area", "Area drawn", "px²"),
+)
+TEXT_COLUMNS = {"kind", "status"}
+_STORED = ("id", "term_id", "kind", "status", "score", "z", "t", "cx", "cy", "area", "version")
+_STORED += ("x0", "y0", "x1", "y1")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which objects to show; ``term_id`` 0 means those without a class."""
+
+    term_id: int | None = None
+    z: int | None = None
+    t: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LayerTable:
+    """A layer's objects as columns: ``values[key]`` is ``(n,)``, floats with NaN for what is not known."""
+
+    columns: tuple[ColumnSpec, ...]
+    values: dict[str, NDArray[Any]]
+    boxes: NDArray[np.float64]
+    measured_at: datetime | None
+    stale_count: int
+
+    def __len__(self) -> int:
+        return len(self.values["id"])
+
+    def order(self, key: str, *, descending: bool) -> NDArray[np.int64]:
+        """Row numbers sorted by a column; unknown values come last either way."""
+        if key not in self.values:
+            known = ", ".join(column.key for column in self.columns)
+            raise InvalidInputError(f"There is no column {key!r} to sort by. There are: {known}.")
+        column = self.values[key].astype(np.float64)
+        signed = -column if descending else column
+        return np.lexsort((self.values["id"], np.where(np.isnan(signed), np.inf, signed)))
+
+    def rows(self, chosen: NDArray[np.int64]) -> list[list[Any]]:
+        """Rows as JSON-ready lists in the order of ``columns``."""
+        cells = [_readable(column.key, self.values[column.key][chosen]) for column in self.columns]
+        return [list(row) for row in zip(*cells, strict=True)]
+
+
+def _readable(key: str, values: NDArray[Any]) -> list[Any]:
+    match key:
+        case "kind":
+            return [Kind(int(value)).name.lower() for value in values]
+        case "status":
+            return [Status(int(value)).name.lower() for value in values]
+        case "term_id":
+            return [int(value) or None for value in values]
+        case "id" | "z" | "t":
+            return [int(value) for value in values]
+        case _:
+            return finite(values)
+
+
+def finite(values: NDArray[Any]) -> list[float | None]:
+    """Numbers for JSON: ``None`` for NaN and infinities."""
+    return [value if math.isfinite(value) else None for value in values.astype(np.float64).tolist()]
+
+
+def layer_table(
+    connection: Connection, layer: Layer, folder: Path, chosen: Filter | None = None
+) -> LayerTable:
+    """The table of a layer. ``folder`` holds the measured tables."""
+    values, boxes = _stored_values(connection, layer, chosen or Filter())
+    facts = layer.measurements
+    measured = _measured_table(folder / facts["file"]) if facts else None
+    if facts is None or measured is None:
+        return LayerTable(BASIC, values, boxes, None, 0)
+    columns = tuple(ColumnSpec(**one) for one in facts["columns"])
+    stale = _join(values, measured, columns)
+    return LayerTable(
+        (*BASIC, *columns), values, boxes, datetime.fromisoformat(facts["at"]), stale
+    )
+
+
+def _stored_values(
+    connection: Connection, layer: Layer, chosen: Filter
+) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64]]:
+    query = select(*(annotation.c[name] for name in _STORED)).where(
+        annotation.c.layer_id == layer.id
+    )
+    if chosen.term_id is not None:
+        query = query.where(
+            annotation.c.term_id.is_(None)
+            if chosen.term_id == 0
+            else annotation.c.term_id == chosen.term_id
+        )
+    if chosen.z is not None:
+        query = query.where(annotation.c.z == chosen.z)
+    if chosen.t is not None:
+        query = query.where(annotation.c.t == chosen.t)
+    rows = connection.execute(query.order_by(annotation.c.id)).all()
+    columns = list(zip(*rows, strict=True)) if rows else [() for _ in _STORED]
+    stored = dict(zip(_STORED, columns, strict=True))
+    values: dict[str, NDArray[Any]] = {
+        name: np.array(stored[name], np.int64) for name in ("id", "kind", "status", "z", "t", "version")
+    }
+    values["term_id"] = np.array([term or 0 for term in stored["term_id"]], np.int64)
+    values["score"] = np.array(
+        [math.nan if score is None else score for score in stored["score"]], np.float64
+    )
+    for key, name in (("x", "cx"), ("y", "cy"), ("area", "area")):
+        values[key] = np.array(stored[name], np.float64)
+    boxes = np.array([stored[name] for name in ("x0", "y0", "x1", "y1")], np.float64).T
+    return values, boxes.reshape(-1, 4)
+
+
+@lru_cache(maxsize=16)
+def _read_measured(path: Path) -> pa.Table:
+    return pq.read_table(path)
+
+
+def _measured_table(path: Path) -> pa.Table | None:
+    """A measured table never changes: a new measurement gets a new name."""
+    return _read_measured(path) if path.is_file() else None
+
+
+def _join(
+    values: dict[str, NDArray[Any]], measured: pa.Table, columns: Sequence[ColumnSpec]
+) -> int:
+    """Add measured columns to ``values``; returns how many objects changed or came since."""
+    ids = measured["id"].to_numpy()
+    order = np.argsort(ids)
+    sorted_ids = ids[order]
+    place = np.minimum(np.searchsorted(sorted_ids, values["id"]), max(len(ids) - 1, 0))
+    found = sorted_ids[place] == values["id"] if len(ids) else np.zeros(len(values["id"]), bool)
+    rows = order[place] if len(ids) else place
+    versions = measured["version"].to_numpy()
+    fresh = found & (versions[rows] == values["version"]) if len(ids) else found
+    for column in columns:
+        measured_values = measured[column.key].to_numpy()
+        filled = np.full(len(values["id"]), math.nan)
+        filled[found] = measured_values[rows[found]]
+        values[column.key] = filled
+    return int((~fresh).sum())
+
+
+def column_spec(table: LayerTable, key: str) -> ColumnSpec:
+    """The column of this key, or ``NotFoundError``."""
+    for column in table.columns:
+        if column.key == key:
+            return column
+    raise NotFoundError(f"There is no column {key!r}; the layer may have to be measured first.")
+
+
+@dataclass(frozen=True, slots=True)
+class ClassStatistics:
+    """Mean, standard deviation (n - 1) and median of each numeric column for one class."""
+
+    term_id: int | None
+    count: int
+    mean: dict[str, float | None]
+    std: dict[str, float | None]
+    median: dict[str, float | None]
+
+
+def summary(table: LayerTable) -> tuple[tuple[ColumnSpec, ...], list[ClassStatistics]]:
+    """Statistics of every numeric column for each class."""
+    left_out = {"id", "term_id", "z", "t", "x", "y", *TEXT_COLUMNS}
+    columns = tuple(column for column in table.columns if column.key not in left_out)
+    found: list[ClassStatistics] = []
+    for term in np.unique(table.values["term_id"]).tolist():
+        rows = table.values["term_id"] == term
+        data = {column.key: table.values[column.key][rows] for column in columns}
+        found.append(
+            ClassStatistics(
+                term or None,
+                int(rows.sum()),
+                {key: _statistic(np.mean, column) for key, column in data.items()},
+                {key: _statistic(_sample_std, column) for key, column in data.items()},
+                {key: _statistic(np.median, column) for key, column in data.items()},
+            )
+        )
+    return columns, found
+
+
+def _sample_std(values: NDArray[np.float64]) -> float:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
+
+
+def _statistic(function: Any, values: NDArray[np.float64]) -> float | None:
+    known = values[np.isfinite(values)]
+    if len(known) == 0:
+        return None
+    result = float(function(known))
+    return result if math.isfinite(result) else None
