@@ -48,7 +48,12 @@ def known_formats() -> tuple[ImageFormat, ...]:
     """
     formats: dict[str, ImageFormat] = {}
     for name in _BUILT_IN:
-        formats[name] = import_module(f"cytoloop.images.formats.{name}").FORMAT
+        try:
+            formats[name] = import_module(f"cytoloop.images.formats.{name}").FORMAT
+        except ImportError:  # a maker's library may have no build for this computer
+            _log.warning(
+                "Images of the format %s cannot be read here.", name, exc_info=True
+            )
     for entry in entry_points(group=_GROUP):
         if entry.value.startswith("cytoloop."):
             continue

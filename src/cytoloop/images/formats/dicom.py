@@ -92,7 +92,7 @@ class DicomSource(PlanarSource):
             pixel_height_um=float(spacing_um.height) * 1000 if spacing_um else None,
             z_spacing_um=float(gaps_um.mean()) if len(gaps_um) else None,
             magnification=float(magnification) if magnification else None,
-            vendor=str(header.get("Manufacturer") or "") or None,
+            vendor=_known(header.get("Manufacturer")),
             associated=tuple(sorted(self._associated)),
             metadata=self._readable(header),
         )
@@ -108,8 +108,9 @@ class DicomSource(PlanarSource):
     def _readable(self, header: pydicom.Dataset) -> dict[str, str]:
         acquired = self._slide.metadata.pyramid.image.acquisition_datetime
         facts = {"Acquired": str(acquired)} if acquired else {}
-        if header.get("ManufacturerModelName"):
-            facts["Scanner"] = str(header.ManufacturerModelName)
+        model = _known(header.get("ManufacturerModelName"))
+        if model:
+            facts["Scanner"] = model
         return facts
 
     def _read(
@@ -163,6 +164,12 @@ class DicomSource(PlanarSource):
     def close(self) -> None:
         """Close the files."""
         self._slide.close()
+
+
+def _known(value: object) -> str | None:
+    """The text of a tag that says something; writers put ``Unknown`` where DICOM wants a value."""
+    text = str(value or "").strip()
+    return None if text.lower() in {"", "unknown"} else text
 
 
 def _header(path: Path) -> pydicom.Dataset | None:
