@@ -4,10 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import cast
 
 import numpy as np
-import simplejpeg
+import simplejpeg  # pyright: ignore[reportMissingTypeStubs]  # it has none
 from numpy.typing import NDArray
 
 from cytoloop.core.errors import InvalidInputError
@@ -209,10 +208,9 @@ def _through_table(
 ) -> NDArray[np.uint8]:
     """Brightness 0..255 of each value, by a table over all values or, for wide types, over 4,096 steps."""
     if array.dtype.kind in "iu" and array.dtype.itemsize <= 2:
-        limits = np.iinfo(array.dtype)
-        index = array.view(
-            f"u{array.dtype.itemsize}"
-        )  # a signed value's bits index a rotated table
+        limits = np.iinfo(array.dtype.name)
+        # a signed value's bits index a table that is rotated by as much
+        index = array.view(f"u{array.dtype.itemsize}")
         values = np.arange(limits.min, limits.max + 1, dtype=np.float64)
         table = np.roll(_brightness(values, style), limits.min)
     else:
@@ -240,4 +238,4 @@ def encode_jpeg(array: NDArray[np.uint8], quality: int = 85) -> bytes:
     data = simplejpeg.encode_jpeg(
         np.ascontiguousarray(array), quality, space, subsampling, fastdct=True
     )
-    return cast("bytes", data)
+    return data

@@ -1,6 +1,6 @@
 """Area averaging: how pixels become fewer."""
 
-from typing import cast
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,9 +22,10 @@ def averaged(array: NDArray[np.generic], factor: int) -> NDArray[np.generic]:
     if bottom or right:
         edges = ((0, bottom), (0, right), *[(0, 0)] * (array.ndim - 2))
         working = np.pad(working, edges, mode="edge")
-    small = cv2.resize(
-        np.ascontiguousarray(working), (w, h), interpolation=cv2.INTER_AREA
-    )
+    whole: Any = np.ascontiguousarray(
+        working
+    )  # OpenCV's types know fewer dtypes than it does
+    small: Any = cv2.resize(whole, (w, h), interpolation=cv2.INTER_AREA)
     return _in_dtype(np.asarray(small), array.dtype)
 
 
@@ -68,7 +69,7 @@ def _averaged_along(
     borders = np.take(array, whole, axis=axis) * part.reshape(shape)
     sums += np.take(borders, range(1, len(edges)), axis=axis)
     sums -= np.take(borders, range(len(edges) - 1), axis=axis)
-    return cast("NDArray[np.float64]", sums / np.diff(edges).reshape(shape))
+    return sums / np.diff(edges).reshape(shape)
 
 
 def _slice(ndim: int, axis: int, index: int) -> tuple[slice, ...]:
@@ -86,6 +87,6 @@ def _in_dtype(
     if array.dtype == dtype:
         return array
     if dtype.kind in "iu":
-        limits = np.iinfo(dtype)
+        limits = np.iinfo(dtype.name)
         array = np.clip(np.rint(array), limits.min, limits.max)
     return array.astype(dtype)

@@ -1,6 +1,7 @@
 """Histograms with an automatic display range, and the values under the pointer."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,9 +63,8 @@ def histogram_of(values: NDArray[np.generic], channel: int = 0) -> Histogram:
     lit = (
         flat[flat != 0] if flat.dtype.itemsize > 1 else flat
     )  # zeros of cameras are padding
-    limits = np.percentile(
-        lit if lit.size else flat, (_SATURATED_PERCENT, 100 - _SATURATED_PERCENT)
-    )
+    shown: Any = lit if lit.size else flat
+    limits = np.percentile(shown, (_SATURATED_PERCENT, 100 - _SATURATED_PERCENT))
     low, high = float(limits[0]), float(limits[1])
     if not high > low:  # sparse signal on a flat ground
         low, high = minimum, maximum

@@ -42,9 +42,9 @@ def facts_of(tiff: tifffile.TiffFile, series: int) -> TiffFacts:
             metadata=found.metadata,
         )
     if tiff.is_imagej and tiff.imagej_metadata is not None:
-        return _imagej_facts(tiff, cast("dict[str, Any]", tiff.imagej_metadata))
+        return _imagej_facts(tiff, tiff.imagej_metadata)
     if tiff.is_lsm and tiff.lsm_metadata is not None:
-        return _lsm_facts(cast("dict[str, Any]", tiff.lsm_metadata))
+        return _lsm_facts(tiff.lsm_metadata)
     return _tag_facts(tiff)
 
 

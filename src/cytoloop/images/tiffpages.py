@@ -289,17 +289,16 @@ def _segments(
         return None
     file = files.of(frame)
     offsets, counts = frame.dataoffsets, frame.databytecounts
-    if not offsets or len(offsets) != len(counts):
+    page = frame.keyframe
+    if page is None or not offsets or len(offsets) != len(counts):
         raise UnreadableImageError("The TIFF has a page without pixels.")
     _check_end(
         file, max(start + count for start, count in zip(offsets, counts, strict=True))
     )
-    page = frame.keyframe
+    # everything that tifffile reads from the file must be read now
     tables = {"jpegtables": page.jpegtables, "jpegheader": page.jpegheader}
     present = {name: table for name, table in tables.items() if table is not None}
-    return Segments(
-        file, offsets, counts, page, page.decode, present
-    )  # all that needs the file, now
+    return Segments(file, offsets, counts, page, page.decode, present)
 
 
 def _single_run(segments: Segments | None, plane_bytes: int) -> int | None:

@@ -160,7 +160,7 @@ class TiffSource(PlanarSource):
         else:
             values = planes.read(plane, 0, x, y, w, h)[..., sample]
         if samples.palette is not None:
-            return samples.palette.T[values]
+            return np.take(samples.palette.T, values.astype(np.intp), axis=0)
         values = np.ascontiguousarray(to_served(values, np.dtype(self._info.dtype)))
         return np.invert(values) if samples.invert else values
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pylibCZIrw import czi
+from pylibCZIrw import czi  # pyright: ignore[reportMissingTypeStubs]  # it has none
 
 from cytoloop.core.errors import UnreadableImageError
 from cytoloop.images.omexml import Element, descendants, local_name, parse_xml
@@ -90,7 +90,8 @@ class CziSource(PlanarSource):
                 reduced.append(True)
             return not reduced
 
-        self._reader.enumerate_subblocks(look)
+        reader: Any = self._reader
+        reader.enumerate_subblocks(look)
         return bool(reduced)
 
     def _read(

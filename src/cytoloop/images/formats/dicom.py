@@ -1,13 +1,13 @@
 """DICOM whole slide images (supplement 145): a folder of ``.dcm`` files, or one file that stands for its series."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom.errors import InvalidDicomError
-from wsidicom import WsiDicom
+from wsidicom import WsiDicom  # pyright: ignore[reportMissingTypeStubs]  # it has none
 
 from cytoloop.core.errors import UnreadableImageError
 from cytoloop.images.jpeg import complete_jpeg
@@ -175,7 +175,7 @@ def _known(value: object) -> str | None:
 def _header(path: Path) -> pydicom.Dataset | None:
     """A few tags, or ``None`` for a file that is no DICOM."""
     try:
-        return pydicom.dcmread(
+        return cast("Any", pydicom).dcmread(  # its types are incomplete
             path, stop_before_pixels=True, specific_tags=list(_HEADER_TAGS)
         )
     except (InvalidDicomError, OSError, EOFError):

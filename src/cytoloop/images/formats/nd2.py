@@ -131,7 +131,7 @@ def _positive(value: float | None) -> float | None:
 
 
 def _channels(file: Any, size_c: int) -> tuple[Channel, ...]:
-    described = list(getattr(file.metadata, "channels", None) or [])
+    described = _described(file)
     if len(described) != size_c:
         return tuple(Channel(f"Channel {index + 1}") for index in range(size_c))
     return tuple(
@@ -143,6 +143,11 @@ def _channels(file: Any, size_c: int) -> tuple[Channel, ...]:
     )
 
 
+def _described(file: Any) -> list[Any]:
+    """The channels' metadata; some files have none."""
+    return list(getattr(file.metadata, "channels", None) or [])
+
+
 def _interval_s(file: Any) -> float | None:
     for loop in file.experiment:
         period_ms = getattr(getattr(loop, "parameters", None), "periodMs", None)
@@ -152,7 +157,7 @@ def _interval_s(file: Any) -> float | None:
 
 
 def _magnification(file: Any) -> float | None:
-    for entry in getattr(file.metadata, "channels", None) or []:
+    for entry in _described(file):
         value = getattr(entry.microscope, "objectiveMagnification", None)
         if value:
             return float(value)
@@ -161,7 +166,7 @@ def _magnification(file: Any) -> float | None:
 
 def _metadata(file: Any) -> dict[str, str]:
     facts: dict[str, str] = {}
-    for entry in (getattr(file.metadata, "channels", None) or [])[:1]:
+    for entry in _described(file)[:1]:
         if entry.microscope.objectiveName:
             facts["Objective"] = str(entry.microscope.objectiveName)
     acquired = file.text_info.get("date")

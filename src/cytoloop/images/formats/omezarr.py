@@ -30,7 +30,7 @@ class OmeZarrSource(PlanarSource):
     """One multiscale image of an OME-Zarr hierarchy; zarr arrays may be read from several threads."""
 
     def __init__(self, path: Path, group: str) -> None:
-        attributes = _ome(path / group)
+        attributes = _ome(_inside(path, group))
         multiscale = _first_multiscale(attributes, path.name)
         axes = _axes(multiscale)
         datasets = cast("list[Attributes]", multiscale.get("datasets", []))
@@ -127,12 +127,22 @@ def _axes(multiscale: Attributes) -> list[dict[str, str]]:
 
 
 def _array(path: Path, group: str, dataset: str) -> zarr.Array[Any]:
-    parts = [part for part in f"{group}/{dataset}".split("/") if part not in {"", "."}]
-    if ".." in parts or not path.joinpath(*parts).is_dir():
+    folder = _inside(path, f"{group}/{dataset}")
+    if not folder.is_dir():
         raise UnreadableImageError(
             f"The OME-Zarr names the array '{dataset}', which is not in it."
         )
-    return zarr.open_array(path.joinpath(*parts), mode="r")
+    return cast("Any", zarr).open_array(folder, mode="r")  # its types are incomplete
+
+
+def _inside(path: Path, name: str) -> Path:
+    """A folder of the hierarchy by a name from its metadata, which must not lead out of it."""
+    parts = [part for part in name.split("/") if part not in {"", "."}]
+    if ".." in parts:
+        raise UnreadableImageError(
+            f"The OME-Zarr names '{name}', which is not inside it."
+        )
+    return path.joinpath(*parts)
 
 
 def _level(full: zarr.Array[Any], array: zarr.Array[Any]) -> Level:
@@ -148,11 +158,10 @@ def _level(full: zarr.Array[Any], array: zarr.Array[Any]) -> Level:
 
 
 def _channels(attributes: Attributes, size_c: int) -> tuple[Channel, ...]:
-    listed = cast(
-        "list[Attributes]", (attributes.get("omero") or {}).get("channels") or []
-    )
+    omero = cast("Attributes", attributes.get("omero") or {})
+    listed = cast("list[Attributes]", omero.get("channels") or [])
     if len(listed) != size_c:
-        listed = [{} for _ in range(size_c)]
+        listed = cast("list[Attributes]", [{}] * size_c)
     return tuple(
         Channel(
             str(entry.get("label") or f"Channel {index + 1}"),
@@ -203,6 +212,15 @@ def _metadata(attributes: Attributes, multiscale: Attributes) -> dict[str, str]:
     return facts
 
 
+def _fields(attributes: Attributes) -> list[str]:
+    """The fields of view of a well."""
+    well = cast("Attributes", attributes.get("well") or {})
+    return [
+        str(field["path"])
+        for field in cast("list[Attributes]", well.get("images") or [])
+    ]
+
+
 def _groups(path: Path) -> list[str]:
     """The groups of a hierarchy that hold an image: itself, the fields of a plate, or a row of series."""
     attributes = _ome(path)
@@ -211,12 +229,12 @@ def _groups(path: Path) -> list[str]:
     if "plate" in attributes:
         wells = [str(well["path"]) for well in attributes["plate"].get("wells", [])]
         return [
-            f"{well}/{field['path']}"
+            f"{well}/{field}"
             for well in wells
-            for field in (_ome(path / well).get("well") or {}).get("images", [])
+            for field in _fields(_ome(_inside(path, well)))
         ]
     if "well" in attributes:
-        return [str(field["path"]) for field in attributes["well"].get("images", [])]
+        return _fields(attributes)
     numbered = [
         folder for folder in path.iterdir() if folder.is_dir() and folder.name.isdigit()
     ]
