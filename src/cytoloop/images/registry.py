@@ -77,7 +77,7 @@ def recognise(path: Path) -> ImageFormat:
             if known.recognises(path, head):
                 return known
         except Exception as error:  # noqa: BLE001 - readers of damaged files raise anything
-            reasons.append(f"{known.name}: {error}")
+            reasons.append(f"{known.name}: {_without_folder(str(error), path)[:300]}")
     if reasons:
         raise UnreadableImageError(
             f"{path.name} is damaged or incomplete ({reasons[0]}). Copy or upload it again."
@@ -102,18 +102,27 @@ def open_image(path: Path, series: int = 0) -> ImageSource:
                 f"{path.name} holds one image; there is no series {series}."
             )
         return chosen.open(path)
-    except CytoloopError as error:
-        if isinstance(error, UnreadableImageError) and path.name not in error.message:
-            raise UnreadableImageError(
-                f"{path.name}: {error.message}", **error.details
-            ) from error
+    except UnreadableImageError as error:
+        message = _without_folder(error.message, path)
+        if path.name not in message:
+            message = f"{path.name}: {message}"
+        raise UnreadableImageError(message, **error.details) from error
+    except CytoloopError:
         raise
     except Exception as error:
-        reason = " ".join(str(error).replace(str(path.parent), "").split())[:300]
+        reason = _without_folder(str(error), path)[:300] or type(error).__name__
         raise UnreadableImageError(
-            f"{path.name} cannot be read as {chosen.name} ({reason or type(error).__name__}). "
+            f"{path.name} cannot be read as {chosen.name} ({reason}). "
             "Check that the file is complete, or export it as OME-TIFF."
         ) from error
+
+
+def _without_folder(text: str, path: Path) -> str:
+    """A reader's message on one line, without the folder: that is nobody's business."""
+    text = " ".join(text.split())
+    for folder in {str(path.parent), str(path.resolve().parent)} - {".", "/"}:
+        text = text.replace(f"{folder}/", "").replace(folder, "")
+    return text
 
 
 def series_names(path: Path) -> list[str]:
@@ -128,7 +137,8 @@ def series_names(path: Path) -> list[str]:
         raise
     except Exception as error:
         raise UnreadableImageError(
-            f"{path.name} cannot be read as {chosen.name} ({error}). Check that the file is complete."
+            f"{path.name} cannot be read as {chosen.name} ({_without_folder(str(error), path)[:300]}). "
+            "Check that the file is complete."
         ) from error
 
 

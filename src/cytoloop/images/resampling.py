@@ -1,6 +1,6 @@
 """Area averaging: how pixels become fewer."""
 
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -22,10 +22,8 @@ def averaged(array: NDArray[np.generic], factor: int) -> NDArray[np.generic]:
     if bottom or right:
         edges = ((0, bottom), (0, right), *[(0, 0)] * (array.ndim - 2))
         working = np.pad(working, edges, mode="edge")
-    whole: Any = np.ascontiguousarray(
-        working
-    )  # OpenCV's types know fewer dtypes than it does
-    small: Any = cv2.resize(whole, (w, h), interpolation=cv2.INTER_AREA)
+    resize = cast("Any", cv2).resize  # its types know fewer dtypes than it does
+    small = resize(np.ascontiguousarray(working), (w, h), interpolation=cv2.INTER_AREA)
     return _in_dtype(np.asarray(small), array.dtype)
 
 

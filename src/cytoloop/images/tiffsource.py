@@ -19,6 +19,7 @@ from .planar import (
     to_served,
 )
 from .source import Channel, ImageInfo, Level
+from .tiffchain import check_directories
 from .tiffmetadata import TiffFacts, facts_of
 from .tiffpages import PagePlanes, TiffFiles, planes_of
 
@@ -69,6 +70,7 @@ class TiffSource(PlanarSource):
         format_name: str = "tiff",
         keep_palette_indices: bool = False,
     ) -> None:
+        check_directories(path)
         self._files = TiffFiles(path)
         self._cache = ArrayCache()
         try:

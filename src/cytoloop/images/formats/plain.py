@@ -1,7 +1,9 @@
 """Plain pictures: PNG, JPEG, BMP, WebP, and TIFF of one untiled picture. Decoded whole, once, when first read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import imagecodecs
 import numpy as np
@@ -103,8 +105,8 @@ def _header(path: Path, max_pixels: int) -> Header:
         with Image.open(path) as picture:
             width, height = picture.size
             mode = _plain_mode(picture)
-            orientation = int(picture.getexif().get(_EXIF_ORIENTATION, 1))
-            metadata = _metadata(picture)
+            exif = _exif(picture)
+            metadata = _metadata(picture, exif)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise UnreadableImageError(
             f"{path.name} is a damaged {kind.upper()} picture ({error}). Export or upload it again."
@@ -121,6 +123,7 @@ def _header(path: Path, max_pixels: int) -> Header:
         raise UnreadableImageError(
             f"{path.name} is a damaged {kind.upper()} picture: {fault}. Copy or upload it again."
         )
+    orientation = int(exif.get(_EXIF_ORIENTATION, 1))
     deep_colour = kind == "png" and head[24] == 16 and head[25] in {2, 6}
     if orientation in {5, 6, 7, 8}:
         width, height = height, width
@@ -141,9 +144,17 @@ def _plain_mode(picture: Image.Image) -> str:
     return picture.mode if picture.mode in _MODE_DTYPES else "RGB"
 
 
-def _metadata(picture: Image.Image) -> dict[str, str]:
+def _exif(picture: Image.Image) -> Mapping[int, Any]:
+    """EXIF tags in the file's head; for a PNG without them, ``getexif`` would decode all of it."""
+    return (
+        {}
+        if picture.format == "PNG" and "exif" not in picture.info
+        else picture.getexif()
+    )
+
+
+def _metadata(picture: Image.Image, exif: Mapping[int, Any]) -> dict[str, str]:
     tags = {"Acquired": 0x0132, "Maker": 0x010F, "Model": 0x0110, "Software": 0x0131}
-    exif = picture.getexif()
     facts = {"Kind": str(picture.format)}
     facts.update(
         {name: str(exif[tag]).strip() for name, tag in tags.items() if exif.get(tag)}
@@ -169,7 +180,9 @@ def _through_pillow(path: Path, header: Header) -> NDArray[np.generic]:
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
         with Image.open(path) as opened:
-            picture = ImageOps.exif_transpose(opened)
+            picture = (
+                opened if header.orientation == 1 else ImageOps.exif_transpose(opened)
+            )
             if header.rgb:
                 transparent = (
                     picture.mode in {"RGBA", "PA"} or "transparency" in picture.info
