@@ -247,3 +247,12 @@ def is_importing(connection: Connection, image_id: int) -> bool:
         select(project_image.c.state).where(project_image.c.id == image_id)
     ).scalar_one_or_none()
     return state == "importing"
+
+
+def image_ids(connection: Connection, project_id: int) -> list[int]:
+    """Ids of all images of a project."""
+    return list(
+        connection.execute(
+            select(project_image.c.id).where(project_image.c.project_id == project_id)
+        ).scalars()
+    )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from cytoloop.core.errors import InvalidInputError
-from cytoloop.images.conversion import convert, needs_conversion
+from cytoloop.images.conversion import convert, needs_conversion, open_prepared
 from cytoloop.images.pyramid import Pyramid
 from cytoloop.images.registry import open_image
 from cytoloop.images.rendering import default_style
@@ -70,7 +70,7 @@ def _imported(
             )
             prepared = made.relative_to(staging).as_posix()
         reporter.progress(0.85, "Reading the range of values")
-        display = _display(opened, info)
+        display = _display(opened, info) | {"levels": _levels(source, prepared, staging, call)}
     finally:
         opened.close()
     return {
@@ -104,6 +104,18 @@ def _display(source: Any, info: ImageInfo) -> dict[str, Any]:
             for channel, style in zip(info.channels, styles, strict=True)
         ]
     }
+
+
+def _levels(
+    source: Path, prepared: str | None, staging: Path, call: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Every resolution that will be served, stored and computed, so that lists need not open the file."""
+    made = None if prepared is None else staging / prepared
+    opened = open_prepared(source, made, series=call["series"])
+    try:
+        return [dataclasses.asdict(level) for level in Pyramid(opened).levels]
+    finally:
+        opened.close()
 
 
 def _keep_original(call: dict[str, Any], source: Path, staging: Path) -> str:

@@ -89,7 +89,7 @@ class ImageLibrary:
                 self._evict()
                 return opened
             present.users += 1
-        opened.pyramid.close()
+        opened.pyramid.source.close()
         return present
 
     def _leave(self, entry: _Open) -> None:
@@ -97,14 +97,14 @@ class ImageLibrary:
             entry.users -= 1
             close = entry.evicted and entry.users == 0
         if close:
-            entry.pyramid.close()
+            entry.pyramid.source.close()
 
     def _evict(self) -> None:
         while len(self._open) > self._max_open:
             _, entry = self._open.popitem(last=False)
             entry.evicted = True
             if entry.users == 0:
-                entry.pyramid.close()
+                entry.pyramid.source.close()
 
     def forget(self, stored: StoredImage) -> None:
         """Close an image whose files go away."""
@@ -115,7 +115,7 @@ class ImageLibrary:
             entry.evicted = True
             close = entry.users == 0
         if close:
-            entry.pyramid.close()
+            entry.pyramid.source.close()
 
     def close(self) -> None:
         """Close everything."""
@@ -123,4 +123,4 @@ class ImageLibrary:
             entries = list(self._open.values())
             self._open.clear()
         for entry in entries:
-            entry.pyramid.close()
+            entry.pyramid.source.close()

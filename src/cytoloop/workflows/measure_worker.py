@@ -39,13 +39,13 @@ def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
             columns = [{"key": c.key, "label": c.label, "unit": c.unit} for c in measured.columns]
             parts.append(_as_table(chosen, measured))
     finally:
-        pyramid.close()
+        pyramid.source.close()
     pq.write_table(pa.concat_tables(parts), call["output"])
     return {"objects": len(objects), "columns": columns}
 
 
 def _measured(pyramid: Pyramid, objects: pa.Table, z: int, t: int) -> ObjectMeasurements:
-    info = pyramid.info()
+    info = pyramid.info
 
     def read(box: Box) -> NDArray[np.generic]:
         array = read_plane(pyramid.source, box, z=z, t=t)

@@ -50,7 +50,7 @@ def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
         calibration = calibrate(method, parameters, pyramid, plane, pixels if call["whole"] else None)
         found = method.segment(pixels, parameters, calibration)
     finally:
-        pyramid.close()
+        pyramid.source.close()
     reporter.progress(0.9, "Tracing outlines")
     region = shapely.from_wkt(call["region"]) if call["region"] else None
     polygons, scores = outlines(found, read, Box(*call["core"]), region)
@@ -61,7 +61,7 @@ def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
 
 def read_pixels(pyramid: Pyramid, box: Box, plane: Plane) -> Pixels:
     """Exact pixels of a box as methods see them."""
-    info = pyramid.info()
+    info = pyramid.info
     array = read_plane(pyramid.source, box, z=plane.z, t=plane.t)
     return _as_pixels(array, info)
 
@@ -79,7 +79,7 @@ def calibrate(
     """Global values from the whole image where it is at hand, else from a reduced view of it."""
     if whole is not None:
         return method.calibrate(whole, parameters)
-    info = pyramid.info()
+    info = pyramid.info
     box = Box(0, 0, info.width, info.height)
     if info.width * info.height <= WHOLE_PIXELS:
         return method.calibrate(read_pixels(pyramid, box, plane), parameters)

@@ -1,0 +1,86 @@
+"""Put the parts together, once, from settings."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from cytoloop.core.events import EventBus
+from cytoloop.jobs.dispatcher import Dispatcher
+from cytoloop.jobs.executors.local import LocalExecutor
+from cytoloop.jobs.executors.protocol import Executor
+from cytoloop.storage.blobs import LocalBlobs
+from cytoloop.storage.database import Database
+from cytoloop.storage.migrate import migrate
+from cytoloop.workflows.announcing import Announcer
+from cytoloop.workflows.importing import ImportKind
+from cytoloop.workflows.library import ImageLibrary
+from cytoloop.workflows.measuring import MeasureKind
+from cytoloop.workflows.receiving import Inbox
+from cytoloop.workflows.segmenting import SegmentKind
+
+from .settings import MIB, Settings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that a server process works with."""
+
+    settings: Settings
+    database: Database
+    blobs: LocalBlobs
+    bus: EventBus
+    announcer: Announcer
+    library: ImageLibrary
+    dispatcher: Dispatcher
+    inbox: Inbox
+    measurements: Path
+    """Folder of the measured tables."""
+
+    def start(self) -> None:
+        """Begin to run jobs."""
+        self.dispatcher.start()
+
+    def stop(self) -> None:
+        """End everything in order; unfinished tasks go back into the queue."""
+        self.dispatcher.stop()
+        self.library.close()
+        self.database.close()
+
+
+def assemble(settings: Settings, executor: Executor | None = None) -> Services:
+    """Build the services. ``executor`` replaces the worker processes, for tests."""
+    home = settings.home
+    home.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_url)
+    migrate(database)
+    blobs = LocalBlobs(home / "images")
+    bus = EventBus()
+    announcer = Announcer(bus)
+    library = ImageLibrary(blobs)
+    measurements = home / "measurements"
+    kinds = {
+        "import": ImportKind(blobs, announcer),
+        "segment": SegmentKind(library, announcer, database.read),
+        "measure": MeasureKind(database, library, announcer, measurements),
+    }
+    dispatcher = Dispatcher(
+        database,
+        executor or LocalExecutor(settings.workers, settings.worker_memory_mib * MIB),
+        kinds,
+        home / "scratch",
+        on_job=announcer.job,
+        on_log=announcer.job_log,
+    )
+    return Services(
+        settings=settings,
+        database=database,
+        blobs=blobs,
+        bus=bus,
+        announcer=announcer,
+        library=library,
+        dispatcher=dispatcher,
+        inbox=Inbox(database, home / "uploads"),
+        measurements=measurements,
+    )

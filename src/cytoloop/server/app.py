@@ -1,0 +1,87 @@
+"""The web application: routes, the gate before them, and the services behind them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI, Request
+
+from cytoloop import __version__
+from cytoloop.core.errors import NotFoundError
+from cytoloop.runtime.assembly import Services
+from cytoloop.wire.base import Problem
+
+from . import pages, problems
+from .gate import Gate
+from .routes import (
+    accounts,
+    events,
+    exchange,
+    health,
+    images,
+    jobs,
+    layers,
+    measurements,
+    projects,
+    tiles,
+    uploads,
+)
+
+PREFIX = "/api/v1"
+_ROUTERS = (
+    accounts.router,
+    projects.router,
+    images.router,
+    uploads.router,
+    layers.router,
+    exchange.router,
+    jobs.router,
+    measurements.router,
+    events.router,
+)
+
+
+def create_app(services: Services) -> FastAPI:
+    """The application; it starts and stops the services with itself."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        services.start()
+        try:
+            yield
+        finally:
+            services.stop()
+
+    app = FastAPI(
+        title="Cytoloop",
+        version=__version__,
+        lifespan=lifespan,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=f"{PREFIX}/docs",
+        redoc_url=None,
+        responses={"default": {"model": Problem, "description": "Any error, as a problem."}},
+    )
+    app.state.services = services
+    app.state.desk = tiles.TileDesk(services)
+    problems.install(app)
+    app.router.routes.extend(tiles.routes(_desk))
+    for router in _ROUTERS:
+        app.include_router(router, prefix=PREFIX)
+    app.include_router(health.router)
+    app.include_router(_unknown, prefix="/api")
+    app.router.routes.extend(pages.routes())
+    gate = Gate(app, services)
+    app.state.gate = gate
+    return app
+
+
+def _desk(request: Request) -> tiles.TileDesk:
+    return request.app.state.desk
+
+
+_unknown = APIRouter(include_in_schema=False)
+
+
+@_unknown.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+def unknown(path: str) -> None:
+    """Addresses below /api that are none."""
+    raise NotFoundError(f"There is nothing at /api/{path[:200]}.")

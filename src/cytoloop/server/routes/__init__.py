@@ -1,0 +1,1 @@
+"""Routes by resource: each parses, calls a workflow or store, and serialises."""

@@ -1,0 +1,22 @@
+"""Whether the server lives and is ready, for supervisors."""
+
+from fastapi import APIRouter, Request
+from sqlalchemy import text
+
+from cytoloop.server.state import services_of
+
+router = APIRouter(prefix="/health", tags=["health"])
+
+
+@router.get("/live")
+def live() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "alive"}
+
+
+@router.get("/ready")
+def ready(request: Request) -> dict[str, str]:
+    """The database answers."""
+    with services_of(request).database.read() as connection:
+        connection.execute(text("SELECT 1"))
+    return {"status": "ready"}

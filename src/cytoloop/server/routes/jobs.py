@@ -1,0 +1,159 @@
+"""Methods, jobs and their logs."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from cytoloop.annotations.geometry import parse_geojson
+from cytoloop.core.errors import NotFoundError
+from cytoloop.jobs import ledger
+from cytoloop.jobs.model import Job as JobRecord
+from cytoloop.learning.method import methods
+from cytoloop.projects import images as image_records
+from cytoloop.projects.permissions import Permission
+from cytoloop.projects.store import Project
+from cytoloop.server.access import Access
+from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep, cursor_number
+from cytoloop.server.serialise import job_wire, jobs_wire
+from cytoloop.wire import jobs as wire
+from cytoloop.wire.base import Page
+from cytoloop.workflows import editing, measuring, segmenting
+
+router = APIRouter(tags=["jobs"])
+
+
+@router.get("/methods")
+def list_methods(access: ReadDep) -> list[wire.MethodInfo]:
+    """Segmentation methods and their parameters."""
+    return [
+        wire.MethodInfo(
+            name=one.name,
+            title=one.title,
+            description=one.description,
+            parameters=one.parameters.model_json_schema(),
+        )
+        for one in methods().values()
+    ]
+
+
+@router.post("/projects/{project_id}/jobs", status_code=202)
+def start_job(
+    project_id: UUID,
+    body: Annotated[wire.SegmentRequest | wire.MeasureRequest, wire.Field(discriminator="kind")],
+    write: WriteDep,
+    services: ServicesDep,
+) -> wire.Job:
+    """Start a job; follow it by the event stream or by reading it."""
+
+    def work(access: Access) -> wire.Job:
+        project, _ = access.project(project_id, Permission.RUN)
+        match body:
+            case wire.SegmentRequest():
+                job = _segment(access, project, body)
+            case wire.MeasureRequest():
+                job = _measure(access, project, body)
+        services.announcer.job(job)
+        for layer_image in set(job_images(access, job)):
+            services.announcer.image(access.connection, layer_image)
+        return job_wire(access.connection, job)
+
+    job = write(work)
+    services.dispatcher.wake()
+    return job
+
+
+def job_images(access: Access, job: JobRecord) -> list[int]:
+    """Rows of the images on which a job works."""
+    return [int(one) for one in job.outputs.get("layers", {})]
+
+
+def _segment(access: Access, project: Project, body: wire.SegmentRequest) -> JobRecord:
+    if body.image_ids is None:
+        every = image_records.project_images(access.connection, project.id, limit=100_000)
+        images = [one for one in every if one.state == "ready"]
+    else:
+        images = image_records.images_by_uuid(access.connection, project.id, body.image_ids)
+    region = None if body.region is None else parse_geojson(body.region, "The region")
+    editing.check_terms(access.connection, project.id, [body.term_id])
+    order = segmenting.SegmentOrder(
+        method=body.method,
+        parameters=body.parameters,
+        images=images,
+        region=region,
+        z=body.z,
+        t=body.t,
+        term_id=body.term_id,
+    )
+    return segmenting.start_segmentation(
+        access.connection, order, project_id=project.id, user_id=access.actor.user_id
+    )
+
+
+def _measure(access: Access, project: Project, body: wire.MeasureRequest) -> JobRecord:
+    layers = []
+    for uuid in body.layer_ids:
+        layer, image = access.layer(uuid, Permission.RUN)
+        if image.project_id != project.id:
+            raise NotFoundError(f"There is no layer {uuid} in this project.")
+        layers.append(layer)
+    return measuring.start_measurement(
+        access.connection, layers, project_id=project.id, user_id=access.actor.user_id
+    )
+
+
+@router.get("/projects/{project_id}/jobs")
+def list_jobs(
+    project_id: UUID,
+    access: ReadDep,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Page[wire.Job]:
+    """Jobs of a project, newest first."""
+    project, _ = access.project(project_id, Permission.VIEW)
+    found = ledger.jobs_of_project(
+        access.connection, project.id, before_id=cursor_number(cursor), limit=limit + 1
+    )
+    following = str(found[limit - 1].id) if len(found) > limit else None
+    return Page(items=jobs_wire(access.connection, found[:limit]), next=following)
+
+
+@router.get("/jobs/{job_id}")
+def read_job(job_id: UUID, access: ReadDep) -> wire.Job:
+    """One job."""
+    return job_wire(access.connection, access.job(job_id, Permission.VIEW))
+
+
+@router.get("/jobs/{job_id}/log")
+def read_log(job_id: UUID, access: ReadDep, after: int = 0) -> list[wire.LogLine]:
+    """Lines of a job's log after one, oldest first."""
+    job = access.job(job_id, Permission.VIEW)
+    return [
+        wire.LogLine(id=one.id, at=one.at, level=one.level, text=one.text)
+        for one in ledger.log_of(access.connection, job.id, after=after)
+    ]
+
+
+@router.post("/jobs/{job_id}/cancel")
+def cancel_job(job_id: UUID, write: WriteDep, services: ServicesDep) -> wire.Job:
+    """Cancel a job; what runs is ended at once."""
+    job = write(lambda access: access.job(job_id, Permission.RUN))
+    cancelled = services.dispatcher.cancel(job.id)
+    services.announcer.job(cancelled)
+    with services.database.read() as connection:
+        return job_wire(connection, cancelled)
+
+
+@router.post("/jobs/{job_id}/retry")
+def retry_job(job_id: UUID, write: WriteDep, services: ServicesDep) -> wire.Job:
+    """Run again what failed or was cancelled."""
+
+    def work(access: Access) -> wire.Job:
+        job = access.job(job_id, Permission.RUN)
+        ledger.retry(access.connection, job.id)
+        services.announcer.job(job)
+        return job_wire(access.connection, ledger.job_by_id(access.connection, job.id))
+
+    job = write(work)
+    services.dispatcher.wake()
+    return job

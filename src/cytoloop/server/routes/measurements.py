@@ -1,0 +1,144 @@
+"""Object tables, columns for plots, summaries and downloads."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+import numpy as np
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from cytoloop.core.errors import NotFoundError
+from cytoloop.measurements.table import ColumnSpec
+from cytoloop.projects.permissions import Permission
+from cytoloop.server.access import Access
+from cytoloop.server.dependencies import ReadDep, ServicesDep
+from cytoloop.wire import measurements as wire
+from cytoloop.workflows import downloads, tables
+
+router = APIRouter(tags=["measurements"])
+
+MAX_PLOTTED = 100_000
+SEED = 20_240_607
+
+
+def _column(column: ColumnSpec) -> wire.Column:
+    numeric = column.key not in {"id", "term_id", *tables.TEXT_COLUMNS}
+    return wire.Column(key=column.key, label=column.label, unit=column.unit, numeric=numeric)
+
+
+def _table(
+    access: Access, services: ServicesDep, layer_id: UUID, chosen: tables.Filter | None = None
+) -> tables.LayerTable:
+    layer, _ = access.layer(layer_id, Permission.VIEW)
+    return tables.layer_table(access.connection, layer, services.measurements, chosen)
+
+
+@router.get("/layers/{layer_id}/objects")
+def list_objects(
+    layer_id: UUID,
+    access: ReadDep,
+    services: ServicesDep,
+    sort: str = "id",
+    order: Literal["asc", "desc"] = "asc",
+    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    term_id: int | None = None,
+    z: int | None = None,
+    t: int | None = None,
+) -> wire.ObjectTable:
+    """A window of the object table, sorted by any column."""
+    table = _table(access, services, layer_id, tables.Filter(term_id, z, t))
+    rows = table.order(sort, descending=order == "desc")[offset : offset + limit]
+    return wire.ObjectTable(
+        total=len(table),
+        offset=offset,
+        columns=[_column(one) for one in table.columns],
+        rows=table.rows(rows),
+        measured_at=table.measured_at,
+        stale_count=table.stale_count,
+    )
+
+
+@router.get("/layers/{layer_id}/objects/rank")
+def rank_of_object(
+    layer_id: UUID,
+    id: int,  # noqa: A002 - the name in the URL
+    access: ReadDep,
+    services: ServicesDep,
+    sort: str = "id",
+    order: Literal["asc", "desc"] = "asc",
+    term_id: int | None = None,
+    z: int | None = None,
+    t: int | None = None,
+) -> dict[str, int]:
+    """At which offset of the sorted table an object stands."""
+    table = _table(access, services, layer_id, tables.Filter(term_id, z, t))
+    rows = table.order(sort, descending=order == "desc")
+    place = np.flatnonzero(table.values["id"][rows] == id)
+    if len(place) == 0:
+        raise NotFoundError(f"The object {id} is not in this table.")
+    return {"offset": int(place[0])}
+
+
+@router.get("/layers/{layer_id}/measurements")
+def read_columns(
+    layer_id: UUID, columns: str, access: ReadDep, services: ServicesDep
+) -> wire.ColumnData:
+    """Whole columns, for plots; a random part of them beyond 100,000 objects."""
+    table = _table(access, services, layer_id)
+    keys = [tables.column_spec(table, key).key for key in columns.split(",")[:16]]
+    chosen = np.arange(len(table))
+    if len(chosen) > MAX_PLOTTED:
+        rng = np.random.default_rng(SEED)
+        chosen = np.sort(rng.choice(chosen, MAX_PLOTTED, replace=False))
+    return wire.ColumnData(
+        total=len(table),
+        ids=table.values["id"][chosen].tolist(),
+        term_ids=[term or None for term in table.values["term_id"][chosen].tolist()],
+        columns={key: tables.finite(table.values[key][chosen]) for key in keys},
+        bboxes=table.boxes[chosen].tolist(),
+    )
+
+
+@router.get("/layers/{layer_id}/measurements/summary")
+def read_summary(
+    layer_id: UUID, access: ReadDep, services: ServicesDep
+) -> wire.MeasurementSummary:
+    """Mean, standard deviation and median of each column for each class."""
+    columns, classes = tables.summary(_table(access, services, layer_id))
+    return wire.MeasurementSummary(
+        layer_id=layer_id,
+        columns=[_column(one) for one in columns],
+        classes=[
+            wire.ClassSummary(
+                term_id=one.term_id,
+                count=one.count,
+                mean=one.mean,
+                std=one.std,
+                median=one.median,
+            )
+            for one in classes
+        ],
+    )
+
+
+@router.get("/layers/{layer_id}/measurements.csv")
+def download_csv(layer_id: UUID, access: ReadDep, services: ServicesDep) -> Response:
+    """The object table as CSV."""
+    return _download(access, services, layer_id, "csv", "text/csv; charset=utf-8")
+
+
+@router.get("/layers/{layer_id}/measurements.parquet")
+def download_parquet(layer_id: UUID, access: ReadDep, services: ServicesDep) -> Response:
+    """The object table as Parquet."""
+    return _download(access, services, layer_id, "parquet", "application/vnd.apache.parquet")
+
+
+def _download(
+    access: Access, services: ServicesDep, layer_id: UUID, ending: str, media_type: str
+) -> Response:
+    layer, image = access.layer(layer_id, Permission.VIEW)
+    table = tables.layer_table(access.connection, layer, services.measurements)
+    content = downloads.table_file(access.connection, table, image.project_id, ending)
+    name = downloads.file_name(f"{image.name} {layer.name}", ending)
+    return Response(content, media_type=media_type, headers=downloads.attachment(name))

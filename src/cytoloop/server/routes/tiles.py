@@ -1,0 +1,229 @@
+"""Tiles and thumbnails: plain Starlette routes, because they are asked for thousands of times."""
+
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from uuid import UUID
+
+import numpy as np
+from anyio import to_thread
+from numpy.typing import NDArray
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from cytoloop.core.errors import CytoloopError, InvalidInputError, NotFoundError
+from cytoloop.images.pyramid import Pyramid
+from cytoloop.images.rendering import ChannelStyle, encode_jpeg, parse_style, render
+from cytoloop.projects.images import StoredImage
+from cytoloop.projects.permissions import Actor, Permission
+from cytoloop.runtime.assembly import Services
+from cytoloop.runtime.settings import MIB
+from cytoloop.server.access import Access
+from cytoloop.server.problems import problem_of
+from cytoloop.server.serialise import RENDERER_VERSION
+from cytoloop.server.state import actor_of
+
+from .images import check_plane, stored_of
+
+IMMUTABLE = "private, max-age=31536000, immutable"
+AUTHORIZED_SECONDS = 5.0
+"""How long a permission to look is remembered: whoever loses it may still see tiles for this long."""
+MAX_RAW_CHANNELS = 16
+
+
+class TileCache:
+    """Rendered tiles by key, the least recently used dropped when a number of bytes is passed."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit = limit_bytes
+        self._lock = threading.Lock()
+        self._tiles: OrderedDict[str, bytes] = OrderedDict()
+        self._size = 0
+
+    def get(self, key: str) -> bytes | None:
+        with self._lock:
+            found = self._tiles.get(key)
+            if found is not None:
+                self._tiles.move_to_end(key)
+            return found
+
+    def put(self, key: str, tile: bytes) -> None:
+        with self._lock:
+            if key in self._tiles or len(tile) > self._limit:
+                return
+            self._tiles[key] = tile
+            self._size += len(tile)
+            while self._size > self._limit:
+                _, dropped = self._tiles.popitem(last=False)
+                self._size -= len(dropped)
+
+
+class TileDesk:
+    """Answers requests for pixels of images that the caller may see."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._cache = TileCache(services.settings.tile_cache_mib * MIB)
+        self._allowed: dict[tuple[int, str], tuple[float, StoredImage]] = {}
+
+    def stored(self, actor: Actor, image_id: str) -> StoredImage:
+        """The image's record, if the actor may look at it; remembered for a few seconds."""
+        key = (actor.user_id, image_id)
+        known = self._allowed.get(key)
+        if known is not None and known[0] > time.monotonic():
+            return known[1]
+        try:
+            uuid = UUID(image_id)
+        except ValueError:
+            raise NotFoundError("There is no such image.") from None
+        with self._services.database.read() as connection:
+            stored = stored_of(Access(connection, actor).image(uuid, Permission.VIEW))
+        if len(self._allowed) > 10_000:
+            self._allowed.clear()
+        self._allowed[key] = (time.monotonic() + AUTHORIZED_SECONDS, stored)
+        return stored
+
+    def tile(self, request: Request, stored: StoredImage) -> Response:
+        """A JPEG tile: the stored bytes where possible, else rendered."""
+        level, column, row, z, t = _address(request)
+        check_plane(stored, z, t)
+        style_text = request.query_params.get("style", "")
+        with self._services.library.pyramid(stored) as pyramid:
+            if not style_text and pyramid.info.rgb:
+                passed = pyramid.encoded_tile(level, column, row)
+                if passed is not None:
+                    return _immutable(passed[0], passed[1])
+            key = f"{stored.content_key}/{level}/{column}/{row}/{z}/{t}/{style_text}"
+            content = self._cache.get(key)
+            if content is None:
+                styles = _styles(style_text, stored, pyramid)
+                content = _rendered(
+                    lambda c: pyramid.tile(level, column, row, c=c, z=z, t=t), pyramid, styles
+                )
+                self._cache.put(key, content)
+        return _immutable(content, "image/jpeg")
+
+    def raw(self, request: Request, stored: StoredImage) -> Response:
+        """A tile's values as they are stored, (c, h, w) little-endian."""
+        level, column, row, z, t = _address(request)
+        check_plane(stored, z, t)
+        with self._services.library.pyramid(stored) as pyramid:
+            channels = _channels(request.query_params.get("c", "0"), pyramid)
+            tiles = [pyramid.tile(level, column, row, c=c, z=z, t=t) for c in channels]
+        array = np.moveaxis(tiles[0], -1, 0) if tiles[0].ndim == 3 else np.stack(tiles)
+        array = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"), copy=False))
+        response = _immutable(array.tobytes(), "application/octet-stream")
+        response.headers["X-Array-Shape"] = ",".join(str(side) for side in array.shape)
+        response.headers["X-Array-Dtype"] = array.dtype.name
+        return response
+
+    def thumbnail(self, request: Request, stored: StoredImage) -> Response:
+        """The whole image, small; of a stack the middle slice at the first time point."""
+        size = _number(request.query_params.get("size", "256"), "size")
+        if not 16 <= size <= 2048:
+            raise InvalidInputError("size must be between 16 and 2048 px.")
+        key = f"{stored.content_key}/thumbnail/{size}"
+        content = self._cache.get(key)
+        if content is None:
+            z = stored.info["size_z"] // 2
+            with self._services.library.pyramid(stored) as pyramid:
+                content = _rendered(
+                    lambda c: pyramid.thumbnail(size, c=c, z=z),
+                    pyramid,
+                    _styles("", stored, pyramid),
+                )
+            self._cache.put(key, content)
+        return _immutable(content, "image/jpeg")
+
+
+def _address(request: Request) -> tuple[int, int, int, int, int]:
+    path, query = request.path_params, request.query_params
+    return (
+        _number(path["level"], "level"),
+        _number(path["column"], "column"),
+        _number(path["row"], "row"),
+        _number(query.get("z", "0"), "z"),
+        _number(query.get("t", "0"), "t"),
+    )
+
+
+def _number(text: str, name: str) -> int:
+    if not (text.isdigit() and text.isascii() and len(text) < 10):
+        raise InvalidInputError(f"{name} must be a whole number from 0.")
+    return int(text)
+
+
+def _channels(text: str, pyramid: Pyramid) -> list[int]:
+    channels = [_number(part, "c") for part in text.split(",")]
+    count = pyramid.info.size_c
+    if len(channels) > MAX_RAW_CHANNELS or any(c >= count for c in channels):
+        raise InvalidInputError(
+            f"c names up to {MAX_RAW_CHANNELS} channels; this image has {count}, counted from 0."
+        )
+    return channels
+
+
+def _styles(text: str, stored: StoredImage, pyramid: Pyramid) -> tuple[ChannelStyle, ...]:
+    if pyramid.info.rgb:
+        return ()
+    if text:
+        return parse_style(text, pyramid.info)
+    return tuple(
+        ChannelStyle(index, one["color"], one["low"], one["high"], 1.0)
+        for index, one in enumerate(stored.display["channels"])
+    )
+
+
+def _rendered(
+    read: Callable[[int], NDArray[np.generic]], pyramid: Pyramid, styles: tuple[ChannelStyle, ...]
+) -> bytes:
+    if pyramid.info.rgb:
+        return encode_jpeg(np.ascontiguousarray(read(0)).view(np.uint8))
+    return encode_jpeg(render([read(style.channel) for style in styles], styles))
+
+
+def _immutable(content: bytes, media_type: str) -> Response:
+    return Response(content, media_type=media_type, headers={"Cache-Control": IMMUTABLE})
+
+
+def routes(desk: Callable[[Request], TileDesk]) -> list[Route]:
+    """The routes below ``/api/v1``."""
+
+    def endpoint(
+        answer: Callable[[TileDesk, Request, StoredImage], Response],
+    ) -> Callable[[Request], object]:
+        def work(request: Request) -> Response:
+            try:
+                stored = desk(request).stored(actor_of(request), request.path_params["image_id"])
+                tag = _tag(request, stored)
+                if request.headers.get("if-none-match") == tag:
+                    return Response(status_code=304, headers={"ETag": tag})
+                response = answer(desk(request), request, stored)
+                response.headers["ETag"] = tag
+            except CytoloopError as error:
+                return problem_of(error)
+            return response
+
+        async def handle(request: Request) -> Response:
+            return await to_thread.run_sync(work, request)
+
+        return handle
+
+    base = "/api/v1/images/{image_id}"
+    tile = "{level}/{column}/{row}"
+    return [
+        Route(f"{base}/tiles/{tile}", endpoint(TileDesk.tile), name="tile"),
+        Route(f"{base}/raw/{tile}", endpoint(TileDesk.raw), name="raw_tile"),
+        Route(f"{base}/thumbnail", endpoint(TileDesk.thumbnail), name="thumbnail"),
+    ]
+
+
+def _tag(request: Request, stored: StoredImage) -> str:
+    query = "&".join(f"{k}={v}" for k, v in request.query_params.items() if k != "v")
+    text = f"{stored.content_key}|{RENDERER_VERSION}|{request.url.path}|{query}"
+    return f'"{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"'
+
+
