@@ -1,5 +1,6 @@
 """Plain pictures: PNG, JPEG, BMP, WebP, and TIFF of one untiled picture. Decoded whole, once, when first read."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from cytoloop.images.tiffsource import TiffSource
 MAX_WHOLE_PIXELS = 2**28
 """Largest picture that is decoded whole (16,384 x 16,384 px, 800 MB as RGB); beyond it, an image bomb."""
 
+_PILLOW_LIMIT_LOCK = threading.Lock()
 _EXIF_ORIENTATION = 0x0112
 _MODE_DTYPES = {
     "1": "uint8",
@@ -100,9 +102,8 @@ def _header(path: Path, max_pixels: int) -> Header:
     with path.open("rb") as file:
         head = file.read(64)
     kind = picture_kind(head) or ""
-    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
-        with Image.open(path) as picture:
+        with _opened(path) as picture:
             width, height = picture.size
             mode = _plain_mode(picture)
             exif = _exif(picture)
@@ -111,8 +112,6 @@ def _header(path: Path, max_pixels: int) -> Header:
         raise UnreadableImageError(
             f"{path.name} is a damaged {kind.upper()} picture ({error}). Export or upload it again."
         ) from error
-    finally:
-        Image.MAX_IMAGE_PIXELS = limit
     if width * height > max_pixels:
         raise UnreadableImageError(
             f"{path.name} declares {width:,} x {height:,} px, more than the {max_pixels:,} px that a "
@@ -177,22 +176,26 @@ def _decoded(path: Path, header: Header) -> NDArray[np.generic]:
 
 
 def _through_pillow(path: Path, header: Header) -> NDArray[np.generic]:
-    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-    try:
-        with Image.open(path) as opened:
-            picture = (
-                opened if header.orientation == 1 else ImageOps.exif_transpose(opened)
+    with _opened(path) as opened:
+        picture = opened if header.orientation == 1 else ImageOps.exif_transpose(opened)
+        if header.rgb:
+            transparent = (
+                picture.mode in {"RGBA", "PA"} or "transparency" in picture.info
             )
-            if header.rgb:
-                transparent = (
-                    picture.mode in {"RGBA", "PA"} or "transparency" in picture.info
-                )
-                return on_white(picture.convert("RGBA" if transparent else "RGB"))
-            if picture.mode in {"LA", "P", "1"}:
-                picture = picture.convert("L")
-            return np.asarray(picture).astype(header.dtype)
-    finally:
-        Image.MAX_IMAGE_PIXELS = limit
+            return on_white(picture.convert("RGBA" if transparent else "RGB"))
+        if picture.mode in {"LA", "P", "1"}:
+            picture = picture.convert("L")
+        return np.asarray(picture).astype(header.dtype)
+
+
+def _opened(path: Path) -> Image.Image:
+    """The picture, undecoded, whatever its size: ours is the limit that counts, not Pillow's."""
+    with _PILLOW_LIMIT_LOCK:  # Pillow's is a global, looked at while opening
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            return Image.open(path)
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
 
 
 class PlainFormat:
