@@ -1,0 +1,31 @@
+/** Methods and jobs. */
+import { queryOptions } from "@tanstack/react-query";
+import { get, request } from "./http";
+import type { Job, LogLine, MeasureRequest, MethodInfo, Page, SegmentRequest } from "./types";
+
+export const jobKeys = {
+  list: (pid: string) => ["jobs", pid] as const,
+  log: (jid: string) => ["job-log", jid] as const,
+};
+
+export const methodsQuery = queryOptions({
+  queryKey: ["methods"],
+  queryFn: () => get<MethodInfo[]>("/methods"),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const jobsQuery = (pid: string) =>
+  queryOptions({
+    queryKey: jobKeys.list(pid),
+    queryFn: async () => (await get<Page<Job>>(`/projects/${pid}/jobs`, { limit: 100 })).items,
+  });
+
+export const logQuery = (jid: string) =>
+  queryOptions({ queryKey: jobKeys.log(jid), queryFn: () => get<LogLine[]>(`/jobs/${jid}/log`) });
+
+export const startJob = (pid: string, job: SegmentRequest | MeasureRequest): Promise<Job> =>
+  request(`/projects/${pid}/jobs`, { method: "POST", json: job });
+
+export const cancelJob = (jid: string): Promise<Job> => request(`/jobs/${jid}/cancel`, { method: "POST" });
+
+export const retryJob = (jid: string): Promise<Job> => request(`/jobs/${jid}/retry`, { method: "POST" });

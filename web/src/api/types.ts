@@ -1,0 +1,45 @@
+/** Short names for the generated models. */
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type User = Schemas["User"];
+export type Session = Schemas["Session"];
+export type Member = Schemas["Member"];
+export type RoleName = Member["role"];
+export type Project = Schemas["Project"];
+export type Term = Schemas["Term"];
+export type TermCreate = Schemas["TermCreate"];
+export type TermUpdate = Schemas["TermUpdate"];
+export type Ontology = Schemas["Ontology"];
+export type Image = Schemas["Image"];
+export type ImageChannel = Schemas["ImageChannel"];
+export type TileLevel = Schemas["TileLevel"];
+export type ChannelHistogram = Schemas["ChannelHistogram"];
+export type PixelValue = Schemas["PixelValue"];
+export type ServerEntry = Schemas["ServerEntry"];
+export type Upload = Schemas["Upload"];
+export type Layer = Schemas["Layer"];
+export type Annotation = Schemas["Annotation"];
+export type AnnotationCreate = Schemas["AnnotationCreate"];
+export type AnnotationUpdate = Schemas["AnnotationUpdate"];
+export type ChangeRequest = Schemas["ChangeRequest"];
+export type ChangeResult = Schemas["ChangeResult"];
+export type LayerChanged = Schemas["LayerChanged"];
+export type HistoryState = Schemas["HistoryState"];
+export type ImportResult = Schemas["ImportResult"];
+export type MethodInfo = Schemas["MethodInfo"];
+export type SegmentRequest = Schemas["SegmentRequest"];
+export type MeasureRequest = Schemas["MeasureRequest"];
+export type Job = Schemas["Job"];
+export type LogLine = Schemas["LogLine"];
+export type Column = Schemas["Column"];
+export type ObjectTable = Schemas["ObjectTable"];
+export type ColumnData = Schemas["ColumnData"];
+export type MeasurementSummary = Schemas["MeasurementSummary"];
+
+export interface Page<Item> {
+  items: Item[];
+  next?: string | null;
+  total?: number | null;
+}

@@ -1,0 +1,101 @@
+/** The picture: opens the viewer on its element and hands it what the server lists. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { layerKeys, layersQuery } from "../api/layers";
+import { measurementKeys } from "../api/measurements";
+import { ontologyQuery } from "../api/projects";
+import type { Image, Layer, Ontology } from "../api/types";
+import { Toolbar } from "../features/annotate/Toolbar";
+import { PlaneSliders, ScaleBar, ViewControls } from "../features/images/StageOverlays";
+import { openViewing, showLayers } from "../state/viewing";
+import { settleActiveLayer, useWorkspace } from "../state/workspace";
+import { UNCLASSIFIED } from "../viewer/styles";
+
+export function Stage({ projectId, image }: { projectId: string; image: Image }) {
+  const element = useRef<HTMLDivElement>(null);
+  const overview = useRef<HTMLDivElement>(null);
+  useViewing(projectId, image, element, overview);
+  useLayers(image);
+  useColors(projectId);
+  return (
+    <section className="stage" aria-label="Image" data-testid="viewer" data-image-id={image.id}>
+      <div
+        ref={element}
+        className="stage-map"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the picture takes keys
+        tabIndex={0}
+        role="application"
+        aria-label={`Picture of ${image.name}`}
+      />
+      <Toolbar imageId={image.id} />
+      <div className="stage-corner" style={{ top: 10, right: 10 }}>
+        <ViewControls image={image} />
+        <div ref={overview} className="overview" data-testid="overview" />
+      </div>
+      <ScaleBar image={image} />
+      <PlaneSliders image={image} />
+    </section>
+  );
+}
+
+type ElementRef = React.RefObject<HTMLDivElement | null>;
+
+function useViewing(projectId: string, image: Image, element: ElementRef, overview: ElementRef): void {
+  const client = useQueryClient();
+  // a renamed image is the same picture: only another one opens the viewer anew
+  const opened = useRef(image);
+  useEffect(() => {
+    const { current: shown } = opened;
+    if (!element.current || !overview.current) return;
+    const colors = () => client.getQueryData<Ontology>(ontologyQuery(projectId).queryKey)?.terms ?? [];
+    const viewing = openViewing({
+      image: shown,
+      element: element.current,
+      overview: overview.current,
+      world: {
+        layers: () => client.getQueryData<Layer[]>(layerKeys.list(shown.id)) ?? [],
+        color: (termId) => colors().find(({ id }) => id === termId)?.color ?? UNCLASSIFIED,
+        layersChanged: (layerId) => {
+          void client.invalidateQueries({ queryKey: layerKeys.list(shown.id) });
+          if (layerId) void client.invalidateQueries({ queryKey: measurementKeys.layer(layerId) });
+        },
+        historyChanged: (history) => {
+          if (history) client.setQueryData(layerKeys.history(shown.id), history);
+          else void client.invalidateQueries({ queryKey: layerKeys.history(shown.id) });
+        },
+      },
+    });
+    window.cytoloop = { map: viewing.viewer.map, idle: viewing.editor.idle };
+    const keep = (event: BeforeUnloadEvent) => viewing.editor.queue.waiting > 0 && event.preventDefault();
+    const retry = () => viewing.editor.queue.retryNow();
+    window.addEventListener("beforeunload", keep);
+    window.addEventListener("online", retry);
+    return () => {
+      window.removeEventListener("beforeunload", keep);
+      window.removeEventListener("online", retry);
+      viewing.close();
+    };
+  }, [client, projectId, element, overview]);
+}
+
+function useLayers(image: Image): void {
+  const viewer = useWorkspace((s) => s.viewer);
+  const displays = useWorkspace((s) => s.layerDisplays);
+  const wanted = useWorkspace((s) => s.wantedLayerIds);
+  const { data: layers } = useQuery(layersQuery(image.id));
+  useEffect(() => {
+    if (viewer && layers && viewer.image.id === image.id) showLayers(viewer, layers, displays);
+  }, [viewer, layers, displays, image.id]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a wish may come after the layers
+  useEffect(() => {
+    if (layers) settleActiveLayer(layers);
+  }, [layers, wanted]);
+}
+
+function useColors(projectId: string): void {
+  const viewer = useWorkspace((s) => s.viewer);
+  const { data: ontology } = useQuery(ontologyQuery(projectId));
+  useEffect(() => {
+    if (ontology) viewer?.setRules({ colors: new Map(ontology.terms.map(({ id, color }) => [id, color])) });
+  }, [viewer, ontology]);
+}

@@ -1,0 +1,149 @@
+/** The workbench: layers and classes, the picture, and what is known about its objects. */
+import { ActionIcon, Tabs, Tooltip } from "@mantine/core";
+import { IconKeyboard } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { imageQuery, imagesQuery } from "../api/images";
+import { layersQuery } from "../api/layers";
+import { projectQuery } from "../api/projects";
+import type { Image } from "../api/types";
+import { ClassList } from "../features/annotate/ClassList";
+import { LayerList } from "../features/annotate/LayerList";
+import { ShortcutsDialog } from "../features/annotate/ShortcutsDialog";
+import { StatusBar } from "../features/annotate/StatusBar";
+import { DisplayPanel } from "../features/images/DisplayPanel";
+import { InfoPanel } from "../features/images/InfoPanel";
+import { Readout } from "../features/images/StageOverlays";
+import { JobList } from "../features/jobs/JobList";
+import { SegmentPanel } from "../features/jobs/SegmentPanel";
+import { MeasurePanel } from "../features/measure/MeasurePanel";
+import { ObjectTable } from "../features/objects/ObjectTable";
+import { OntologyDialog } from "../features/projects/OntologyDialog";
+import { type SideTab, setWorkspace, useWorkspace } from "../state/workspace";
+import { Empty } from "../ui/parts";
+import { imagePath, Link, navigate, projectPath } from "../ui/router";
+import { ConnectionBanner, Header } from "./Header";
+import { showResult, useLive } from "./live";
+import { Splash } from "./Splash";
+import { Stage } from "./Stage";
+import { useKeys } from "./useKeys";
+
+export function ViewerPage({ projectId, imageId }: { projectId: string; imageId: string }) {
+  useLive(projectId);
+  const project = useQuery(projectQuery(projectId));
+  const image = useQuery(imageQuery(imageId));
+  const crumbs = [
+    { label: project.data?.name ?? "Project", href: projectPath(projectId) },
+    { label: image.data?.name ?? "" },
+  ];
+  const isReady = image.data?.state === "ready";
+  return (
+    <>
+      <Header crumbs={crumbs} />
+      <ConnectionBanner />
+      {image.isPending ? <Splash /> : null}
+      {image.isError || (image.data && !isReady) ? (
+        <main className="page">
+          <div className="page-inner">
+            <Empty
+              title={
+                image.data?.state === "importing"
+                  ? "This image is still being imported"
+                  : "This image cannot be shown"
+              }
+            >
+              {image.data?.error ?? ""} <Link href={projectPath(projectId)}>Back to the project</Link>
+            </Empty>
+          </div>
+        </main>
+      ) : null}
+      {image.data && isReady ? <Workbench key={imageId} projectId={projectId} image={image.data} /> : null}
+    </>
+  );
+}
+
+function Workbench({ projectId, image }: { projectId: string; image: Image }) {
+  const [dialog, setDialog] = useState<"shortcuts" | "classes" | null>(null);
+  const images = useQuery(imagesQuery(projectId));
+  const goToImage = (step: -1 | 1) => {
+    const ready = images.data?.filter(({ state }) => state === "ready") ?? [];
+    const next = ready[ready.findIndex(({ id }) => id === image.id) + step];
+    if (next) navigate(imagePath(projectId, next.id));
+  };
+  useKeys(projectId, { image, openShortcuts: () => setDialog("shortcuts"), goToImage });
+  return (
+    <main className="workbench">
+      <aside className="side side-left" aria-label="Layers and classes">
+        <div className="side-scroll">
+          <LayerList imageId={image.id} />
+          <ClassList projectId={projectId} imageId={image.id} onEdit={() => setDialog("classes")} />
+        </div>
+      </aside>
+      <Stage projectId={projectId} image={image} />
+      <aside className="side side-right" aria-label="Objects and analysis">
+        <SideTabs projectId={projectId} image={image} />
+      </aside>
+      <StatusBar>
+        <Readout image={image} />
+        <Tooltip label="Keyboard shortcuts (?)">
+          <ActionIcon
+            aria-label="Keyboard shortcuts"
+            onClick={() => setDialog("shortcuts")}
+            data-testid="open-shortcuts"
+          >
+            <IconKeyboard size={16} />
+          </ActionIcon>
+        </Tooltip>
+      </StatusBar>
+      <ShortcutsDialog opened={dialog === "shortcuts"} onClose={() => setDialog(null)} />
+      {dialog === "classes" ? <OntologyDialog projectId={projectId} onClose={() => setDialog(null)} /> : null}
+    </main>
+  );
+}
+
+const TABS: readonly [SideTab, string][] = [
+  ["objects", "Objects"],
+  ["measure", "Measure"],
+  ["segment", "Segment"],
+  ["display", "Display"],
+  ["info", "Info"],
+];
+
+function SideTabs({ projectId, image }: { projectId: string; image: Image }) {
+  const tab = useWorkspace((s) => s.tab);
+  const activeLayerId = useWorkspace((s) => s.activeLayerId);
+  const { data: layers } = useQuery(layersQuery(image.id));
+  const layer = layers?.find(({ id }) => id === activeLayerId) ?? null;
+  return (
+    <Tabs
+      value={tab}
+      onChange={(value) => setWorkspace({ tab: (value ?? "objects") as SideTab })}
+      keepMounted={false}
+    >
+      <Tabs.List>
+        {TABS.map(([value, label]) => (
+          <Tabs.Tab key={value} value={value} data-testid={`tab-${value}`}>
+            {label}
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
+      <Tabs.Panel value="objects">
+        <ObjectTable projectId={projectId} layer={layer} />
+      </Tabs.Panel>
+      <Tabs.Panel value="measure">
+        <MeasurePanel projectId={projectId} layer={layer} />
+      </Tabs.Panel>
+      <Tabs.Panel value="segment">
+        <SegmentPanel projectId={projectId} image={image} />
+        <div className="section-title">Jobs</div>
+        <JobList projectId={projectId} onShow={(job) => showResult(projectId, job)} limit={30} />
+      </Tabs.Panel>
+      <Tabs.Panel value="display">
+        <DisplayPanel image={image} />
+      </Tabs.Panel>
+      <Tabs.Panel value="info">
+        <InfoPanel image={image} />
+      </Tabs.Panel>
+    </Tabs>
+  );
+}

@@ -1,0 +1,124 @@
+/** The live stream of the open project, poured into the cache and onto the picture. */
+import type { QueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { create } from "zustand";
+import { imageApplied, isRunning, jobApplied, logApplied, without } from "../api/events";
+import { imageKeys } from "../api/images";
+import { jobKeys } from "../api/jobs";
+import { layerKeys } from "../api/layers";
+import { measurementKeys } from "../api/measurements";
+import { projectKeys } from "../api/projects";
+import { type EventKind, LiveStream } from "../api/sse";
+import type { Image, Job, LayerChanged, LogLine } from "../api/types";
+import { tell } from "../state/notices";
+import { setLayerDisplay, setWorkspace, workspace } from "../state/workspace";
+import { imagePath, navigate } from "../ui/router";
+
+export const useConnection = create<{ status: "live" | "down" }>()(() => ({ status: "live" }));
+
+type LayerEvent = LayerChanged & { image_id: string };
+
+/** A cut shorter than this is not worth a banner. */
+const PATIENCE_MS = 1500;
+
+export function useLive(projectId: string): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stream = new LiveStream(projectId, {
+      onEvent: (kind, data) => applyEvent(client, projectId, kind, data),
+      onRecovered: () => void client.invalidateQueries(),
+      onStatus: (status) => {
+        clearTimeout(timer);
+        if (status === "live") {
+          useConnection.setState({ status });
+          workspace().editor?.queue.retryNow();
+        } else timer = setTimeout(() => useConnection.setState({ status }), PATIENCE_MS);
+      },
+    });
+    return () => {
+      clearTimeout(timer);
+      stream.close();
+      useConnection.setState({ status: "live" });
+    };
+  }, [client, projectId]);
+}
+
+function applyEvent(client: QueryClient, projectId: string, kind: EventKind, data: unknown): void {
+  switch (kind) {
+    case "job":
+      return applyJob(client, projectId, data as Job);
+    case "job_log": {
+      const { job_id, line } = data as { job_id: string; line: LogLine };
+      client.setQueryData<LogLine[]>(jobKeys.log(job_id), (old) => (old ? logApplied(old, line) : old));
+      return;
+    }
+    case "image":
+      return applyImage(client, projectId, data as Image);
+    case "image_removed": {
+      const { id } = data as { id: string };
+      client.setQueryData<Image[]>(imageKeys.list(projectId), (old) => (old ? without(old, id) : old));
+      return;
+    }
+    case "layer":
+      return applyLayer(client, data as LayerEvent);
+    case "layer_removed":
+      void client.invalidateQueries({ queryKey: layerKeys.list((data as { image_id: string }).image_id) });
+      return;
+    case "ontology":
+      void client.invalidateQueries({ queryKey: projectKeys.ontology(projectId) });
+      return;
+    case "upload":
+      void client.invalidateQueries({ queryKey: imageKeys.list(projectId) });
+      return;
+  }
+}
+
+function applyImage(client: QueryClient, projectId: string, image: Image): void {
+  client.setQueryData<Image[]>(imageKeys.list(projectId), (old) => (old ? imageApplied(old, image) : old));
+  client.setQueryData<Image>(imageKeys.one(image.id), image);
+}
+
+function applyLayer(client: QueryClient, { layer_id, generation, bbox, image_id }: LayerEvent): void {
+  void client.invalidateQueries({ queryKey: layerKeys.list(image_id) });
+  void client.invalidateQueries({ queryKey: measurementKeys.layer(layer_id) });
+  const box = bbox ? ([bbox[0], bbox[1], bbox[2], bbox[3]] as const) : null;
+  workspace().editor?.layerChanged(layer_id, generation, box);
+}
+
+function applyJob(client: QueryClient, projectId: string, job: Job): void {
+  const before = client.getQueryData<Job[]>(jobKeys.list(projectId))?.find(({ id }) => id === job.id);
+  client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => (old ? jobApplied(old, job) : old));
+  if (isRunning(job) || (before && !isRunning(before))) return;
+  for (const id of job.image_ids) void client.invalidateQueries({ queryKey: layerKeys.list(id) });
+  for (const id of job.layer_ids) void client.invalidateQueries({ queryKey: measurementKeys.layer(id) });
+  announce(projectId, job);
+}
+
+function announce(projectId: string, job: Job): void {
+  if (job.kind === "import" && job.state === "done") return;
+  if (job.state === "done") {
+    tell({
+      kind: "success",
+      title: `Done: ${job.title}`,
+      message: job.message,
+      action: { label: "Show", run: () => showResult(projectId, job) },
+    });
+  } else if (job.state === "failed") {
+    tell({ kind: "error", title: `Failed: ${job.title}`, message: job.error ?? "See the log of the job." });
+  }
+}
+
+/** The layer that a job made, on the picture it belongs to. */
+export function showResult(projectId: string, job: Job): void {
+  const open = workspace().viewer?.image.id;
+  const imageId = open && job.image_ids.includes(open) ? open : job.image_ids[0];
+  setWorkspace({
+    wantedLayerIds: job.layer_ids,
+    tab: job.kind === "measure" ? "measure" : "objects",
+    isHidden: false,
+  });
+  for (const id of job.layer_ids) setLayerDisplay(id, { isVisible: true });
+  if (imageId && imageId !== open) navigate(imagePath(projectId, imageId));
+}

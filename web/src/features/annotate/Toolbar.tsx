@@ -1,0 +1,108 @@
+/** The tools, and undo. */
+import { ActionIcon, Tooltip } from "@mantine/core";
+import {
+  IconArrowBackUp,
+  IconArrowForwardUp,
+  IconBrush,
+  IconCircle,
+  IconEraser,
+  IconHandStop,
+  IconLasso,
+  IconPointer,
+  IconPointFilled,
+  IconPolygon,
+  IconRectangle,
+  IconTrash,
+} from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import type { ComponentType } from "react";
+import { historyQuery } from "../../api/layers";
+import { keysOf } from "../../keys/keymap";
+import { setWorkspace, useWorkspace } from "../../state/workspace";
+import type { ToolName } from "../../viewer/tools/tool";
+
+const TOOLS: readonly [ToolName, string, ComponentType<{ size: number; stroke: number }>][] = [
+  ["move", "Move", IconHandStop],
+  ["select", "Select and edit corners", IconPointer],
+  ["rectangle", "Rectangle", IconRectangle],
+  ["ellipse", "Ellipse", IconCircle],
+  ["polygon", "Polygon", IconPolygon],
+  ["freehand", "Freehand", IconLasso],
+  ["brush", "Brush", IconBrush],
+  ["eraser", "Eraser", IconEraser],
+  ["point", "Point", IconPointFilled],
+];
+
+interface ToolButtonProps {
+  label: string;
+  keys: string;
+  testId: string;
+  icon: ComponentType<{ size: number; stroke: number }>;
+  isPressed?: boolean;
+  isDisabled?: boolean;
+  onClick(): void;
+}
+
+function ToolButton({ label, keys, testId, icon: Icon, isPressed, isDisabled, onClick }: ToolButtonProps) {
+  return (
+    <Tooltip label={keys ? `${label} (${keys})` : label} position="right">
+      <ActionIcon
+        size={32}
+        aria-label={label}
+        {...(isPressed === undefined ? {} : { "aria-pressed": isPressed })}
+        disabled={isDisabled ?? false}
+        data-testid={testId}
+        onClick={onClick}
+      >
+        <Icon size={18} stroke={1.6} />
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+export function Toolbar({ imageId }: { imageId: string }) {
+  const tool = useWorkspace((s) => s.tool);
+  const editor = useWorkspace((s) => s.editor);
+  const hasSelection = useWorkspace((s) => s.selection.length > 0);
+  const { data: history } = useQuery(historyQuery(imageId));
+  return (
+    <div className="toolbar" role="toolbar" aria-label="Tools" aria-orientation="vertical">
+      {TOOLS.map(([name, label, icon]) => (
+        <ToolButton
+          key={name}
+          label={label}
+          keys={keysOf(`tool.${name}`)}
+          testId={`tool-${name}`}
+          icon={icon}
+          isPressed={tool === name}
+          onClick={() => setWorkspace({ tool: name })}
+        />
+      ))}
+      <div className="toolbar-line" />
+      <ToolButton
+        label={history?.undo_label ? `Undo: ${history.undo_label}` : "Undo"}
+        keys="Ctrl+Z"
+        testId="undo"
+        icon={IconArrowBackUp}
+        isDisabled={!history?.undo_count}
+        onClick={() => void editor?.undo()}
+      />
+      <ToolButton
+        label={history?.redo_label ? `Redo: ${history.redo_label}` : "Redo"}
+        keys="Ctrl+Shift+Z"
+        testId="redo"
+        icon={IconArrowForwardUp}
+        isDisabled={!history?.redo_count}
+        onClick={() => void editor?.redo()}
+      />
+      <ToolButton
+        label="Delete the selection"
+        keys="Del"
+        testId="delete-selection"
+        icon={IconTrash}
+        isDisabled={!hasSelection}
+        onClick={() => editor?.deleteSelection()}
+      />
+    </div>
+  );
+}

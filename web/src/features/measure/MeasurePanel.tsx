@@ -1,0 +1,238 @@
+/** Measurements of a layer: run, plots, a table per class, files. */
+import { Alert, Button, Group, SegmentedControl, Select, Stack, Table, Text } from "@mantine/core";
+import { IconDownload, IconRulerMeasure } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { jobApplied } from "../../api/events";
+import { jobKeys, jobsQuery, startJob } from "../../api/jobs";
+import { columnsQuery, objectsQuery, summaryQuery, tableUrl } from "../../api/measurements";
+import { ontologyQuery } from "../../api/projects";
+import type { Column, Job, Layer, MeasurementSummary, Term } from "../../api/types";
+import { number, plural } from "../../ui/format";
+import { Chip, PanelEmpty } from "../../ui/parts";
+import { UNCLASSIFIED } from "../../viewer/styles";
+import { HistogramPlot, ScatterPlot } from "./plots";
+
+export function MeasurePanel({ projectId, layer }: { projectId: string; layer: Layer | null }) {
+  if (!layer)
+    return (
+      <PanelEmpty testId="measure-empty">
+        There is nothing to measure yet. Draw or segment objects first.
+      </PanelEmpty>
+    );
+  return (
+    <Stack gap="sm" className="panel" data-testid="measure-panel">
+      <MeasureButton projectId={projectId} layer={layer} />
+      {layer.measured_at ? <Results key={layer.id} projectId={projectId} layer={layer} /> : null}
+    </Stack>
+  );
+}
+
+function MeasureButton({ projectId, layer }: { projectId: string; layer: Layer }) {
+  const client = useQueryClient();
+  const jobs = useQuery(jobsQuery(projectId));
+  const isRunning = jobs.data?.some(
+    (job) =>
+      job.kind === "measure" &&
+      job.layer_ids.includes(layer.id) &&
+      (job.state === "queued" || job.state === "running"),
+  );
+  const start = useMutation({
+    mutationFn: () => startJob(projectId, { kind: "measure", layer_ids: [layer.id] }),
+    onSuccess: (job) =>
+      client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => (old ? jobApplied(old, job) : old)),
+  });
+  return (
+    <>
+      <Group gap="xs" wrap="nowrap">
+        <Button
+          flex={1}
+          leftSection={<IconRulerMeasure size={15} />}
+          variant={layer.measured_at ? "default" : "filled"}
+          disabled={layer.count === 0}
+          loading={start.isPending || isRunning === true}
+          onClick={() => start.mutate()}
+          data-testid="measure-run"
+        >
+          {layer.measured_at ? "Measure again" : `Measure ${plural(layer.count, "object")}`}
+        </Button>
+        {layer.measured_at ? (
+          <>
+            <Button
+              component="a"
+              href={tableUrl(layer.id, "csv")}
+              download
+              variant="default"
+              leftSection={<IconDownload size={13} />}
+              data-testid="measurements-csv"
+            >
+              CSV
+            </Button>
+            <Button
+              component="a"
+              href={tableUrl(layer.id, "parquet")}
+              download
+              variant="default"
+              leftSection={<IconDownload size={13} />}
+              data-testid="measurements-parquet"
+            >
+              Parquet
+            </Button>
+          </>
+        ) : null}
+      </Group>
+      {layer.measured_at ? null : (
+        <Text size="xs" c="var(--text-dim)">
+          Area, shape and the intensity of every channel of each object in "{layer.name}"; shown here as plots
+          and in the table of objects.
+        </Text>
+      )}
+    </>
+  );
+}
+
+function Results({ projectId, layer }: { projectId: string; layer: Layer }) {
+  const summary = useQuery(summaryQuery(layer.id));
+  const { data: ontology } = useQuery(ontologyQuery(projectId));
+  const table = useQuery(objectsQuery(layer.id, { sort: "id", order: "asc", termId: null }, 0, 1));
+  const columns = (summary.data?.columns ?? []).filter((column) => column.numeric);
+  const stale = table.data?.stale_count ?? 0;
+  const terms = ontology?.terms ?? [];
+  return (
+    <>
+      {stale > 0 ? (
+        <Alert color="yellow" p="xs">
+          <Text size="xs">
+            {plural(stale, "object")} changed since the measurement. Measure again to bring the numbers up to
+            date.
+          </Text>
+        </Alert>
+      ) : null}
+      {columns.length > 0 ? <Plots layer={layer} columns={columns} terms={terms} /> : null}
+      {summary.data ? <SummaryTable summary={summary.data} columns={columns} terms={terms} /> : null}
+    </>
+  );
+}
+
+interface PlotsProps {
+  layer: Layer;
+  columns: readonly Column[];
+  terms: readonly Term[];
+}
+
+const labelOf = ({ label, unit }: Column): string =>
+  unit ? `${label} (${unit.replace("^2", "²").replace("^3", "³").replace("um", "µm")})` : label;
+
+function Plots({ layer, columns, terms }: PlotsProps) {
+  const [kind, setKind] = useState<"histogram" | "scatter">("histogram");
+  const [chosen, setChosen] = useState<{ x: string | null; y: string | null }>({ x: null, y: null });
+  const x = columns.find(({ key }) => key === chosen.x) ?? columns[0];
+  const y = columns.find(({ key }) => key === chosen.y) ?? columns[1] ?? columns[0];
+  const keys = [
+    ...new Set([x?.key, kind === "scatter" ? y?.key : undefined].filter((key) => key !== undefined)),
+  ];
+  const { data } = useQuery(columnsQuery(layer.id, keys));
+  const options = columns.map((column) => ({ value: column.key, label: labelOf(column) }));
+  const select = (part: "x" | "y", column: Column | undefined) => (
+    <Select
+      flex={1}
+      searchable
+      aria-label={part === "x" ? "Measurement" : "Second measurement"}
+      data={options}
+      value={column?.key ?? null}
+      onChange={(value) => setChosen({ ...chosen, [part]: value })}
+      allowDeselect={false}
+      data-testid={`plot-${part}`}
+    />
+  );
+  const shared =
+    data && x && y
+      ? { data, terms, x: { key: x.key, label: labelOf(x) }, y: { key: y.key, label: labelOf(y) } }
+      : null;
+  return (
+    <Stack gap={6}>
+      <SegmentedControl
+        fullWidth
+        data={[
+          { value: "histogram", label: "Histogram" },
+          { value: "scatter", label: "Scatter" },
+        ]}
+        value={kind}
+        onChange={(value) => setKind(value as typeof kind)}
+        data-testid="plot-kind"
+      />
+      <Group gap={6} wrap="nowrap">
+        {select("x", x)}
+        {kind === "scatter" ? select("y", y) : null}
+      </Group>
+      {shared ? kind === "histogram" ? <HistogramPlot {...shared} /> : <ScatterPlot {...shared} /> : null}
+    </Stack>
+  );
+}
+
+interface SummaryProps {
+  summary: MeasurementSummary;
+  columns: readonly Column[];
+  terms: readonly Term[];
+}
+
+function SummaryTable({ summary, columns, terms }: SummaryProps) {
+  const [key, setKey] = useState<string | null>(null);
+  const column = columns.find((c) => c.key === key) ?? columns[0];
+  if (!column) return null;
+  return (
+    <Stack gap={4}>
+      <Group justify="space-between" wrap="nowrap">
+        <Text size="xs" fw={600}>
+          By class
+        </Text>
+        <Select
+          w={190}
+          searchable
+          aria-label="Measurement of the table"
+          data={columns.map((c) => ({ value: c.key, label: labelOf(c) }))}
+          value={column.key}
+          onChange={setKey}
+          allowDeselect={false}
+        />
+      </Group>
+      <Table
+        fz="xs"
+        verticalSpacing={4}
+        horizontalSpacing={6}
+        className="numbers"
+        data-testid="class-summary"
+      >
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Class</Table.Th>
+            {["Count", "Mean", "SD", "Median"].map((title) => (
+              <Table.Th key={title} ta="right">
+                {title}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {summary.classes.map((row) => {
+            const term = terms.find(({ id }) => id === row.term_id);
+            return (
+              <Table.Tr key={row.term_id ?? 0}>
+                <Table.Td>
+                  <Group gap={6} wrap="nowrap">
+                    <Chip color={term?.color ?? UNCLASSIFIED} />
+                    <span className="ellipsis">{term?.name ?? "Unclassified"}</span>
+                  </Group>
+                </Table.Td>
+                <Table.Td ta="right">{number(row.count)}</Table.Td>
+                <Table.Td ta="right">{number(row.mean[column.key])}</Table.Td>
+                <Table.Td ta="right">{number(row.std[column.key])}</Table.Td>
+                <Table.Td ta="right">{number(row.median[column.key])}</Table.Td>
+              </Table.Tr>
+            );
+          })}
+        </Table.Tbody>
+      </Table>
+    </Stack>
+  );
+}

@@ -1,0 +1,51 @@
+/** Numbers for plots. */
+
+export interface Bins {
+  readonly from: number;
+  readonly step: number;
+  readonly counts: readonly number[];
+}
+
+type MaybeNumber = number | null | undefined;
+
+const isNumber = (value: MaybeNumber): value is number => typeof value === "number" && Number.isFinite(value);
+
+/** Equal bins, as many as the square root of the count says, between 8 and 60. */
+export function binned(values: readonly MaybeNumber[]): Bins | null {
+  const known = values.filter(isNumber);
+  if (known.length === 0) return null;
+  let [least, most] = [Infinity, -Infinity];
+  for (const value of known) {
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  const n = Math.min(60, Math.max(8, Math.round(Math.sqrt(known.length))));
+  const step = (most - least) / n || 1;
+  const counts = new Array<number>(n).fill(0);
+  for (const value of known) {
+    const bin = Math.min(n - 1, Math.floor((value - least) / step));
+    counts[bin] = (counts[bin] ?? 0) + 1;
+  }
+  return { from: least, step, counts };
+}
+
+/** Which of the points is nearest to a place on the screen, within reach. */
+export function nearestPoint(
+  xs: readonly number[],
+  ys: readonly number[],
+  at: { x: number; y: number },
+  reach: number,
+): number | null {
+  let best: number | null = null;
+  let distance = reach * reach;
+  xs.forEach((x, i) => {
+    const y = ys[i];
+    if (y === undefined) return;
+    const d = (x - at.x) ** 2 + (y - at.y) ** 2;
+    if (d <= distance) {
+      best = i;
+      distance = d;
+    }
+  });
+  return best;
+}

@@ -1,0 +1,256 @@
+/** All objects of a layer, however many: only the rows in sight are fetched. */
+import { Group, Select, Text } from "@mantine/core";
+import { IconChevronDown, IconChevronUp } from "@tabler/icons-react";
+import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { type ObjectFilter, objectsQuery, rankOf } from "../../api/measurements";
+import { ontologyQuery } from "../../api/projects";
+import type { Column, Layer, Term } from "../../api/types";
+import { useWorkspace } from "../../state/workspace";
+import { number, plural } from "../../ui/format";
+import { Chip, PanelEmpty } from "../../ui/parts";
+import { UNCLASSIFIED } from "../../viewer/styles";
+
+const WINDOW = 100;
+const ROW_PX = 26;
+
+export function ObjectTable({ projectId, layer }: { projectId: string; layer: Layer | null }) {
+  if (!layer) {
+    return (
+      <PanelEmpty testId="objects-empty">
+        No objects yet. Draw one with the polygon (P) or the brush (B), or let a method find them under
+        "Segment".
+      </PanelEmpty>
+    );
+  }
+  return <LayerTable key={layer.id} projectId={projectId} layer={layer} />;
+}
+
+function LayerTable({ projectId, layer }: { projectId: string; layer: Layer }) {
+  const [filter, setFilter] = useState<ObjectFilter>({ sort: "id", order: "asc", termId: null });
+  const { data: ontology } = useQuery(ontologyQuery(projectId));
+  const terms = ontology?.terms ?? [];
+  const first = useQuery({ ...objectsQuery(layer.id, filter, 0, WINDOW), placeholderData: keepPreviousData });
+  const total = first.data?.total ?? 0;
+  return (
+    <div style={{ display: "flex", flexDirection: "column", height: "100%", minHeight: 0 }}>
+      <Group gap="xs" px={10} py={7} wrap="nowrap" justify="space-between">
+        <Text size="xs" className="ellipsis" data-testid="object-count" title={layer.name}>
+          {plural(total, "object")} · {layer.name}
+        </Text>
+        <Select
+          w={132}
+          aria-label="Show only one class"
+          placeholder="All classes"
+          clearable
+          data={terms.map(({ id, name }) => ({ value: String(id), label: name }))}
+          value={filter.termId === null ? null : String(filter.termId)}
+          onChange={(value) => setFilter({ ...filter, termId: value === null ? null : Number(value) })}
+          data-testid="object-filter"
+        />
+      </Group>
+      {first.data && total === 0 ? (
+        <PanelEmpty testId="objects-empty">
+          {filter.termId === null ? "This layer is empty." : "No object of this class in this layer."}
+        </PanelEmpty>
+      ) : null}
+      {first.data && total > 0 ? (
+        <Rows
+          layer={layer}
+          filter={filter}
+          total={total}
+          columns={first.data.columns}
+          terms={terms}
+          onSort={setFilter}
+        />
+      ) : null}
+    </div>
+  );
+}
+
+interface RowsProps {
+  layer: Layer;
+  filter: ObjectFilter;
+  total: number;
+  columns: readonly Column[];
+  terms: readonly Term[];
+  onSort(filter: ObjectFilter): void;
+}
+
+const TERM_KEYS = new Set(["term_id", "term", "class"]);
+
+const widthOf = (column: Column): number =>
+  column.key === "id" ? 58 : TERM_KEYS.has(column.key) ? 104 : column.numeric ? 86 : 82;
+
+function Rows({ layer, filter, total, columns, terms, onSort }: RowsProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: total,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    overscan: 12,
+    paddingStart: ROW_PX + 2,
+  });
+  const items = virtual.getVirtualItems();
+  const rows = useWindows(layer.id, filter, items[0]?.index ?? 0, items.at(-1)?.index ?? 0);
+  const selection = useWorkspace((s) => s.selection);
+  useScrollToSelected(layer.id, filter, (offset) => virtual.scrollToIndex(offset, { align: "center" }));
+  const template = columns.map((column) => `${widthOf(column)}px`).join(" ");
+  const width = columns.reduce((sum, column) => sum + widthOf(column), 0);
+  const selected = new Set(selection.map(({ id }) => id));
+  return (
+    <div ref={scroller} style={{ overflow: "auto", flex: 1, minHeight: 0 }} data-testid="object-table">
+      <div
+        style={{ height: virtual.getTotalSize(), width, minWidth: "100%", position: "relative" }}
+        role="table"
+        aria-rowcount={total}
+      >
+        <Head columns={columns} filter={filter} template={template} onSort={onSort} />
+        {items.map(({ index, start }) => (
+          <Row
+            key={index}
+            row={rows(index)}
+            columns={columns}
+            terms={terms}
+            template={template}
+            top={start}
+            index={index}
+            isSelected={selected.has(Number(rows(index)?.[0]))}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** The rows of the windows that touch what is in sight. */
+function useWindows(layerId: string, filter: ObjectFilter, first: number, last: number) {
+  const from = Math.floor(first / WINDOW);
+  const count = Math.floor(last / WINDOW) - from + 1;
+  const results = useQueries({
+    queries: Array.from({ length: count }, (_, i) => ({
+      ...objectsQuery(layerId, filter, (from + i) * WINDOW, WINDOW),
+      placeholderData: keepPreviousData,
+    })),
+  });
+  return (index: number): readonly unknown[] | undefined => {
+    const data = results[Math.floor(index / WINDOW) - from]?.data;
+    return data?.rows[index - data.offset];
+  };
+}
+
+function useScrollToSelected(layerId: string, filter: ObjectFilter, scroll: (offset: number) => void): void {
+  const selection = useWorkspace((s) => s.selection);
+  const [only] = selection;
+  const id = selection.length === 1 && only?.layer_id === layerId ? only.id : null;
+  const latest = useRef(scroll);
+  latest.current = scroll;
+  useEffect(() => {
+    if (id === null) return;
+    let isCurrent = true;
+    rankOf(layerId, id, filter)
+      .then(({ offset }) => isCurrent && latest.current(offset))
+      // an object that the filter leaves out has no row
+      .catch(() => undefined);
+    return () => {
+      isCurrent = false;
+    };
+  }, [layerId, id, filter]);
+}
+
+interface HeadProps {
+  columns: readonly Column[];
+  filter: ObjectFilter;
+  template: string;
+  onSort(filter: ObjectFilter): void;
+}
+
+const unitOf = ({ unit }: Column): string => unit.replace("^2", "²").replace("^3", "³").replace("um", "µm");
+
+function Head({ columns, filter, template, onSort }: HeadProps) {
+  return (
+    <div className="table-head" style={{ gridTemplateColumns: template }} role="row" tabIndex={-1}>
+      {columns.map((column) => {
+        const isSorted = filter.sort === column.key;
+        const next = isSorted && filter.order === "asc" ? "desc" : "asc";
+        const Arrow = filter.order === "asc" ? IconChevronUp : IconChevronDown;
+        return (
+          <div
+            key={column.key}
+            role="columnheader"
+            tabIndex={-1}
+            aria-sort={isSorted ? (filter.order === "asc" ? "ascending" : "descending") : "none"}
+            style={{ minWidth: 0, display: "grid" }}
+          >
+            <button
+              type="button"
+              data-text={!column.numeric}
+              title={`Sort by ${column.label}${column.unit ? ` (${unitOf(column)})` : ""}`}
+              onClick={() => onSort({ ...filter, sort: column.key, order: next })}
+              data-testid={`sort-${column.key}`}
+            >
+              {isSorted ? <Arrow size={11} aria-hidden /> : null} {column.label}
+              {column.unit ? <span style={{ fontWeight: 400 }}> {unitOf(column)}</span> : null}
+            </button>
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+interface RowProps {
+  row: readonly unknown[] | undefined;
+  columns: readonly Column[];
+  terms: readonly Term[];
+  template: string;
+  top: number;
+  index: number;
+  isSelected: boolean;
+}
+
+function Row({ row, columns, terms, template, top, index, isSelected }: RowProps) {
+  const id = Number(row?.[0]);
+  const editor = useWorkspace((s) => s.editor);
+  const choose = (toggles: boolean) => {
+    if (row) void editor?.selectId(id, toggles ? "toggle" : "replace", !toggles);
+  };
+  return (
+    <div
+      className="table-row"
+      role="row"
+      tabIndex={0}
+      aria-rowindex={index + 1}
+      aria-selected={isSelected}
+      data-testid="object-row"
+      data-object-id={row ? id : undefined}
+      style={{ gridTemplateColumns: template, top, minWidth: "100%" }}
+      onClick={(e) => choose(e.ctrlKey || e.metaKey)}
+      onKeyDown={(e) => e.key === "Enter" && choose(false)}
+    >
+      {columns.map((column, i) => (
+        <div key={column.key} className="table-cell" role="cell" data-text={!column.numeric}>
+          {row ? <Cell column={column} value={row[i]} terms={terms} /> : "…"}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Cell({ column, value, terms }: { column: Column; value: unknown; terms: readonly Term[] }) {
+  const term = useMemo(
+    () => terms.find(({ id, name }) => (typeof value === "number" ? id === value : name === value)),
+    [terms, value],
+  );
+  if (TERM_KEYS.has(column.key)) {
+    return (
+      <span style={{ display: "inline-flex", gap: 6, alignItems: "center", verticalAlign: "middle" }}>
+        <Chip color={term?.color ?? UNCLASSIFIED} /> {term?.name ?? "–"}
+      </span>
+    );
+  }
+  if (column.key === "id") return <>{String(value)}</>;
+  if (typeof value === "number") return <>{number(value)}</>;
+  return <>{value === null || value === undefined ? "–" : String(value)}</>;
+}

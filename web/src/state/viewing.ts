@@ -1,0 +1,123 @@
+/** Opens an image in the viewer and keeps viewer, editor, workspace and address in step. */
+import type { Image, Layer } from "../api/types";
+import type { ChannelDisplay } from "../viewer/channels";
+import { initialChannels } from "../viewer/channels";
+import { Viewer } from "../viewer/viewer";
+import { Editor, type EditorWorld } from "./editor";
+import { tell } from "./notices";
+import { formatUrlState, parseUrlState } from "./urlState";
+import { openWorkspace, SHOWN, setWorkspace, useWorkspace, type Workspace, workspace } from "./workspace";
+
+interface Settings {
+  readonly image: Image;
+  readonly element: HTMLElement;
+  readonly overview: HTMLElement;
+  readonly world: EditorWorld;
+}
+
+export interface Viewing {
+  readonly viewer: Viewer;
+  readonly editor: Editor;
+  close(): void;
+}
+
+export function openViewing({ image, element, overview, world }: Settings): Viewing {
+  const asked = parseUrlState(window.location.search);
+  const plane = {
+    z: Math.min(asked.plane.z, Math.max(0, image.size_z - 1)),
+    t: Math.min(asked.plane.t, Math.max(0, image.size_t - 1)),
+  };
+  const channels = withVisible(initialChannels(image), asked.channels);
+  openWorkspace({ plane, channels });
+  const viewer = new Viewer({ image, element, overview, plane, channels, place: asked.place });
+  const editor = new Editor(image.id, viewer, world);
+  const stops = [bindTools(viewer, editor), bindWorkspace(viewer, editor), bindAddress(viewer)];
+  setWorkspace({ viewer, editor });
+  apply(viewer, workspace());
+  return {
+    viewer,
+    editor,
+    close() {
+      for (const stop of stops) stop();
+      setWorkspace({ viewer: null, editor: null, selection: [] });
+      viewer.dispose();
+    },
+  };
+}
+
+function withVisible(channels: ChannelDisplay[], visible: readonly number[] | null): ChannelDisplay[] {
+  return visible === null ? channels : channels.map((c) => ({ ...c, isVisible: visible.includes(c.index) }));
+}
+
+function apply(viewer: Viewer, state: Workspace): void {
+  viewer.brushRadius = state.brushRadius;
+  viewer.setTool(state.tool);
+  viewer.setRules({ hiddenTerms: new Set(state.hiddenTerms), isFilled: state.isFilled });
+  viewer.setHidden(state.isHidden);
+}
+
+function bindTools(viewer: Viewer, editor: Editor): () => void {
+  const { events } = viewer;
+  const stops = [
+    events.on("drawn", (shape) => editor.create(shape)),
+    events.on("edited", ({ id, polygons }) => editor.reshape(id, polygons)),
+    events.on("picked", ({ hit, mode }) => void editor.picked(hit, mode)),
+    events.on("boxed", ({ box, mode }) => void editor.selectBox(box, mode)),
+    events.on("region", (region) => setWorkspace({ region, tool: "move", tab: "segment" })),
+    events.on("said", (message) => tell({ kind: "info", message })),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+/** Each part of the workspace that the picture shows. */
+function bindWorkspace(viewer: Viewer, editor: Editor): () => void {
+  return useWorkspace.subscribe((now, before) => {
+    if (now.viewer !== viewer) return;
+    if (now.tool !== before.tool) viewer.setTool(now.tool);
+    if (now.brushRadius !== before.brushRadius) viewer.brushRadius = now.brushRadius;
+    if (now.plane !== before.plane) {
+      viewer.setPlane(now.plane);
+      editor.show();
+    }
+    if (now.channels !== before.channels) viewer.setChannels(now.channels);
+    if (now.tone !== before.tone) viewer.setTone(now.tone);
+    if (now.region !== before.region) viewer.setRegion(now.region);
+    if (now.isHidden !== before.isHidden) viewer.setHidden(now.isHidden);
+    if (now.isFilled !== before.isFilled) viewer.setRules({ isFilled: now.isFilled });
+    if (now.hiddenTerms !== before.hiddenTerms) viewer.setRules({ hiddenTerms: new Set(now.hiddenTerms) });
+  });
+}
+
+/** Layers as the server lists them, drawn as the workspace says. */
+export function showLayers(
+  viewer: Viewer,
+  layers: readonly Layer[],
+  displays: Workspace["layerDisplays"],
+): void {
+  viewer.setLayers(layers.map(({ id, generation }) => ({ id, generation, ...(displays[id] ?? SHOWN) })));
+}
+
+const ADDRESS_DELAY_MS = 250;
+
+function bindAddress(viewer: Viewer): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const write = () => {
+    const { plane, channels } = workspace();
+    window.history.replaceState(null, "", formatUrlState(viewer.currentPlace, plane, channels));
+  };
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(write, ADDRESS_DELAY_MS);
+  };
+  const stopPlace = viewer.events.on("place", later);
+  const stopWorkspace = useWorkspace.subscribe((now, before) => {
+    if (now.plane !== before.plane || now.channels !== before.channels) later();
+  });
+  return () => {
+    clearTimeout(timer);
+    stopPlace();
+    stopWorkspace();
+  };
+}

@@ -1,0 +1,108 @@
+/** What the viewer page shows and which tool is in hand. Nothing here comes from the server. */
+import { create } from "zustand";
+import type { SaveState } from "../api/saveQueue";
+import type { Annotation } from "../api/types";
+import type { Geometry } from "../geometry/types";
+import type { ChannelDisplay } from "../viewer/channels";
+import type { Plane, Tone } from "../viewer/picture";
+import type { ToolName } from "../viewer/tools/tool";
+import type { Viewer } from "../viewer/viewer";
+import type { Editor } from "./editor";
+
+export interface LayerDisplay {
+  readonly isVisible: boolean;
+  readonly opacity: number;
+}
+
+export const SHOWN: LayerDisplay = { isVisible: true, opacity: 1 };
+
+export type SideTab = "objects" | "measure" | "segment" | "display" | "info";
+
+export interface Workspace {
+  viewer: Viewer | null;
+  editor: Editor | null;
+  tool: ToolName;
+  brushRadius: number;
+  plane: Plane;
+  channels: readonly ChannelDisplay[];
+  tone: Tone;
+  selection: readonly Annotation[];
+  activeTermId: number | null;
+  /** The layer whose objects and measurements are listed. */
+  activeLayerId: string | null;
+  /** Layers that the user asked to see; the one of the open image becomes active when it is listed. */
+  wantedLayerIds: readonly string[];
+  layerDisplays: Readonly<Record<string, LayerDisplay>>;
+  hiddenTerms: readonly number[];
+  isHidden: boolean;
+  isFilled: boolean;
+  region: Geometry | null;
+  save: { state: SaveState; waiting: number };
+  tab: SideTab;
+}
+
+const INITIAL: Workspace = {
+  viewer: null,
+  editor: null,
+  tool: "move",
+  brushRadius: 16,
+  plane: { z: 0, t: 0 },
+  channels: [],
+  tone: { brightness: 1, contrast: 1 },
+  selection: [],
+  activeTermId: null,
+  activeLayerId: null,
+  wantedLayerIds: [],
+  layerDisplays: {},
+  hiddenTerms: [],
+  isHidden: false,
+  isFilled: true,
+  region: null,
+  save: { state: "saved", waiting: 0 },
+  tab: "objects",
+};
+
+export const useWorkspace = create<Workspace>()(() => INITIAL);
+
+export const workspace = (): Workspace => useWorkspace.getState();
+
+export const setWorkspace = (change: Partial<Workspace>): void => useWorkspace.setState(change);
+
+/** For another image: the tool, the classes and how objects are drawn stay as they are. */
+export function openWorkspace(change: Pick<Workspace, "plane" | "channels">): void {
+  const { selection, activeLayerId, layerDisplays, region, tone } = INITIAL;
+  setWorkspace({ selection, activeLayerId, layerDisplays, region, tone, ...change });
+}
+
+export function setLayerDisplay(layerId: string, change: Partial<LayerDisplay>): void {
+  const { layerDisplays } = workspace();
+  const display = { ...(layerDisplays[layerId] ?? SHOWN), ...change };
+  setWorkspace({ layerDisplays: { ...layerDisplays, [layerId]: display } });
+}
+
+export function toggleTermHidden(termId: number): void {
+  const { hiddenTerms } = workspace();
+  setWorkspace({
+    hiddenTerms: hiddenTerms.includes(termId)
+      ? hiddenTerms.filter((id) => id !== termId)
+      : [...hiddenTerms, termId],
+  });
+}
+
+export const MIN_BRUSH = 2;
+export const MAX_BRUSH = 150;
+
+export function setBrushRadius(radius: number): void {
+  setWorkspace({ brushRadius: Math.round(Math.min(MAX_BRUSH, Math.max(MIN_BRUSH, radius))) });
+}
+
+/** Keeps the listed layer one that exists: the wanted one, else the present one, else the fullest. */
+export function settleActiveLayer(layers: readonly { id: string; count: number }[]): void {
+  const { activeLayerId, wantedLayerIds } = workspace();
+  const wanted = layers.find(({ id }) => wantedLayerIds.includes(id));
+  if (wanted) setWorkspace({ activeLayerId: wanted.id, wantedLayerIds: [] });
+  else if (!layers.some(({ id }) => id === activeLayerId)) {
+    const fullest = layers.toSorted((a, b) => b.count - a.count)[0];
+    setWorkspace({ activeLayerId: fullest?.id ?? null });
+  }
+}

@@ -1,0 +1,138 @@
+/** The objects of one annotation layer as vector tiles. */
+import MVT from "ol/format/MVT";
+import VectorTileLayer from "ol/layer/VectorTile";
+import type RenderFeature from "ol/render/Feature";
+import VectorTileSource from "ol/source/VectorTile";
+import { url } from "../api/http";
+import type { Image } from "../api/types";
+import type { Box } from "../geometry/types";
+import type { Plane } from "./picture";
+import { lastVectorZoom, pixelProjection, VECTOR_TILE_PX, vectorTileGrid } from "./space";
+import type { StyleRules } from "./styles";
+import { tileStyle } from "./styles";
+
+/** Above this resolution tiles are drawn once and moved as pictures; below it they stay vectors, and sharp. */
+const SHARP_BELOW = 0.75;
+
+interface KnownChange {
+  readonly generation: number;
+  readonly box: Box;
+}
+
+/** Which generation a tile must have: the newest change that touched it. */
+export class TileGenerations {
+  private changes: KnownChange[] = [];
+
+  constructor(private base: number) {}
+
+  get newest(): number {
+    return Math.max(this.base, ...this.changes.map((change) => change.generation));
+  }
+
+  /** Without a box the change may be anywhere. */
+  add(generation: number, box: Box | null): void {
+    if (box === null || this.changes.length > 500) {
+      this.base = Math.max(generation, this.newest);
+      this.changes = [];
+    } else {
+      this.changes.push({ generation, box });
+    }
+  }
+
+  /** Boxes are widened by a sixteenth of the tile, as far as the server draws beyond its edge. */
+  of(zoom: number, column: number, row: number): number {
+    const side = VECTOR_TILE_PX * 2 ** zoom;
+    const rim = side / 16;
+    const [x0, y0] = [column * side - rim, row * side - rim];
+    const [x1, y1] = [x0 + side + 2 * rim, y0 + side + 2 * rim];
+    const touching = this.changes.filter(
+      ({ box }) => box[0] <= x1 && box[2] >= x0 && box[1] <= y1 && box[3] >= y0,
+    );
+    return Math.max(this.base, ...touching.map((change) => change.generation));
+  }
+}
+
+export class ObjectLayer {
+  /** Two layers on one source, for far and near. */
+  readonly layers: VectorTileLayer[];
+  private readonly source: VectorTileSource<RenderFeature>;
+  private readonly generations: TileGenerations;
+
+  constructor(
+    private readonly image: Image,
+    readonly id: string,
+    private plane: Plane,
+    generation: number,
+    rules: () => StyleRules,
+  ) {
+    this.generations = new TileGenerations(generation);
+    this.source = new VectorTileSource({
+      format: new MVT(),
+      tileGrid: vectorTileGrid(image),
+      projection: pixelProjection(image),
+      wrapX: false,
+      transition: 0,
+      tileUrlFunction: this.tileUrl,
+    });
+    this.source.setTileUrlFunction(this.tileUrl, this.key());
+    const style = tileStyle(rules);
+    const make = (renderMode: "hybrid" | "vector") =>
+      new VectorTileLayer({
+        source: this.source,
+        style,
+        renderMode,
+        renderBuffer: 64,
+        updateWhileInteracting: renderMode === "vector",
+        updateWhileAnimating: renderMode === "vector",
+        ...(renderMode === "hybrid" ? { minResolution: SHARP_BELOW } : { maxResolution: SHARP_BELOW }),
+        properties: { objectLayerId: id },
+      });
+    this.layers = [make("hybrid"), make("vector")];
+  }
+
+  get generation(): number {
+    return this.generations.newest;
+  }
+
+  /** Fetches the tiles that the change touched; the old ones stay until the new ones are there. */
+  update(generation: number, box: Box | null): boolean {
+    if (generation <= this.generations.newest) return false;
+    this.generations.add(generation, box);
+    this.source.setTileUrlFunction(this.tileUrl, this.key());
+    return true;
+  }
+
+  setPlane(plane: Plane): void {
+    this.plane = plane;
+    this.source.setTileUrlFunction(this.tileUrl, this.key());
+  }
+
+  setVisible(isVisible: boolean): void {
+    for (const layer of this.layers) layer.setVisible(isVisible);
+  }
+
+  setOpacity(opacity: number): void {
+    for (const layer of this.layers) layer.setOpacity(opacity);
+  }
+
+  restyle(): void {
+    for (const layer of this.layers) layer.changed();
+  }
+
+  dispose(): void {
+    for (const layer of this.layers) layer.dispose();
+    this.source.dispose();
+  }
+
+  private key(): string {
+    return `${this.plane.z}-${this.plane.t}-${this.generations.newest}`;
+  }
+
+  private readonly tileUrl = ([z = 0, x = 0, y = 0]: number[]): string => {
+    const zoom = lastVectorZoom(this.image) - z;
+    return url(`/layers/${this.id}/tiles/${zoom}/${x}/${y}`, {
+      ...this.plane,
+      g: this.generations.of(zoom, x, y),
+    });
+  };
+}

@@ -1,0 +1,119 @@
+/** The few shapes that are not tiles: selection, unsaved objects, the shape being drawn, the region. */
+import Feature from "ol/Feature";
+import GeoJSON from "ol/format/GeoJSON";
+import { Circle, LineString, MultiPoint, MultiPolygon, type Geometry as OlGeometry } from "ol/geom";
+import VectorLayer from "ol/layer/Vector";
+import VectorSource from "ol/source/Vector";
+import type { StyleLike } from "ol/style/Style";
+import { geometryOf } from "../geometry/geojson";
+import type { Geometry, Point, Polygon } from "../geometry/types";
+import { toMap } from "./space";
+import { handleStyle, pendingStyle, regionStyle, selectedStyle, sketchStyle } from "./styles";
+
+/** Beyond this many corners an outline is corrected with the brush, not corner by corner. */
+export const MOST_HANDLES = 400;
+
+const format = new GeoJSON();
+
+function olGeometry(geometry: Geometry): OlGeometry {
+  const made = format.readGeometry(geometry) as OlGeometry;
+  made.applyTransform((input, output = [], dimension = 2) => {
+    for (let i = 0; i < input.length; i += dimension) {
+      output[i] = input[i] ?? 0;
+      output[i + 1] = -(input[i + 1] ?? 0);
+    }
+    return output;
+  });
+  return made;
+}
+
+const polygonGeometry = (polygons: readonly Polygon[]): OlGeometry =>
+  polygons.length === 0 ? new MultiPolygon([]) : olGeometry(geometryOf(polygons));
+
+function layerWith(style: StyleLike, zIndex: number): VectorLayer<VectorSource> {
+  return new VectorLayer({
+    source: new VectorSource({ wrapX: false }),
+    style,
+    zIndex,
+    updateWhileAnimating: true,
+    updateWhileInteracting: true,
+  });
+}
+
+export interface Shown {
+  readonly id: number;
+  readonly geometry: Geometry;
+}
+
+export class Overlay {
+  private readonly region = layerWith(regionStyle(), 900);
+  private readonly pending = layerWith((feature) => feature.get("style"), 910);
+  private readonly selection = layerWith(selectedStyle(), 920);
+  private readonly handles = layerWith(handleStyle(), 930);
+  private readonly drawing = layerWith(sketchStyle(), 940);
+  private readonly tip = layerWith(sketchStyle(), 950);
+  readonly layers = [this.region, this.pending, this.selection, this.handles, this.drawing, this.tip];
+  private shown: readonly Shown[] = [];
+  private withHandles = false;
+
+  setSelection(shown: readonly Shown[], withHandles: boolean): void {
+    this.shown = shown;
+    this.withHandles = withHandles;
+    replace(
+      this.selection,
+      shown.map(({ geometry }) => olGeometry(geometry)),
+    );
+    this.showHandles(shown.length === 1 ? shown[0]?.geometry : undefined);
+  }
+
+  /** Another outline for the one selected object, until null. */
+  setPreview(polygons: readonly Polygon[] | null): void {
+    if (polygons === null) return this.setSelection(this.shown, this.withHandles);
+    replace(this.selection, [polygonGeometry(polygons)]);
+    this.showHandles(geometryOf(polygons));
+  }
+
+  setRegion(geometry: Geometry | null): void {
+    replace(this.region, geometry ? [olGeometry(geometry)] : []);
+  }
+
+  setSketch(shape: { open?: Point[]; closed?: readonly Polygon[] } | null): void {
+    const made: OlGeometry[] = [];
+    if (shape?.open) made.push(new LineString(shape.open.map(toMap)));
+    if (shape?.closed) made.push(polygonGeometry(shape.closed));
+    replace(this.drawing, made);
+  }
+
+  setTip(circle: { at: Point; radius: number } | null): void {
+    replace(this.tip, circle ? [new Circle(toMap(circle.at), circle.radius)] : []);
+  }
+
+  /** Shows an object until it is in the tiles; returns how to take it away again. */
+  addPending(geometry: Geometry, color: string): () => void {
+    const feature = new Feature(olGeometry(geometry));
+    feature.set("style", pendingStyle(color));
+    this.pending.getSource()?.addFeature(feature);
+    return () => this.pending.getSource()?.removeFeature(feature);
+  }
+
+  private showHandles(geometry: Geometry | undefined): void {
+    const points = this.withHandles && geometry ? corners(geometry) : [];
+    replace(this.handles, points.length > 0 && points.length <= MOST_HANDLES ? [new MultiPoint(points)] : []);
+  }
+}
+
+function corners(geometry: Geometry): number[][] {
+  const rings =
+    geometry.type === "Polygon"
+      ? geometry.coordinates
+      : geometry.type === "MultiPolygon"
+        ? geometry.coordinates.flat()
+        : [];
+  return rings.flatMap((ring) => ring.slice(1).map(([x = 0, y = 0]) => [x, -y]));
+}
+
+function replace(layer: VectorLayer<VectorSource>, geometries: OlGeometry[]): void {
+  const source = layer.getSource();
+  source?.clear(true);
+  source?.addFeatures(geometries.map((geometry) => new Feature(geometry)));
+}

@@ -1,0 +1,137 @@
+/** How objects look: the colour is the class, dashed is predicted, yellow is selected. */
+import type { FeatureLike } from "ol/Feature";
+import CircleStyle from "ol/style/Circle";
+import Fill from "ol/style/Fill";
+import Stroke from "ol/style/Stroke";
+import Style from "ol/style/Style";
+import Text from "ol/style/Text";
+
+export const UNCLASSIFIED = "#c3c9d1";
+export const SELECTED = "#ffd60a";
+const PREDICTED = 1;
+const REJECTED = 2;
+
+export interface StyleRules {
+  readonly colors: ReadonlyMap<number, string>;
+  readonly hiddenTerms: ReadonlySet<number>;
+  readonly hiddenIds: ReadonlySet<number>;
+  readonly isFilled: boolean;
+}
+
+export const DEFAULT_RULES: StyleRules = {
+  colors: new Map(),
+  hiddenTerms: new Set(),
+  hiddenIds: new Set(),
+  isFilled: true,
+};
+
+function withAlpha(color: string, alpha: number): string {
+  const value = Number.parseInt(color.slice(1, 7), 16);
+  return `rgba(${(value >> 16) & 255}, ${(value >> 8) & 255}, ${value & 255}, ${alpha})`;
+}
+
+/** Not quite clear, because a clear fill cannot be clicked. */
+const BARELY = 0.01;
+
+function objectStyle(color: string, isDashed: boolean, isFilled: boolean): Style {
+  const stroke = new Stroke({ color, width: 1.6, ...(isDashed ? { lineDash: [5, 3] } : {}) });
+  const fill = new Fill({ color: withAlpha(color, isFilled ? 0.22 : BARELY) });
+  const image = new CircleStyle({
+    radius: 5,
+    fill: new Fill({ color: withAlpha(color, 0.9) }),
+    stroke: new Stroke({ color: isDashed ? "rgba(0, 0, 0, 0.4)" : "#ffffff", width: 1.5 }),
+  });
+  return new Style({ stroke, fill, image });
+}
+
+function clusterStyle(color: string, count: number): Style {
+  const text = count >= 10_000 ? `${Math.round(count / 1000)}k` : String(count);
+  return new Style({
+    image: new CircleStyle({
+      radius: 7 + 4 * Math.log10(count + 1),
+      fill: new Fill({ color: withAlpha(color, 0.75) }),
+      stroke: new Stroke({ color: "rgba(255, 255, 255, 0.9)", width: 1.5 }),
+    }),
+    text: new Text({
+      text,
+      font: "600 11px system-ui, sans-serif",
+      fill: new Fill({ color: "#ffffff" }),
+      stroke: new Stroke({ color: "rgba(0, 0, 0, 0.75)", width: 2.5 }),
+    }),
+  });
+}
+
+/** Dashes on a smaller outline, in screen pixels, would only break it up. */
+const DASHED_FROM_PX = 26;
+
+function isLarge(feature: FeatureLike, resolution: number): boolean {
+  const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = feature.getGeometry()?.getExtent() ?? [];
+  return Math.max(x1 - x0, y1 - y0) >= DASHED_FROM_PX * resolution;
+}
+
+/** A style function over vector tiles; styles are kept, as there are few kinds among many objects. */
+export function tileStyle(rules: () => StyleRules) {
+  const kept = new Map<string, Style>();
+  const keep = (key: string, make: () => Style): Style => {
+    const style = kept.get(key) ?? make();
+    kept.set(key, style);
+    return style;
+  };
+  return (feature: FeatureLike, resolution: number): Style | undefined => {
+    const { colors, hiddenTerms, hiddenIds, isFilled } = rules();
+    const term = Number(feature.get("term") ?? 0);
+    if (hiddenTerms.has(term)) return undefined;
+    const color = colors.get(term) ?? UNCLASSIFIED;
+    if (feature.get("layer") === "clusters") {
+      const count = Number(feature.get("count") ?? 1);
+      return keep(`cluster ${color} ${count}`, () => clusterStyle(color, count));
+    }
+    if (hiddenIds.has(Number(feature.getId()))) return undefined;
+    const status = Number(feature.get("status") ?? 0);
+    if (status === REJECTED) return undefined;
+    const isDashed = status === PREDICTED && isLarge(feature, resolution);
+    return keep(`${color} ${isDashed} ${isFilled}`, () => objectStyle(color, isDashed, isFilled));
+  };
+}
+
+export const selectedStyle = (): Style[] => [
+  new Style({
+    stroke: new Stroke({ color: "rgba(0, 0, 0, 0.55)", width: 4 }),
+    fill: new Fill({ color: withAlpha(SELECTED, 0.16) }),
+  }),
+  new Style({
+    stroke: new Stroke({ color: SELECTED, width: 2 }),
+    image: new CircleStyle({
+      radius: 6.5,
+      fill: new Fill({ color: SELECTED }),
+      stroke: new Stroke({ color: "#111111", width: 1.5 }),
+    }),
+  }),
+];
+
+export const pendingStyle = (color: string): Style => objectStyle(color, false, true);
+
+export const handleStyle = (): Style =>
+  new Style({
+    image: new CircleStyle({
+      radius: 3.5,
+      fill: new Fill({ color: "#ffffff" }),
+      stroke: new Stroke({ color: "#1a1a1a", width: 1.2 }),
+    }),
+  });
+
+export const sketchStyle = (): Style[] => [
+  new Style({ stroke: new Stroke({ color: "rgba(0, 0, 0, 0.6)", width: 3.5 }) }),
+  new Style({
+    stroke: new Stroke({ color: "#ffffff", width: 1.6 }),
+    fill: new Fill({ color: "rgba(255, 255, 255, 0.14)" }),
+  }),
+];
+
+export const regionStyle = (): Style[] => [
+  new Style({ stroke: new Stroke({ color: "rgba(0, 0, 0, 0.6)", width: 3 }) }),
+  new Style({
+    stroke: new Stroke({ color: "#4fd1c5", width: 2, lineDash: [8, 5] }),
+    fill: new Fill({ color: "rgba(79, 209, 197, 0.07)" }),
+  }),
+];

@@ -1,0 +1,70 @@
+/** Rectangle and ellipse, and the region of a segmentation: dragged from corner to corner. */
+import { clamped } from "../../geometry/boolean";
+import { geometryOf } from "../../geometry/geojson";
+import { boxOf, clampPoint, ellipse, rectangle, squareCorner } from "../../geometry/shapes";
+import type { Ring } from "../../geometry/types";
+import { finishOutline, OUTSIDE } from "./outlines";
+import { CLICK_PX, IdleTool, moved, type ToolPointer } from "./tool";
+
+abstract class BoxTool extends IdleTool {
+  override readonly cursor: string = "crosshair";
+  private start: ToolPointer | null = null;
+
+  protected abstract ring(from: ToolPointer, to: ToolPointer): Ring;
+  protected abstract take(ring: Ring): void;
+
+  override down(pointer: ToolPointer): boolean {
+    this.start = pointer;
+    return true;
+  }
+
+  override drag(pointer: ToolPointer): void {
+    if (this.start) this.host.sketch({ closed: [[this.ring(this.start, pointer)]] });
+  }
+
+  override up(pointer: ToolPointer): void {
+    const start = this.start;
+    this.cancel();
+    if (!start) return;
+    if (moved(start, pointer) < CLICK_PX) this.host.say("Drag from one corner to the other.");
+    else this.take(this.ring(start, pointer));
+  }
+
+  override cancel(): boolean {
+    const had = this.start !== null;
+    this.start = null;
+    this.host.sketch(null);
+    return had;
+  }
+
+  protected corner(from: ToolPointer, to: ToolPointer): readonly [number, number] {
+    return to.shift ? squareCorner(from.at, to.at) : to.at;
+  }
+}
+
+export class RectangleTool extends BoxTool {
+  protected ring(from: ToolPointer, to: ToolPointer): Ring {
+    const corner = clampPoint(this.corner(from, to), this.host.size);
+    return rectangle(boxOf(clampPoint(from.at, this.host.size), corner));
+  }
+  protected take(ring: Ring): void {
+    finishOutline(this.host, ring, "rectangle");
+  }
+}
+
+export class EllipseTool extends BoxTool {
+  protected ring(from: ToolPointer, to: ToolPointer): Ring {
+    return ellipse(boxOf(from.at, this.corner(from, to)));
+  }
+  protected take(ring: Ring): void {
+    finishOutline(this.host, ring, "ellipse");
+  }
+}
+
+export class RegionTool extends RectangleTool {
+  protected override take(ring: Ring): void {
+    const inside = clamped([[ring]], this.host.size);
+    if (inside.length === 0) this.host.say(OUTSIDE);
+    else this.host.region(geometryOf(inside));
+  }
+}

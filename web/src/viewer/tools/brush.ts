@@ -1,0 +1,87 @@
+/** Brush and eraser: a round tip that adds to an object or takes away from it. */
+import { clamped, contains, difference, union } from "../../geometry/boolean";
+import { capsule } from "../../geometry/shapes";
+import type { Point, Polygon } from "../../geometry/types";
+import { drawnOf, OUTSIDE } from "./outlines";
+import { type EditTarget, IdleTool, type ToolPointer } from "./tool";
+
+type Stroke =
+  | { readonly mode: "new"; readonly target: null }
+  | { readonly mode: "add" | "erase"; readonly target: EditTarget };
+
+export class BrushTool extends IdleTool {
+  override readonly cursor: string = "none";
+  private stroke: Stroke | null = null;
+  private shape: Polygon[] = [];
+  private last: Point | null = null;
+
+  override down(pointer: ToolPointer): boolean {
+    this.stroke = this.begin(pointer);
+    if (!this.stroke) return true;
+    this.shape = this.stroke.target ? [...this.stroke.target.polygons] : [];
+    this.last = pointer.at;
+    this.dab(pointer);
+    return true;
+  }
+
+  override drag(pointer: ToolPointer): void {
+    this.hover(pointer);
+    if (this.stroke) this.dab(pointer);
+  }
+
+  override up(): void {
+    const { stroke, shape } = this;
+    this.cancel();
+    if (!stroke) return;
+    const inside = clamped(shape, this.host.size);
+    if (stroke.mode === "new") {
+      if (inside.length === 0) this.host.say(OUTSIDE);
+      else this.host.drawn(drawnOf(inside));
+    } else {
+      this.host.edited(stroke.target.id, inside);
+    }
+  }
+
+  override hover(pointer: ToolPointer): void {
+    this.host.outline({ at: pointer.at, radius: this.host.brushRadius() * pointer.resolution });
+  }
+
+  override cancel(): boolean {
+    const had = this.stroke !== null;
+    this.stroke = null;
+    this.last = null;
+    this.host.sketch(null);
+    this.host.preview(null);
+    return had;
+  }
+
+  protected begin(pointer: ToolPointer): Stroke | null {
+    const target = this.host.target();
+    if (pointer.alt) return this.erasing(target);
+    if (!target) return { mode: "new", target: null };
+    const isInside = target.polygons.some((polygon) => contains(polygon, pointer.at));
+    return isInside || pointer.shift ? { mode: "add", target } : { mode: "new", target: null };
+  }
+
+  protected erasing(target: EditTarget | null): Stroke | null {
+    if (target) return { mode: "erase", target };
+    this.host.say("Select one object of an editable layer first, then erase from it.");
+    return null;
+  }
+
+  private dab(pointer: ToolPointer): void {
+    const radius = this.host.brushRadius() * pointer.resolution;
+    const tip: Polygon = [capsule(this.last ?? pointer.at, pointer.at, radius)];
+    const isErasing = this.stroke?.mode === "erase";
+    this.shape = isErasing ? difference(this.shape, [tip]) : union(this.shape, [tip]);
+    this.last = pointer.at;
+    if (this.stroke?.target) this.host.preview(this.shape);
+    else this.host.sketch({ closed: this.shape });
+  }
+}
+
+export class EraserTool extends BrushTool {
+  protected override begin(_pointer: ToolPointer): Stroke | null {
+    return this.erasing(this.host.target());
+  }
+}

@@ -1,0 +1,103 @@
+/** What a tool is, and what it may do to the picture. */
+import type { Box, Geometry, Point, Polygon, Size } from "../../geometry/types";
+
+export const TOOL_NAMES = [
+  "move",
+  "select",
+  "rectangle",
+  "ellipse",
+  "polygon",
+  "freehand",
+  "brush",
+  "eraser",
+  "point",
+  "region",
+] as const;
+export type ToolName = (typeof TOOL_NAMES)[number];
+
+export type DrawnKind = "point" | "polygon" | "multipolygon" | "rectangle" | "ellipse";
+
+export interface Drawn {
+  readonly kind: DrawnKind;
+  readonly geometry: Geometry;
+}
+
+/** A place under the pointer. `at` may lie outside the image. */
+export interface ToolPointer {
+  readonly at: Point;
+  readonly pixel: readonly [number, number];
+  /** Image pixels a screen pixel. */
+  readonly resolution: number;
+  readonly shift: boolean;
+  readonly alt: boolean;
+  readonly ctrl: boolean;
+}
+
+export interface EditTarget {
+  readonly id: number;
+  readonly polygons: readonly Polygon[];
+}
+
+export interface ToolHost {
+  readonly size: Size;
+  /** Radius of brush and eraser in screen pixels. */
+  brushRadius(): number;
+  /** The one selected object, where it is an area that the user may change. */
+  target(): EditTarget | null;
+  /** Shows the unfinished shape; `open` is a line, `closed` an area. */
+  sketch(shape: { open?: Point[]; closed?: readonly Polygon[] } | null): void;
+  /** Shows the selected object with another outline than the saved one. */
+  preview(polygons: readonly Polygon[] | null): void;
+  outline(circle: { at: Point; radius: number } | null): void;
+  drawn(shape: Drawn): void;
+  edited(id: number, polygons: readonly Polygon[]): void;
+  region(geometry: Geometry): void;
+  pick(pixel: readonly [number, number], mode: "replace" | "toggle"): void;
+  boxed(box: Box, mode: "replace" | "toggle"): void;
+  say(message: string): void;
+}
+
+export interface Tool {
+  readonly cursor: string;
+  /** True where the tool takes the drag; else the picture pans. */
+  down(pointer: ToolPointer): boolean;
+  drag(pointer: ToolPointer): void;
+  up(pointer: ToolPointer): void;
+  hover(pointer: ToolPointer): void;
+  /** A click that was no drag and that `down` did not take. */
+  click(pointer: ToolPointer): void;
+  /** True where the tool had a use for it. */
+  doubleClick(pointer: ToolPointer): boolean;
+  finish(): void;
+  /** One step back in the unfinished shape. */
+  back(): void;
+  /** Gives up the unfinished shape; false where there was none. */
+  cancel(): boolean;
+}
+
+/** A tool that does nothing: others replace what they need. */
+export abstract class IdleTool implements Tool {
+  readonly cursor: string = "default";
+  constructor(protected readonly host: ToolHost) {}
+  down(_pointer: ToolPointer): boolean {
+    return false;
+  }
+  drag(_pointer: ToolPointer): void {}
+  up(_pointer: ToolPointer): void {}
+  hover(_pointer: ToolPointer): void {}
+  click(_pointer: ToolPointer): void {}
+  doubleClick(_pointer: ToolPointer): boolean {
+    return false;
+  }
+  finish(): void {}
+  back(): void {}
+  cancel(): boolean {
+    return false;
+  }
+}
+
+export const moved = (a: ToolPointer, b: ToolPointer): number =>
+  Math.hypot(a.pixel[0] - b.pixel[0], a.pixel[1] - b.pixel[1]);
+
+/** Below this many screen pixels a drag is a click. */
+export const CLICK_PX = 4;
