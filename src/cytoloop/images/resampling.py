@@ -51,7 +51,7 @@ def _averaged_along(
 ) -> NDArray[np.float64]:
     last = array.shape[axis] - 1
     step = float(edges[1] - edges[0])
-    if step < 1.0:
+    if step < 1.0 - 1e-9:
         centres = np.floor((edges[:-1] + edges[1:]) / 2).astype(np.intp)
         return np.take(array, np.clip(centres, 0, last), axis=axis)
     whole = np.clip(np.floor(edges).astype(np.intp), 0, last)
@@ -62,6 +62,12 @@ def _averaged_along(
         axis=axis, keepdims=True
     )
     sums[_slice(array.ndim, axis, -1)] -= tail
+    empty = np.flatnonzero(
+        whole[1:] == whole[:-1]
+    )  # reduceat gives such groups one value, not none
+    sums[
+        tuple(empty if number == axis else slice(None) for number in range(array.ndim))
+    ] = 0
     shape = [1] * array.ndim
     shape[axis] = -1
     borders = np.take(array, whole, axis=axis) * part.reshape(shape)

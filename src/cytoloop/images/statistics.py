@@ -14,6 +14,7 @@ from .source import ImageSource
 _BINS = 256
 _SATURATED_PERCENT = 0.35  # as ImageJ's automatic contrast
 _SAMPLE_PX = 1024
+_LARGEST = 1e300  # leaves room for differences
 _MAX_STORED_PIXELS = 2**25
 
 
@@ -49,7 +50,8 @@ def histogram_of(values: NDArray[np.generic], channel: int = 0) -> Histogram:
     """Histogram of any array of numbers; NaN and infinite values do not count."""
     flat = values.reshape(-1)
     if flat.dtype.kind == "f":
-        flat = flat[np.isfinite(flat)]
+        flat = flat[np.isfinite(flat)].astype(np.float64)
+        flat = flat[np.abs(flat) <= _LARGEST]
     if flat.size == 0:
         return Histogram(channel, 0.0, 1.0, 0.0, 1.0, (0,) * _BINS)
     minimum, maximum = float(flat.min()), float(flat.max())
@@ -59,7 +61,9 @@ def histogram_of(values: NDArray[np.generic], channel: int = 0) -> Histogram:
             if abs(minimum) > 2**52
             else minimum + 1
         )
-    counts = np.histogram(flat.astype(np.float64), _BINS, (minimum, maximum))[0]
+    # not np.histogram: it refuses ranges that are narrow for their size
+    bins = (flat.astype(np.float64) - minimum) * (_BINS / (maximum - minimum))
+    counts = np.bincount(np.clip(bins, 0, _BINS - 1).astype(np.intp), minlength=_BINS)
     lit = (
         flat[flat != 0] if flat.dtype.itemsize > 1 else flat
     )  # zeros of cameras are padding
