@@ -4,7 +4,6 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
-    DateTime,
     Double,
     ForeignKey,
     Index,
@@ -17,6 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.types import Uuid
 
 from cytoloop.storage.database import metadata
+from cytoloop.storage.types import UtcDateTime
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 
@@ -34,7 +34,7 @@ layer = Table(
     Column("run_id", Uuid),
     Column("generation", BigInteger, nullable=False),
     Column("measurements", JSON),
-    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     Index("ix_layer_image", "image_id", "id"),
 )
 
@@ -93,7 +93,7 @@ change = Table(
     "change",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("at", DateTime(timezone=True), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Column("user_id", BigInteger, nullable=False),
     Column("image_id", BigInteger, nullable=False),
     Column("layer_id", BigInteger, nullable=False),
@@ -137,7 +137,7 @@ idempotency = Table(
     Column("key", String(100), primary_key=True),
     Column("layer_id", BigInteger, nullable=False),
     Column("answer", JSON, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )
 
 id_block = Table(

@@ -82,7 +82,9 @@ class Dispatcher:
         )
 
     def start(self, *, sole: bool = True) -> None:
-        """Begin. ``sole``: no other dispatcher uses this database, so what runs there is left over."""
+        """Begin, unless it has begun. ``sole``: no other dispatcher uses this database, so what runs there is left over."""
+        if self._thread.is_alive():
+            return
         if sole:
             found = self._database.write(
                 lambda connection: ledger.recover(connection, "")
@@ -236,10 +238,17 @@ class Dispatcher:
             self._kinds[job.kind].task_failed(connection, job, task, report.text)
             return again, self._close_if_complete(connection, job, running.scratch)
 
+        def give_up(connection: Connection) -> tuple[bool, bool]:
+            ledger.fail_task(connection, task, report.text, again=False)
+            return False, self._close_if_complete(connection, job, running.scratch)
+
         try:
             again, ended = self._database.write(work)
         except LostClaimError:
             return
+        except Exception:
+            logger.exception("Recording the failure of a task failed")
+            again, ended = self._database.write(give_up)
         level: LogLevel = "warning" if again else "error"
         self._log(job, level, f"{report.text}{' Trying again.' if again else ''}")
         self._after_change(job.id, running.scratch, ended=ended)

@@ -4,7 +4,6 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
-    DateTime,
     Double,
     ForeignKey,
     Index,
@@ -16,6 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.types import Uuid
 
 from cytoloop.storage.database import metadata
+from cytoloop.storage.types import UtcDateTime
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 
@@ -35,9 +35,9 @@ job = Table(
     Column("tasks_done", Integer, nullable=False),
     Column("tasks_failed", Integer, nullable=False),
     Column("creator_id", ForeignKey("user_account.id"), nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("started_at", DateTime(timezone=True)),
-    Column("finished_at", DateTime(timezone=True)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
     Column("parameters", JSON, nullable=False),
     Column("outputs", JSON, nullable=False),
     Index("ix_job_project", "project_id", "id"),
@@ -65,7 +65,7 @@ job_event = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("job_id", ForeignKey("job.id", ondelete="CASCADE"), nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Column("level", String(10), nullable=False),
     Column("text", Text, nullable=False),
     Index("ix_job_event", "job_id", "id"),

@@ -114,15 +114,18 @@ def project_image_by_uuid(connection: Connection, uuid: UUID) -> ProjectImage:
     return _project_image(row)
 
 
+def find_project_image(connection: Connection, image_id: int) -> ProjectImage | None:
+    """The image, or ``None`` when it is not there any more."""
+    row = connection.execute(_JOINED.where(project_image.c.id == image_id)).mappings().first()
+    return None if row is None else _project_image(row)
+
+
 def project_image_by_id(connection: Connection, image_id: int) -> ProjectImage:
-    row = (
-        connection.execute(_JOINED.where(project_image.c.id == image_id))
-        .mappings()
-        .first()
-    )
-    if row is None:
+    """The image, or ``NotFoundError``."""
+    found = find_project_image(connection, image_id)
+    if found is None:
         raise NotFoundError("The image is not there any more.")
-    return _project_image(row)
+    return found
 
 
 def project_images(

@@ -216,3 +216,11 @@ def image_facts(
     for project_id, uuid in rows:
         covers.setdefault(project_id, uuid)
     return {one: (int(counts.get(one, 0)), covers.get(one)) for one in project_ids}
+
+
+def projects_named(connection: Connection, name: str) -> list[Project]:
+    """Projects of this name, oldest first."""
+    rows = connection.execute(
+        select(project).where(project.c.name == name).order_by(project.c.id)
+    ).mappings()
+    return [_project(row) for row in rows]

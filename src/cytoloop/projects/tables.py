@@ -5,7 +5,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -17,6 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.types import Uuid
 
 from cytoloop.storage.database import metadata
+from cytoloop.storage.types import UtcDateTime
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 """Integer keys: SQLite numbers rows by itself only for INTEGER."""
@@ -29,7 +29,7 @@ user = Table(
     Column("display_name", String(200), nullable=False),
     Column("password_hash", String(300)),
     Column("is_admin", Boolean, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )
 
 session = Table(
@@ -40,8 +40,8 @@ session = Table(
         "user_id", ForeignKey("user_account.id", ondelete="CASCADE"), nullable=False
     ),
     Column("csrf_token", String(100), nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
 )
 
 api_token = Table(
@@ -57,8 +57,8 @@ api_token = Table(
     Column("name", String(100), nullable=False),
     Column("secret_digest", String(64), nullable=False, unique=True),
     Column("scope", String(10), nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("last_used_at", DateTime(timezone=True)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_used_at", UtcDateTime),
 )
 
 ontology = Table(
@@ -94,7 +94,7 @@ project = Table(
     Column("name", String(200), nullable=False),
     Column("description", Text, nullable=False),
     Column("ontology_id", ForeignKey("ontology.id"), nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )
 
 membership = Table(
@@ -125,7 +125,7 @@ image = Table(
     Column("info", JSON, nullable=False),
     Column("display", JSON, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )
 
 project_image = Table(
@@ -140,7 +140,7 @@ project_image = Table(
     Column("error", Text),
     Column("size_bytes", BigInteger, nullable=False),
     Column("position", Integer, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     Index("ix_project_image_order", "project_id", "position", "id"),
 )
 
@@ -159,5 +159,5 @@ upload = Table(
     Column("state", String(20), nullable=False),
     Column("error", Text),
     Column("image_ids", JSON, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )

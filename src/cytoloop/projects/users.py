@@ -2,7 +2,7 @@
 
 import threading
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -225,14 +225,9 @@ def session_of(connection: Connection, secret: str) -> OpenSession | None:
         .mappings()
         .first()
     )
-    if row is None or _aware(row["expires_at"]) < utc_now():
+    if row is None or row["expires_at"] < utc_now():
         return None
     return OpenSession(_user(row), row["csrf_token"])
-
-
-def _aware(moment: datetime) -> datetime:
-    """SQLite gives times back without their zone; all are stored in UTC."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def close_session(connection: Connection, secret: str) -> None:

@@ -11,7 +11,7 @@ from cytoloop.runtime.assembly import Services
 from cytoloop.wire.base import Problem
 
 from . import pages, problems
-from .gate import Gate
+from .gate import Gate, KnownCallers
 from .routes import (
     accounts,
     events,
@@ -69,8 +69,8 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(health.router)
     app.include_router(_unknown, prefix="/api")
     app.router.routes.extend(pages.routes())
-    gate = Gate(app, services)
-    app.state.gate = gate
+    app.state.known_callers = KnownCallers()
+    app.add_middleware(Gate, services=services, known=app.state.known_callers)
     return app
 
 

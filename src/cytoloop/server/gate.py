@@ -25,6 +25,7 @@ SESSION_COOKIE = "cytoloop_session"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 CALLER_SECONDS = 5.0
 """How long a caller's identity is remembered: a revoked session or token works at most this long."""
+MAX_KNOWN = 10_000
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -38,13 +39,35 @@ SECURITY_HEADERS = (
 )
 
 
+class KnownCallers:
+    """Who recently proved to be whom, by the secret they sent."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[float, Caller]] = {}
+
+    def get(self, secret: str) -> Caller | None:
+        """The caller, unless it is too long ago."""
+        known = self._known.get(secret)
+        return known[1] if known is not None and known[0] > time.monotonic() else None
+
+    def put(self, secret: str, caller: Caller) -> None:
+        """Remember a caller for a few seconds."""
+        if len(self._known) > MAX_KNOWN:
+            self._known.clear()
+        self._known[secret] = (time.monotonic() + CALLER_SECONDS, caller)
+
+    def forget(self, secret: str) -> None:
+        """A session ended."""
+        self._known.pop(secret, None)
+
+
 class Gate:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, services: Services) -> None:
+    def __init__(self, app: ASGIApp, services: Services, known: KnownCallers) -> None:
         self._app = app
         self._services = services
-        self._known: dict[str, tuple[float, Caller]] = {}
+        self._known = known
         self._local: Caller | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,19 +131,13 @@ class Gate:
         if not secret:
             return await self._anonymous()
         known = self._known.get(secret)
-        if known is not None and known[0] > time.monotonic():
-            return known[1]
+        if known is not None:
+            return known
         caller = await to_thread.run_sync(self._identify, secret)
         if caller.actor is None and self._services.settings.single_user:
             return await self._anonymous()
-        if len(self._known) > 10_000:
-            self._known.clear()
-        self._known[secret] = (time.monotonic() + CALLER_SECONDS, caller)
+        self._known.put(secret, caller)
         return caller
-
-    def forget(self, secret: str) -> None:
-        """A session ended: do not remember it."""
-        self._known.pop(secret, None)
 
     async def _anonymous(self) -> Caller:
         if not self._services.settings.single_user:

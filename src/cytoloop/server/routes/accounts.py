@@ -70,7 +70,7 @@ def sign_out(request: Request, response: Response, services: ServicesDep) -> Non
     secret = request.cookies.get(SESSION_COOKIE)
     if secret:
         services.database.write(lambda connection: users.close_session(connection, secret))
-        request.app.state.gate.forget(secret)
+        request.app.state.known_callers.forget(secret)
     response.delete_cookie(SESSION_COOKIE)
 
 

@@ -1,0 +1,42 @@
+"""``cytoloop demo``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cytoloop.projects import users
+from cytoloop.runtime.assembly import Services
+from cytoloop.runtime.settings import default_home
+from cytoloop.samples import sample_paths
+from cytoloop.workflows.samples import main_job, sample_project, wait_for
+
+from .options import HomeOption, settings_with
+from .running import run_server
+
+
+def demo(
+    home: HomeOption = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 for any free one.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    once: Annotated[
+        bool, typer.Option("--once", help="Do the main job, tell its result and exit.")
+    ] = False,
+) -> None:
+    """Make a project of the bundled samples, find and measure nuclei, and open it in the browser."""
+    folder: Path = home or default_home().with_name("cytoloop-demo")
+    settings = settings_with(home=folder, port=port, mode="single_user")
+    run_server(settings, open_browser=browser, prepare=_prepare, serve=not once)
+
+
+def _prepare(services: Services) -> str:
+    database = services.database
+    user = database.write(users.local_user)
+    project, importing = sample_project(database, sample_paths(), user_id=user.id)
+    if importing is not None:
+        typer.echo("Preparing the sample project ...")
+        wait_for(database, importing, typer.echo)
+        main_job(
+            database, project, user_id=user.id, wake=services.dispatcher.wake, tell=typer.echo
+        )
+    return f"/p/{project.uuid}"

@@ -1,0 +1,37 @@
+"""Options that several commands share."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cytoloop.core.errors import InvalidInputError
+from cytoloop.runtime.settings import Settings
+
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="Folder of the database and files.")
+]
+DatabaseOption = Annotated[
+    str | None, typer.Option("--database", help="Database URL; SQLite in the home folder unless given.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def settings_with(**given: Any) -> Settings:
+    """Settings from what was given on the command line, the environment and defaults."""
+    return Settings(**{key: value for key, value in given.items() if value is not None})
+
+
+def parse_assignments(items: list[str]) -> dict[str, Any]:
+    """``name=value`` texts as values; a value that is JSON (a number, true) is taken as such."""
+    values: dict[str, Any] = {}
+    for item in items:
+        name, mark, text = item.partition("=")
+        if not mark or not name:
+            raise InvalidInputError(f"{item!r} is no NAME=VALUE.")
+        try:
+            values[name] = json.loads(text)
+        except json.JSONDecodeError:
+            values[name] = text
+    return values

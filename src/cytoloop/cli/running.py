@@ -1,0 +1,92 @@
+"""Start the server in the foreground, tell its address, open a browser where there is a display."""
+
+import os
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable
+
+import typer
+import uvicorn
+
+from cytoloop.core.errors import ConflictError
+from cytoloop.projects import users
+from cytoloop.runtime.assembly import Services, assemble
+from cytoloop.runtime.settings import Settings
+from cytoloop.server.app import create_app
+
+
+def run_server(
+    settings: Settings,
+    *,
+    open_browser: bool,
+    prepare: Callable[[Services], str] | None = None,
+    serve: bool = True,
+) -> None:
+    """Serve until interrupted.
+
+    Parameters
+    ----------
+    prepare
+        Runs before the server, with the services started; returns the path of the page to open.
+    serve
+        False to end after ``prepare``.
+    """
+    listening = _listen(settings.host, settings.port)
+    services = assemble(settings)
+    path = "/"
+    if prepare is not None:
+        services.start()
+        try:
+            path = prepare(services)
+        except BaseException:
+            services.stop()
+            raise
+    if not serve:
+        services.stop()
+        return
+    port = listening.getsockname()[1]
+    shown = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
+    url = f"http://{shown}:{port}{path}"
+    _greet(services, url)
+    if open_browser and has_display():
+        threading.Timer(1.0, webbrowser.open, [url]).start()
+    config = uvicorn.Config(
+        create_app(services), log_level="warning", timeout_graceful_shutdown=3, access_log=False
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise ConflictError(
+            f"Cannot listen on {host}:{port} ({error.strerror}). Choose another with --port."
+        ) from error
+    return listening
+
+
+def _greet(services: Services, url: str) -> None:
+    typer.echo(f"Cytoloop is at {url}")
+    typer.echo(f"Data is in {services.settings.home}. Press Ctrl+C to stop.")
+    if not services.settings.single_user:
+        with services.database.read() as connection:
+            if users.account_count(connection) == 0:
+                typer.echo(
+                    "There are no accounts yet. Add one: cytoloop user add NAME --admin"
+                    f" --home {services.settings.home}"
+                )
+    sys.stdout.flush()
+
+
+def has_display() -> bool:
+    """Whether a browser could be shown here."""
+    if sys.platform in {"darwin", "win32"}:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
