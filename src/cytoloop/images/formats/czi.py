@@ -1,5 +1,6 @@
 """Zeiss CZI: mosaics and scenes in one common frame; channels, z slices, time points; stored zoom levels."""
 
+import struct
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from cytoloop.images.omexml import Element, descendants, local_name, parse_xml
 from cytoloop.images.planar import RGB_CHANNELS, PlanarSource
 from cytoloop.images.source import Channel, ImageInfo, ImageSource, Level
 
+_SEGMENT_HEADER = struct.Struct(
+    "<16sqq"
+)  # id, allocated and used size of what follows, in bytes
 _TILE_PX = 512
 _SMALLEST_LEVEL_PX = 512
 _DTYPES = {
@@ -31,6 +35,7 @@ class CziSource(PlanarSource):
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
         self._closed = False
+        _check_segments(path)
         self._reader = czi.CziReader(str(path))
         try:
             info = self._facts()
@@ -121,6 +126,26 @@ class CziSource(PlanarSource):
             if not self._closed:
                 self._closed = True
                 self._reader.close()
+
+
+def _check_segments(path: Path) -> None:
+    """Walk over all segments of the file; libCZI notices a missing one only when it reads it."""
+    size_bytes = path.stat().st_size
+    offset = 0
+    with path.open("rb") as file:
+        while offset < size_bytes:
+            file.seek(offset)
+            header = file.read(_SEGMENT_HEADER.size)
+            if len(header) < _SEGMENT_HEADER.size:
+                break
+            _, allocated_bytes, used_bytes = _SEGMENT_HEADER.unpack(header)
+            end = offset + _SEGMENT_HEADER.size + (used_bytes or allocated_bytes)
+            if end > size_bytes or allocated_bytes < 0:
+                raise UnreadableImageError(
+                    f"The CZI is cut off: its data reach to byte {end:,}, the file to {size_bytes:,}. "
+                    "Copy or upload it again."
+                )
+            offset += _SEGMENT_HEADER.size + allocated_bytes
 
 
 def _levels(width: int, height: int, has_pyramid: bool) -> tuple[Level, ...]:

@@ -15,6 +15,8 @@ from cytoloop.images.planar import PlanarSource, nominal_downsample, served_dtyp
 from cytoloop.images.source import Channel, ImageInfo, ImageSource, Level
 
 _WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
+_END_OF_PIXELS = b"\xfe\xff\xdd\xe0\0\0\0\0"
+_TAIL_BYTES = 65_536  # what may follow the pixels: padding, signatures
 _JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
 _HEADER_TAGS = [
     "SOPClassUID",
@@ -29,6 +31,8 @@ class DicomSource(PlanarSource):
 
     def __init__(self, path: Path) -> None:
         files, header = _files_of_series(path)
+        for file in files:
+            _check_end(file)
         self._slide = WsiDicom.open(files)
         try:
             info = self._facts(header)
@@ -213,6 +217,20 @@ def _files_of_series(path: Path) -> tuple[list[Path], pydicom.Dataset]:
             "Export it as TIFF or OME-TIFF."
         )
     return files, slides[files[0]]
+
+
+def _check_end(file: Path) -> None:
+    """Compressed pixels end with a delimiter; refuse a file without it."""
+    tag: Any = _header(file)
+    if not tag.file_meta.TransferSyntaxUID.is_encapsulated:
+        return
+    with file.open("rb") as opened:
+        opened.seek(-min(_TAIL_BYTES, file.stat().st_size), 2)
+        if _END_OF_PIXELS not in opened.read():
+            raise UnreadableImageError(
+                f"The DICOM file {file.name} is cut off: its pixels have no end. "
+                "Copy or upload it again."
+            )
 
 
 def _is_dicom(file: Path) -> bool:

@@ -41,6 +41,7 @@ class LifSource(PlanarSource):
         self._file = liffile.LifFile(path)
         try:
             images = _with_pixels(self._file)
+            _check_end(images, path.stat().st_size)
             if not images:
                 raise UnreadableImageError("The LIF file holds no image with pixels.")
             if not 0 <= series < len(images):
@@ -48,20 +49,15 @@ class LifSource(PlanarSource):
                     f"There is no series {series}: the file has {len(images)}, counted from 0."
                 )
             self._image: Any = images[series]
-            info = self._facts(path)
+            info = self._facts()
         except BaseException:
             self._file.close()
             raise
         super().__init__(info)
 
-    def _facts(self, path: Path) -> ImageInfo:
+    def _facts(self) -> ImageInfo:
         image = self._image
         frames = image.frames
-        block = image.memory_block
-        if block.offset >= 0 and block.offset + block.size > path.stat().st_size:
-            raise UnreadableImageError(
-                "The LIF file is cut off. Copy or upload it again."
-            )
         self._samples = frames.frame_sizes.get("S", 1)
         shape = tuple(frames.frame_shape)
         if tuple(frames.frame_dims)[:2] != ("Y", "X") or self._samples not in {1, 3}:
@@ -127,6 +123,15 @@ def _with_pixels(file: liffile.LifFile) -> list[Any]:
         for image in file.images
         if not image.is_flim and {"Y", "X"} <= set(image.dims) and 0 not in image.shape
     ]
+
+
+def _check_end(images: list[Any], size_bytes: int) -> None:
+    """Refuse a file that does not hold the pixels of all its images."""
+    blocks = [image.memory_block for image in images]
+    if any(
+        block.offset >= 0 and block.offset + block.size > size_bytes for block in blocks
+    ):
+        raise UnreadableImageError("The LIF file is cut off. Copy or upload it again.")
 
 
 def _step(coords: Any, axis: str, factor: float) -> float | None:
