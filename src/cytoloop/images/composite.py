@@ -46,9 +46,7 @@ class CompositeSource:
         levels = tuple(
             replace(
                 level,
-                downsample=nominal_downsample(
-                    facts.width, facts.height, level.width, level.height
-                ),
+                downsample=nominal_downsample(facts.width, facts.height, level.width, level.height),
             )
             for level in made.levels
         )
@@ -80,9 +78,7 @@ class CompositeSource:
         source, there = self._of(level)
         return source.read_region(there, x, y, w, h, c=c, z=z, t=t)
 
-    def encoded_tile(
-        self, level: int, column: int, row: int
-    ) -> tuple[bytes, str] | None:
+    def encoded_tile(self, level: int, column: int, row: int) -> tuple[bytes, str] | None:
         """The stored tile, from the file that has it."""
         source, there = self._of(level)
         return source.encoded_tile(there, column, row)

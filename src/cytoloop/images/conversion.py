@@ -95,9 +95,7 @@ def convert(
     return target
 
 
-def open_prepared(
-    original: Path, prepared: Path | None, series: int = 0
-) -> ImageSource:
+def open_prepared(original: Path, prepared: Path | None, series: int = 0) -> ImageSource:
     """The image as it is shown and measured: the original with what ``convert`` wrote, if anything."""
     source = open_image(original, series)
     if prepared is None:
@@ -127,9 +125,7 @@ class _Stack:
 class _PyramidWriter:
     """Writes level after level; each pass leaves the next, halved one in a temporary file."""
 
-    def __init__(
-        self, source: ImageSource, folder: Path, progress: Progress, stack: ExitStack
-    ) -> None:
+    def __init__(self, source: ImageSource, folder: Path, progress: Progress, stack: ExitStack) -> None:
         self._source = source
         self._info = source.info()
         self._folder = folder
@@ -142,9 +138,7 @@ class _PyramidWriter:
             for c in range(self._info.size_c)
             for z in range(self._info.size_z)
         ]
-        self._total_pixels = (
-            len(self._planes) * self._info.width * self._info.height * 4 / 3
-        )
+        self._total_pixels = len(self._planes) * self._info.width * self._info.height * 4 / 3
 
     def write(self, path: Path, *, whole: bool) -> None:
         """Write all levels of at most half resolution and, for ``whole``, full resolution before them."""
@@ -154,9 +148,7 @@ class _PyramidWriter:
         with tifffile.TiffWriter(path, bigtiff=True, ome=True) as tiff:
             if whole:
                 tiles = self._tiles(self._stored_strips(), half)
-                self._write_level(
-                    tiff, tiles, info.width, info.height, exact=True, below=len(sizes)
-                )
+                self._write_level(tiff, tiles, info.width, info.height, exact=True, below=len(sizes))
             else:
                 for _ in self._tiles(self._stored_strips(), half):
                     pass
@@ -188,14 +180,10 @@ class _PyramidWriter:
         for number, (t, c, z) in enumerate(self._planes):
             for top in range(0, info.height, 2 * _TILE_PX):
                 rows = min(2 * _TILE_PX, info.height - top)
-                pixels = self._source.read_region(
-                    0, 0, top, info.width, rows, c=c, z=z, t=t
-                )
+                pixels = self._source.read_region(0, 0, top, info.width, rows, c=c, z=z, t=t)
                 yield number, top, pixels
 
-    def _stack_strips(
-        self, stack: _Stack
-    ) -> Iterator[tuple[int, int, NDArray[np.generic]]]:
+    def _stack_strips(self, stack: _Stack) -> Iterator[tuple[int, int, NDArray[np.generic]]]:
         for number in range(len(self._planes)):
             for top in range(0, stack.height, 2 * _TILE_PX):
                 yield number, top, stack.pixels[number, top : top + 2 * _TILE_PX]

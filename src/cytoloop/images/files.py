@@ -44,9 +44,7 @@ class ArrayCache:
         self._arrays: OrderedDict[Hashable, NDArray[np.generic]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(
-        self, key: Hashable, make: Callable[[], NDArray[np.generic]]
-    ) -> NDArray[np.generic]:
+    def get(self, key: Hashable, make: Callable[[], NDArray[np.generic]]) -> NDArray[np.generic]:
         """The array of ``key``, made outside the lock where it is absent. Do not write into it."""
         with self._lock:
             if key in self._arrays:

@@ -5,9 +5,7 @@ _ADOBE_RGB = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"
 """APP14 marker with transform 0: the three components are red, green and blue, not YCbCr."""
 
 
-def complete_jpeg(
-    data: bytes, tables: bytes | None, *, stored_as_rgb: bool
-) -> bytes | None:
+def complete_jpeg(data: bytes, tables: bytes | None, *, stored_as_rgb: bool) -> bytes | None:
     """A tile of a TIFF as a JPEG file, or ``None`` where the stored bytes are no JPEG stream.
 
     Parameters
@@ -22,10 +20,6 @@ def complete_jpeg(
     """
     if data[:2] != _START or data[-2:] != b"\xff\xd9":
         return None
-    marker = (
-        _ADOBE_RGB
-        if stored_as_rgb and b"Adobe" not in (tables or b"") + data[:512]
-        else b""
-    )
+    marker = _ADOBE_RGB if stored_as_rgb and b"Adobe" not in (tables or b"") + data[:512] else b""
     shared = tables[2:-2] if tables else b""
     return _START + marker + shared + data[2:]

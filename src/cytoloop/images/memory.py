@@ -45,11 +45,7 @@ class ArraySource(PlanarSource):
         tile_size_px: int = 256,
     ) -> None:
         samples_last = axes.endswith("YXS")
-        if (
-            len(axes) != array.ndim
-            or not (samples_last or axes.endswith("YX"))
-            or 0 in array.shape
-        ):
+        if len(axes) != array.ndim or not (samples_last or axes.endswith("YX")) or 0 in array.shape:
             raise InvalidInputError(
                 f"An array of shape {array.shape} does not have the axes '{axes}'. "
                 "Give one letter an axis, ending in YX or YXS, and at least one pixel."
@@ -74,13 +70,9 @@ class ArraySource(PlanarSource):
                 dtype=dtype.name,
                 rgb=rgb,
                 levels=one_level(width, height, tile_size_px, tile_size_px),
-                channels=()
-                if rgb
-                else _channels(size_c, channel_names, colour=samples_last),
+                channels=() if rgb else _channels(size_c, channel_names, colour=samples_last),
                 pixel_width_um=pixel_width_um,
-                pixel_height_um=pixel_width_um
-                if pixel_height_um is None
-                else pixel_height_um,
+                pixel_height_um=pixel_width_um if pixel_height_um is None else pixel_height_um,
                 z_spacing_um=z_spacing_um,
             )
         )
@@ -89,19 +81,13 @@ class ArraySource(PlanarSource):
         self, level: int, x: int, y: int, w: int, h: int, c: int, z: int, t: int
     ) -> NDArray[np.generic]:
         del level
-        return self._array[
-            (*self._layout.index(c, z, t), slice(y, y + h), slice(x, x + w))
-        ]
+        return self._array[(*self._layout.index(c, z, t), slice(y, y + h), slice(x, x + w))]
 
 
-def _channels(
-    size_c: int, names: Sequence[str] | None, *, colour: bool
-) -> tuple[Channel, ...]:
+def _channels(size_c: int, names: Sequence[str] | None, *, colour: bool) -> tuple[Channel, ...]:
     if names is not None:
         if len(names) != size_c:
-            raise InvalidInputError(
-                f"{len(names)} channel names were given for {size_c} channels."
-            )
+            raise InvalidInputError(f"{len(names)} channel names were given for {size_c} channels.")
         return tuple(Channel(name) for name in names)
     if colour and size_c == 3:
         return RGB_CHANNELS

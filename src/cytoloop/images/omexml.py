@@ -41,9 +41,7 @@ def parse_xml(text: str) -> Element:
     try:
         return cast("Element", SafeElementTree.fromstring(text))
     except (SafeElementTree.ParseError, DefusedXmlException, ValueError) as error:
-        raise UnreadableImageError(
-            f"The metadata (XML) of the file is damaged: {error}."
-        ) from error
+        raise UnreadableImageError(f"The metadata (XML) of the file is damaged: {error}.") from error
 
 
 def local_name(element: Element) -> str:
@@ -99,11 +97,7 @@ def _channels(image: Element) -> tuple[Channel, ...]:
     """Channels with samples unrolled; white for all of several channels means that no colour was chosen."""
     found: list[Channel] = []
     for index, element in enumerate(descendants(image, "Channel")):
-        name = (
-            element.attrib.get("Name")
-            or element.attrib.get("Fluor")
-            or f"Channel {index + 1}"
-        )
+        name = element.attrib.get("Name") or element.attrib.get("Fluor") or f"Channel {index + 1}"
         samples = int(_number(element.attrib.get("SamplesPerPixel")) or 1)
         color = _color(element.attrib.get("Color"))
         if samples == 1:
@@ -124,19 +118,14 @@ def _color(text: str | None) -> str | None:
 
 
 def _objective(root: Element, image: Element) -> Mapping[str, str]:
-    wanted = [
-        settings.attrib.get("ID")
-        for settings in descendants(image, "ObjectiveSettings")
-    ]
+    wanted = [settings.attrib.get("ID") for settings in descendants(image, "ObjectiveSettings")]
     for objective in descendants(root, "Objective"):
         if objective.attrib.get("ID") in wanted:
             return objective.attrib
     return {}
 
 
-def _metadata(
-    root: Element, image: Element, objective: Mapping[str, str]
-) -> dict[str, str]:
+def _metadata(root: Element, image: Element, objective: Mapping[str, str]) -> dict[str, str]:
     facts: dict[str, str] = {}
     if image.attrib.get("Name"):
         facts["Name"] = image.attrib["Name"]
@@ -144,9 +133,7 @@ def _metadata(
     if dates and dates[0].text:
         facts["Acquired"] = dates[0].text.strip()
     if objective:
-        model = " ".join(
-            objective.get(key, "") for key in ("Manufacturer", "Model")
-        ).strip()
+        model = " ".join(objective.get(key, "") for key in ("Manufacturer", "Model")).strip()
         numerical_aperture = objective.get("LensNA")
         parts = [model, f"NA {numerical_aperture}" if numerical_aperture else ""]
         facts["Objective"] = ", ".join(part for part in parts if part) or "unnamed"

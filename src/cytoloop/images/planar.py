@@ -52,9 +52,7 @@ def served_dtype(dtype: np.dtype[np.generic], name: str) -> np.dtype[np.generic]
     return np.dtype(plain)
 
 
-def to_served(
-    array: NDArray[np.generic], dtype: np.dtype[np.generic]
-) -> NDArray[np.generic]:
+def to_served(array: NDArray[np.generic], dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
     """``array`` in its served ``dtype``: native byte order; false and true become 0 and 255."""
     if array.dtype == np.bool_:
         return array.astype(np.uint8) * np.uint8(255)
@@ -74,10 +72,7 @@ class PlaneLayout:
     def of(cls, axes: str, sizes: Sequence[int]) -> "PlaneLayout":
         """Roles of axis letters; unknown ones become time, then z, then channels, as Bio-Formats does."""
         known = {"C": "C", "Z": "Z", "T": "T", "S": "C", "\u03bb": "C", "\u039b": "C"}
-        roles = [
-            known.get(letter.upper() if letter.isascii() else letter, "")
-            for letter in axes
-        ]
+        roles = [known.get(letter.upper() if letter.isascii() else letter, "") for letter in axes]
         for index, role in enumerate(roles):
             if not role:
                 free = [candidate for candidate in "TZC" if candidate not in roles]
@@ -109,9 +104,7 @@ class PlaneLayout:
         return number
 
 
-def nominal_downsample(
-    width: int, height: int, level_width: int, level_height: int
-) -> float:
+def nominal_downsample(width: int, height: int, level_width: int, level_height: int) -> float:
     """The factor between two resolutions: whole where the sizes were rounded from a whole factor."""
     ratio = (width / level_width + height / level_height) / 2
     whole = max(1, round(ratio))
@@ -123,9 +116,7 @@ def nominal_downsample(
     return ratio
 
 
-def one_level(
-    width: int, height: int, tile_width: int, tile_height: int
-) -> tuple[Level, ...]:
+def one_level(width: int, height: int, tile_width: int, tile_height: int) -> tuple[Level, ...]:
     """The levels of an image without a pyramid."""
     return (Level(width, height, 1.0, tile_width, tile_height),)
 
@@ -155,9 +146,7 @@ class PlanarSource:
         """Pixels of a region in the level's own pixels: ``(h, w, 3) uint8`` or ``(h, w)`` of the dtype."""
         check_plane(self._info, level, c, z, t)
         if w < 1 or h < 1:
-            raise InvalidInputError(
-                f"A region of {w} x {h} px has no pixels; ask for at least 1 x 1."
-            )
+            raise InvalidInputError(f"A region of {w} x {h} px has no pixels; ask for at least 1 x 1.")
         size = self._info.levels[level]
         x0, y0 = max(0, x), max(0, y)
         x1, y1 = min(size.width, x + w), min(size.height, y + h)
@@ -192,9 +181,7 @@ class PlanarSource:
         """Pixels of a region that lies inside the level."""
         raise NotImplementedError
 
-    def encoded_tile(
-        self, level: int, column: int, row: int
-    ) -> tuple[bytes, str] | None:
+    def encoded_tile(self, level: int, column: int, row: int) -> tuple[bytes, str] | None:
         """Nothing: tiles of this format are decoded."""
         del level, column, row
         return None
@@ -219,9 +206,7 @@ def check_plane(info: ImageInfo, level: int, c: int, z: int, t: int) -> None:
         ("time point", t, info.size_t),
     ):
         if not 0 <= value < size:
-            raise InvalidInputError(
-                f"There is no {name} {value}: the image has {size}, counted from 0."
-            )
+            raise InvalidInputError(f"There is no {name} {value}: the image has {size}, counted from 0.")
 
 
 def blank(info: ImageInfo, w: int, h: int) -> NDArray[np.generic]:

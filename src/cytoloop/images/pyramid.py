@@ -14,9 +14,7 @@ from .resampling import averaged, resampled
 from .source import ImageInfo, ImageSource, Level
 
 _SMALLEST_LEVEL_PX = 512
-_LARGEST_STEP = (
-    3.0  # stored neighbours further apart than this get computed ones between them
-)
+_LARGEST_STEP = 3.0  # stored neighbours further apart than this get computed ones between them
 _TILE_PX = 256
 _SENSIBLE_TILE_PX = (128, 1024)
 _BLOCK_PIXELS = 2**22
@@ -63,15 +61,11 @@ class Pyramid:
         )
         return self._read(level, x, y, w, h, c, z, t)
 
-    def encoded_tile(
-        self, level: int, column: int, row: int
-    ) -> tuple[bytes, str] | None:
+    def encoded_tile(self, level: int, column: int, row: int) -> tuple[bytes, str] | None:
         """The stored tile and its media type, for whole tiles of stored levels that can be passed through."""
         size, origin = self._level(level), self._origins[level]
         stored = self.info.levels[origin.level]
-        whole = (column + 1) * size.tile_width <= size.width and (
-            row + 1
-        ) * size.tile_height <= size.height
+        whole = (column + 1) * size.tile_width <= size.width and (row + 1) * size.tile_height <= size.height
         same = (stored.tile_width, stored.tile_height) == (
             size.tile_width,
             size.tile_height,
@@ -96,14 +90,8 @@ class Pyramid:
         -------
         ``(h, w, 3) uint8`` for RGB, else ``(h, w)``, each side ``round(side / downsample)``, at least 1.
         """
-        if (
-            box.is_empty
-            or not downsample > 0
-            or not np.isfinite([*box.as_tuple(), downsample]).all()
-        ):
-            raise InvalidInputError(
-                f"The region {box.as_tuple()} at 1:{downsample} has no pixels."
-            )
+        if box.is_empty or not downsample > 0 or not np.isfinite([*box.as_tuple(), downsample]).all():
+            raise InvalidInputError(f"The region {box.as_tuple()} at 1:{downsample} has no pixels.")
         w = max(1, round(box.width / downsample))
         h = max(1, round(box.height / downsample))
         if w * h > MAX_REGION_PIXELS:
@@ -117,33 +105,23 @@ class Pyramid:
         rows = np.linspace(box.y0, box.y1, h + 1) / scale
         return self._resampled(level, rows, columns, c, z, t)
 
-    def thumbnail(
-        self, size: int, *, c: int = 0, z: int = 0, t: int = 0
-    ) -> NDArray[np.generic]:
+    def thumbnail(self, size: int, *, c: int = 0, z: int = 0, t: int = 0) -> NDArray[np.generic]:
         """The whole image with ``size`` px on its longest side (or its own size, if it is smaller)."""
         info = self.info
         downsample = max(1.0, max(info.width, info.height) / size)
-        return self.region(
-            Box(0, 0, info.width, info.height), downsample, c=c, z=z, t=t
-        )
+        return self.region(Box(0, 0, info.width, info.height), downsample, c=c, z=z, t=t)
 
     def _level(self, level: int) -> Level:
         if not 0 <= level < len(self.levels):
-            raise NotFoundError(
-                f"There is no level {level}: the image has {len(self.levels)}, from 0."
-            )
+            raise NotFoundError(f"There is no level {level}: the image has {len(self.levels)}, from 0.")
         return self.levels[level]
 
     def _stored_for(self, downsample: float) -> int:
         """The smallest stored level that is at least as fine as asked for."""
         fine = [
-            index
-            for index, level in enumerate(self.info.levels)
-            if level.downsample <= downsample * 1.001
+            index for index, level in enumerate(self.info.levels) if level.downsample <= downsample * 1.001
         ]
-        return max(
-            fine, key=lambda index: self.info.levels[index].downsample, default=0
-        )
+        return max(fine, key=lambda index: self.info.levels[index].downsample, default=0)
 
     def _read(
         self, level: int, x: int, y: int, w: int, h: int, c: int, z: int, t: int
@@ -154,9 +132,7 @@ class Pyramid:
             return self.source.read_region(origin.level, x, y, w, h, c=c, z=z, t=t)
         check_plane(self.info, origin.level, c, z, t)
         stored, factor = self.info.levels[origin.level], origin.factor
-        out = np.empty(
-            (h, w, 3) if self.info.rgb else (h, w), np.dtype(self.info.dtype)
-        )
+        out = np.empty((h, w, 3) if self.info.rgb else (h, w), np.dtype(self.info.dtype))
         side_w = max(1, min(w, _BLOCK_PIXELS // (factor * factor)))
         side_h = max(1, min(h, _BLOCK_PIXELS // (side_w * factor * factor)))
         for top in range(0, h, side_h):
@@ -164,9 +140,7 @@ class Pyramid:
                 x0, y0 = (x + left) * factor, (y + top) * factor
                 x1 = min(stored.width, (x + min(w, left + side_w)) * factor)
                 y1 = min(stored.height, (y + min(h, top + side_h)) * factor)
-                block = self.source.read_region(
-                    origin.level, x0, y0, x1 - x0, y1 - y0, c=c, z=z, t=t
-                )
+                block = self.source.read_region(origin.level, x0, y0, x1 - x0, y1 - y0, c=c, z=z, t=t)
                 small = averaged(block, factor)
                 out[top : top + small.shape[0], left : left + small.shape[1]] = small
         return out
@@ -183,9 +157,7 @@ class Pyramid:
         """Means between edges given in pixels of a stored level, in strips of bounded size."""
         check_plane(self.info, level, c, z, t)
         h, w = len(rows) - 1, len(columns) - 1
-        out = np.empty(
-            (h, w, 3) if self.info.rgb else (h, w), np.dtype(self.info.dtype)
-        )
+        out = np.empty((h, w, 3) if self.info.rgb else (h, w), np.dtype(self.info.dtype))
         for row0, row1 in _blocks(rows, columns[-1] - columns[0]):
             for column0, column1 in _blocks(columns, rows[row1] - rows[row0]):
                 part = self._block(
@@ -232,9 +204,7 @@ class Pyramid:
         beyond_w, beyond_h = x1 - cut_x, y1 - cut_y
         rounded_away = max(beyond_w, beyond_h) == 1 and min(beyond_w, beyond_h) >= 0
         if rounded_away and cut_x > x0 and cut_y > y0:
-            inside = self.source.read_region(
-                level, x0, y0, cut_x - x0, cut_y - y0, c=c, z=z, t=t
-            )
+            inside = self.source.read_region(level, x0, y0, cut_x - x0, cut_y - y0, c=c, z=z, t=t)
             edges = ((0, beyond_h), (0, beyond_w), *[(0, 0)] * (inside.ndim - 2))
             return np.pad(inside, edges, mode="edge")
         return self.source.read_region(level, x0, y0, x1 - x0, y1 - y0, c=c, z=z, t=t)
@@ -251,9 +221,7 @@ def _is_whole(edges: NDArray[np.float64], start: int, factor: int) -> bool:
 def _blocks(edges: NDArray[np.float64], across: float) -> list[tuple[int, int]]:
     """Runs of result pixels that need about ``_BLOCK_PIXELS`` stored pixels where ``across`` lie beside them."""
     count = len(edges) - 1
-    stored = max(1.0, (edges[-1] - edges[0]) / count) * max(
-        1.0, min(across, _BLOCK_PIXELS)
-    )
+    stored = max(1.0, (edges[-1] - edges[0]) / count) * max(1.0, min(across, _BLOCK_PIXELS))
     step = max(1, int(_BLOCK_PIXELS / stored))
     return [(start, min(count, start + step)) for start in range(0, count, step)]
 
@@ -271,11 +239,7 @@ def _ladder(stored: tuple[Level, ...]) -> list[tuple[Level, _Origin]]:
             finer = level if factor == 2 else pairs[-1][0]
             if last and max(finer.width, finer.height) <= _SMALLEST_LEVEL_PX:
                 break
-            if (
-                not last
-                and stored[order[place + 1]].downsample / finer.downsample
-                < _LARGEST_STEP
-            ):
+            if not last and stored[order[place + 1]].downsample / finer.downsample < _LARGEST_STEP:
                 break
             pairs.append((_halved(level, factor), _Origin(index, factor)))
             factor *= 2

@@ -43,9 +43,7 @@ def read_plane(
     """
     info = source.info()
     x0, y0, x1, y1 = _whole_pixels(box, info.width, info.height)
-    wanted = (
-        [0] if info.rgb else list(range(info.size_c) if channels is None else channels)
-    )
+    wanted = [0] if info.rgb else list(range(info.size_c) if channels is None else channels)
     if not wanted:
         raise InvalidInputError("No channels were asked for; name at least one.")
     w, h = x1 - x0, y1 - y0
@@ -59,9 +57,7 @@ def read_plane(
     return planes[0] if len(planes) == 1 else np.stack(planes)
 
 
-def _whole_pixels(
-    box: Box | None, width: int, height: int
-) -> tuple[int, int, int, int]:
+def _whole_pixels(box: Box | None, width: int, height: int) -> tuple[int, int, int, int]:
     if box is None:
         return 0, 0, width, height
     if not np.isfinite(box.as_tuple()).all():

@@ -51,15 +51,13 @@ def known_formats() -> tuple[ImageFormat, ...]:
         try:
             formats[name] = import_module(f"cytoloop.images.formats.{name}").FORMAT
         except ImportError:  # a maker's library may have no build for this computer
-            _log.warning(
-                "Images of the format %s cannot be read here.", name, exc_info=True
-            )
+            _log.warning("Images of the format %s cannot be read here.", name, exc_info=True)
     for entry in entry_points(group=_GROUP):
         if entry.value.startswith("cytoloop."):
             continue
         try:
             formats[entry.name] = entry.load()
-        except Exception:  # noqa: BLE001 - a broken plugin must not take the others down
+        except Exception:
             _log.exception(
                 "The image format plugin %s cannot be loaded and is left out.",
                 entry.name,
@@ -76,18 +74,14 @@ def recognise(path: Path) -> ImageFormat:
         try:
             if known.recognises(path, head):
                 return known
-        except Exception as error:  # noqa: BLE001 - readers of damaged files raise anything
+        except Exception as error:
             reasons.append(f"{known.name}: {_without_folder(str(error), path)[:300]}")
     if reasons:
         raise UnreadableImageError(
             f"{path.name} is damaged or incomplete ({reasons[0]}). Copy or upload it again."
         )
-    endings = sorted(
-        {ending for known in known_formats() for ending in known.extensions}
-    )
-    raise UnreadableImageError(
-        f"{path.name} is no image of a known format. Known are: {', '.join(endings)}."
-    )
+    endings = sorted({ending for known in known_formats() for ending in known.extensions})
+    raise UnreadableImageError(f"{path.name} is no image of a known format. Known are: {', '.join(endings)}.")
 
 
 def open_image(path: Path, series: int = 0) -> ImageSource:
@@ -98,9 +92,7 @@ def open_image(path: Path, series: int = 0) -> ImageSource:
         if isinstance(chosen, SeriesFormat):
             return chosen.open_series(path, series)
         if series != 0:
-            raise InvalidInputError(
-                f"{path.name} holds one image; there is no series {series}."
-            )
+            raise InvalidInputError(f"{path.name} holds one image; there is no series {series}.")
         return chosen.open(path)
     except UnreadableImageError as error:
         message = _without_folder(error.message, path)
@@ -146,23 +138,17 @@ def _head(path: Path) -> bytes:
     """The first bytes of a file; nothing for a folder."""
     if path.is_dir():
         if not any(path.iterdir()):
-            raise UnreadableImageError(
-                f"The folder {path.name} is empty; there is no image in it."
-            )
+            raise UnreadableImageError(f"The folder {path.name} is empty; there is no image in it.")
         return b""
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except FileNotFoundError as error:
-        raise UnreadableImageError(
-            f"There is no file {path.name}. Check its name and folder."
-        ) from error
+        raise UnreadableImageError(f"There is no file {path.name}. Check its name and folder.") from error
     except OSError as error:
         raise UnreadableImageError(
             f"{path.name} cannot be opened ({error.strerror}). Check that the server may read it."
         ) from error
     if not head:
-        raise UnreadableImageError(
-            f"{path.name} is empty (0 bytes). Copy or upload it again."
-        )
+        raise UnreadableImageError(f"{path.name} is empty (0 bytes). Copy or upload it again.")
     return head

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 
 import numpy as np
@@ -20,9 +21,7 @@ cyan, orange, gray (after Okabe & Ito and Tol, lightened for a dark ground)."""
 _DYES = (
     (re.compile(r"dapi|hoechst|draq|nucle|\bbfp\b|405|h33", re.IGNORECASE), "#4477ff"),
     (
-        re.compile(
-            r"gfp|fitc|488|alexa ?fluor ?488|af488|calcein|green", re.IGNORECASE
-        ),
+        re.compile(r"gfp|fitc|488|alexa ?fluor ?488|af488|calcein|green", re.IGNORECASE),
         "#33dd55",
     ),
     (
@@ -65,11 +64,7 @@ def parse_style(text: str, info: ImageInfo) -> tuple[ChannelStyle, ...]:
     """Styles from ``channel:color:low:high:gamma,...``, for example ``0:ff0000:100:4000:1``."""
     parts = text.split(",")
     if info.rgb or len(parts) > _MAX_STYLES:
-        what = (
-            "the image has colours of its own"
-            if info.rgb
-            else f"it names over {_MAX_STYLES} channels"
-        )
+        what = "the image has colours of its own" if info.rgb else f"it names over {_MAX_STYLES} channels"
         raise InvalidInputError(f"A style cannot be used: {what}.")
     return tuple(_parsed(part, info) for part in parts)
 
@@ -83,22 +78,14 @@ def _parsed(part: str, info: ImageInfo) -> ChannelStyle:
     try:
         low, high, gamma = (float(found.group(index)) for index in (3, 4, 5))
     except ValueError as error:
-        raise InvalidInputError(
-            f"The style '{part[:80]}' has a part that is no number."
-        ) from error
+        raise InvalidInputError(f"The style '{part[:80]}' has a part that is no number.") from error
     channel = int(found.group(1))
     if channel >= info.size_c:
-        raise InvalidInputError(
-            f"There is no channel {channel}: the image has {info.size_c}, from 0."
-        )
+        raise InvalidInputError(f"There is no channel {channel}: the image has {info.size_c}, from 0.")
     if not all(map(isfinite, (low, high, gamma))) or not low < high:
-        raise InvalidInputError(
-            f"The style '{part[:80]}' needs a low value below its high value."
-        )
+        raise InvalidInputError(f"The style '{part[:80]}' needs a low value below its high value.")
     if not _GAMMAS[0] <= gamma <= _GAMMAS[1]:
-        raise InvalidInputError(
-            f"Gamma is {gamma:g}; it may be from {_GAMMAS[0]} to {_GAMMAS[1]}."
-        )
+        raise InvalidInputError(f"Gamma is {gamma:g}; it may be from {_GAMMAS[0]} to {_GAMMAS[1]}.")
     return ChannelStyle(channel, f"#{found.group(2).lower()}", low, high, gamma)
 
 
@@ -136,37 +123,25 @@ def _dye_color(name: str) -> str | None:
     return next((color for pattern, color in _DYES if pattern.search(name)), None)
 
 
-def default_style(
-    info: ImageInfo, histograms: Sequence[Histogram]
-) -> tuple[ChannelStyle, ...]:
+def default_style(info: ImageInfo, histograms: Sequence[Histogram]) -> tuple[ChannelStyle, ...]:
     """The first look at an image: automatic contrast and default colours; nothing for RGB."""
     if info.rgb:
         return ()
     colors = default_colors(info)
-    if (
-        histograms
-        and len(histograms) > 1
-        and all(_WAVE.match(one.name) for one in info.channels)
-    ):
+    if histograms and len(histograms) > 1 and all(_WAVE.match(one.name) for one in info.channels):
         # A spectrum is seen as one thing: the channels' sum fills the range, none is stretched alone.
         low = min(found.low for found in histograms)
         high = max(
             max(found.high for found in histograms),
             sum(found.high for found in histograms) / 2,
         )
-        return tuple(
-            ChannelStyle(found.channel, colors[found.channel], low, high)
-            for found in histograms
-        )
+        return tuple(ChannelStyle(found.channel, colors[found.channel], low, high) for found in histograms)
     return tuple(
-        ChannelStyle(found.channel, colors[found.channel], found.low, found.high)
-        for found in histograms
+        ChannelStyle(found.channel, colors[found.channel], found.low, found.high) for found in histograms
     )
 
 
-def render(
-    arrays: Sequence[NDArray[np.generic]], styles: Sequence[ChannelStyle]
-) -> NDArray[np.uint8]:
+def render(arrays: Sequence[NDArray[np.generic]], styles: Sequence[ChannelStyle]) -> NDArray[np.uint8]:
     """Channels as one picture.
 
     Parameters
@@ -181,9 +156,7 @@ def render(
     ``(h, w, 3) uint8``: colours added and cut at 255.
     """
     if not arrays or len(arrays) != len(styles):
-        raise InvalidInputError(
-            f"{len(arrays)} arrays were given for {len(styles)} styles."
-        )
+        raise InvalidInputError(f"{len(arrays)} arrays were given for {len(styles)} styles.")
     if len(arrays) == 1 and styles[0].color == "#ffffff":
         gray = _through_table(arrays[0], styles[0])
         return np.repeat(gray[..., np.newaxis], 3, axis=2)
@@ -191,9 +164,7 @@ def render(
     values = np.empty((len(arrays), height * width), np.float32)
     for row, (array, style) in enumerate(zip(arrays, styles, strict=True)):
         values[row] = _through_table(array, style).reshape(-1)
-    colors = np.array(
-        [_components(style.color) for style in styles], np.float32
-    )  # (n, 3) 0..1
+    colors = np.array([_components(style.color) for style in styles], np.float32)  # (n, 3) 0..1
     mixed = values.T @ colors
     np.minimum(mixed, 255, out=mixed)
     return (mixed + np.float32(0.5)).astype(np.uint8).reshape(height, width, 3)
@@ -203,30 +174,32 @@ def _components(color: str) -> tuple[float, ...]:
     return tuple(int(color[start : start + 2], 16) / 255 for start in (1, 3, 5))
 
 
-def _through_table(
-    array: NDArray[np.generic], style: ChannelStyle
-) -> NDArray[np.uint8]:
+def _through_table(array: NDArray[np.generic], style: ChannelStyle) -> NDArray[np.uint8]:
     """Brightness 0..255 of each value, by a table over all values or, for wide types, over 4,096 steps."""
     if array.dtype.kind in "iu" and array.dtype.itemsize <= 2:
-        limits = np.iinfo(array.dtype.name)
-        # a signed value's bits index a table that is rotated by as much
         index = array.view(f"u{array.dtype.itemsize}")
-        values = np.arange(limits.min, limits.max + 1, dtype=np.float64)
-        table = np.roll(_brightness(values, style), limits.min)
+        table = _table_of_values(array.dtype.name, style.low, style.high, style.gamma)
     else:
-        real = array.astype(np.float64)
-        scaled = (real - style.low) * ((_REAL_BINS - 1) / (style.high - style.low))
+        scaled = array.astype(np.float64) - style.low
+        scaled *= (_REAL_BINS - 1) / (style.high - style.low)
         np.nan_to_num(scaled, copy=False, nan=0.0, posinf=_REAL_BINS - 1, neginf=0.0)
         index = np.clip(scaled, 0, _REAL_BINS - 1).astype(np.uint16)
-        table = _brightness(np.linspace(style.low, style.high, _REAL_BINS), style)
+        table = _brightness(np.linspace(0, 1, _REAL_BINS), style.gamma)
     return np.take(table, index)
 
 
-def _brightness(values: NDArray[np.float64], style: ChannelStyle) -> NDArray[np.uint8]:
-    part = np.clip((values - style.low) / (style.high - style.low), 0, 1)
-    if style.gamma != 1:
-        part = part**style.gamma
-    return np.rint(part * 255).astype(np.uint8)
+@lru_cache(maxsize=128)  # up to 64 kB each; the same for all tiles of a view
+def _table_of_values(dtype: str, low: float, high: float, gamma: float) -> NDArray[np.uint8]:
+    """Brightness of every value of an integer type; a signed value's bits index it rotated."""
+    limits = np.iinfo(dtype)
+    values = np.arange(limits.min, limits.max + 1, dtype=np.float64)
+    return np.roll(_brightness((values - low) / (high - low), gamma), limits.min)
+
+
+def _brightness(part: NDArray[np.float64], gamma: float) -> NDArray[np.uint8]:
+    """0..255 of the part of the way from low to high."""
+    part = np.clip(part, 0, 1)
+    return np.rint((part if gamma == 1 else part**gamma) * 255).astype(np.uint8)
 
 
 def encode_jpeg(array: NDArray[np.uint8], quality: int = 85) -> bytes:
@@ -235,7 +208,5 @@ def encode_jpeg(array: NDArray[np.uint8], quality: int = 85) -> bytes:
         array = array[..., np.newaxis]
     space = "GRAY" if array.shape[2] == 1 else "RGB"
     subsampling = "Gray" if space == "GRAY" else "420"
-    data = simplejpeg.encode_jpeg(
-        np.ascontiguousarray(array), quality, space, subsampling, fastdct=True
-    )
+    data = simplejpeg.encode_jpeg(np.ascontiguousarray(array), quality, space, subsampling, fastdct=True)
     return data

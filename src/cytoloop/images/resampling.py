@@ -46,9 +46,7 @@ def resampled(
     return _in_dtype(real, array.dtype)
 
 
-def _averaged_along(
-    array: NDArray[np.float64], edges: NDArray[np.float64], axis: int
-) -> NDArray[np.float64]:
+def _averaged_along(array: NDArray[np.float64], edges: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
     last = array.shape[axis] - 1
     step = float(edges[1] - edges[0])
     if step < 1.0 - 1e-9:
@@ -58,16 +56,10 @@ def _averaged_along(
     part = edges - whole
     sums = np.add.reduceat(array, whole[:-1], axis=axis)
     # reduceat sums the last group to the end of the array; cut it at the last edge
-    tail = np.take(array, range(int(whole[-1]), last + 1), axis=axis).sum(
-        axis=axis, keepdims=True
-    )
+    tail = np.take(array, range(int(whole[-1]), last + 1), axis=axis).sum(axis=axis, keepdims=True)
     sums[_slice(array.ndim, axis, -1)] -= tail
-    empty = np.flatnonzero(
-        whole[1:] == whole[:-1]
-    )  # reduceat gives such groups one value, not none
-    sums[
-        tuple(empty if number == axis else slice(None) for number in range(array.ndim))
-    ] = 0
+    empty = np.flatnonzero(whole[1:] == whole[:-1])  # reduceat gives such groups one value, not none
+    sums[tuple(empty if number == axis else slice(None) for number in range(array.ndim))] = 0
     shape = [1] * array.ndim
     shape[axis] = -1
     borders = np.take(array, whole, axis=axis) * part.reshape(shape)
@@ -85,9 +77,7 @@ def _for_opencv(array: NDArray[np.generic]) -> NDArray[np.generic]:
     return array if array.dtype.name in _OPENCV_DTYPES else array.astype(np.float64)
 
 
-def _in_dtype(
-    array: NDArray[np.generic], dtype: np.dtype[np.generic]
-) -> NDArray[np.generic]:
+def _in_dtype(array: NDArray[np.generic], dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
     if array.dtype == dtype:
         return array
     if dtype.kind in "iu":

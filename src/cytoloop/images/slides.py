@@ -50,9 +50,7 @@ def slide_facts(slide: openslide.OpenSlide) -> SlideFacts:
     properties = slide.properties
     metadata: dict[str, str] = {}
     for label, keys in _FACTS:
-        values = [
-            properties[key].strip() for key in keys if properties.get(key, "").strip()
-        ]
+        values = [properties[key].strip() for key in keys if properties.get(key, "").strip()]
         if values:
             metadata[label] = " ".join(values[0].split())[:1000]
     time = properties.get("aperio.Time")

@@ -88,9 +88,7 @@ class ImageSource(Protocol):
         """
         ...
 
-    def encoded_tile(
-        self, level: int, column: int, row: int
-    ) -> tuple[bytes, str] | None:
+    def encoded_tile(self, level: int, column: int, row: int) -> tuple[bytes, str] | None:
         """The stored, compressed tile and its media type, if it can be passed through untouched."""
         ...
 

@@ -41,9 +41,7 @@ def _next(file: BinaryIO, order: str, version: int, position: int) -> int:
     return int(struct.unpack(f"{order}{code}", data)[0])
 
 
-def _checked_directory(
-    file: BinaryIO, order: str, version: int, offset: int, size_bytes: int
-) -> int:
+def _checked_directory(file: BinaryIO, order: str, version: int, offset: int, size_bytes: int) -> int:
     """Check one directory and the needed values it points to; give where the next one is."""
     wide = version == _BIG
     number = np.dtype(f"{order}u8" if wide else f"{order}u4")
@@ -66,9 +64,7 @@ def _checked_directory(
     entries = np.frombuffer(file.read(count * entry.itemsize), entry)
     kinds = np.minimum(entries["type"], len(_TYPE_BYTES) - 1)
     # counts are cut at the file's size, so that their product with 8 fits 64 bits
-    lengths = _TYPE_BYTES[kinds] * np.minimum(entries["count"], size_bytes + 1).astype(
-        np.int64
-    )
+    lengths = _TYPE_BYTES[kinds] * np.minimum(entries["count"], size_bytes + 1).astype(np.int64)
     elsewhere = (lengths > number.itemsize) & np.isin(entries["tag"], _NEEDED_TAGS)
     starts = np.minimum(entries["value"], size_bytes + 1).astype(np.int64)
     if (elsewhere & (starts + lengths > size_bytes)).any():

@@ -13,9 +13,7 @@ def is_tiff(head: bytes) -> bool:
 
 def is_scanner_slide(tiff: tifffile.TiffFile) -> bool:
     """Whether a slide scanner wrote the file in its own way."""
-    return bool(
-        tiff.is_svs or tiff.is_ndpi or tiff.is_scn or tiff.is_bif or tiff.is_philips
-    )
+    return bool(tiff.is_svs or tiff.is_ndpi or tiff.is_scn or tiff.is_bif or tiff.is_philips)
 
 
 def is_jpeg_tiled_rgb(page: tifffile.TiffPage) -> bool:

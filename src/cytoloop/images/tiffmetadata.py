@@ -65,19 +65,13 @@ def _pixel_size(page: tifffile.TiffPage, tag: str, unit: str) -> float | None:
 def _imagej_facts(tiff: tifffile.TiffFile, imagej: dict[str, Any]) -> TiffFacts:
     page = tiff.pages.first
     unit = str(imagej.get("unit", ""))
-    unit = (
-        unit.encode("ascii", "replace").decode("unicode_escape")
-        if "\\u" in unit
-        else unit
-    )
+    unit = unit.encode("ascii", "replace").decode("unicode_escape") if "\\u" in unit else unit
     spacing, interval = imagej.get("spacing"), imagej.get("finterval")
     return TiffFacts(
         pixel_width_um=_pixel_size(page, "XResolution", unit),
         pixel_height_um=_pixel_size(page, "YResolution", unit),
         z_spacing_um=micrometres(float(spacing), unit) if spacing else None,
-        frame_interval_s=seconds(float(interval), str(imagej.get("tunit", "s")))
-        if interval
-        else None,
+        frame_interval_s=seconds(float(interval), str(imagej.get("tunit", "s"))) if interval else None,
         channels=_imagej_channels(imagej),
         metadata=_imagej_metadata(imagej),
     )
@@ -96,9 +90,7 @@ def _imagej_channels(imagej: dict[str, Any]) -> tuple[Channel, ...]:
         if len(tables) >= count:
             table = np.asarray(tables[index])  # (3, 256) uint8
             color = "#" + "".join(f"{int(value):02x}" for value in table[:, -1])
-        channels.append(
-            Channel(str(labels[index]) if usable else f"Channel {index + 1}", color)
-        )
+        channels.append(Channel(str(labels[index]) if usable else f"Channel {index + 1}", color))
     return tuple(channels)
 
 
@@ -113,9 +105,7 @@ def _imagej_metadata(imagej: dict[str, Any]) -> dict[str, str]:
     ranges = [float(value) for value in _as_list(imagej.get("Ranges"))]
     pairs = zip(ranges[::2], ranges[1::2], strict=False)
     if ranges:
-        facts["Display ranges"] = ", ".join(
-            f"{low:g} to {high:g}" for low, high in pairs
-        )
+        facts["Display ranges"] = ", ".join(f"{low:g} to {high:g}" for low, high in pairs)
     return facts
 
 
@@ -136,9 +126,7 @@ def _lsm_facts(lsm: dict[str, Any]) -> TiffFacts:
 
 def _tag_facts(tiff: tifffile.TiffFile) -> TiffFacts:
     page = tiff.pages.first
-    unit = {2: "inch", 3: "cm"}.get(
-        int(page.tags.valueof("ResolutionUnit", 0) or 0), ""
-    )
+    unit = {2: "inch", 3: "cm"}.get(int(page.tags.valueof("ResolutionUnit", 0) or 0), "")
     width = _pixel_size(page, "XResolution", unit)
     height = _pixel_size(page, "YResolution", unit)
     plausible = width is not None and width <= _LARGEST_PLAUSIBLE_PIXEL_UM

@@ -19,9 +19,7 @@ from cytoloop.core.errors import UnreadableImageError
 from .files import ArrayCache, RandomAccessFile
 from .jpeg import complete_jpeg
 
-_CACHED_SEGMENT_BYTES = (
-    2**19
-)  # decoding larger segments again for every small region would be slow
+_CACHED_SEGMENT_BYTES = 2**19  # decoding larger segments again for every small region would be slow
 _NOMINAL_TILE_PX = 512
 _JPEG = 7
 
@@ -32,9 +30,7 @@ class PagePlanes(Protocol):
     tile_width: int
     tile_height: int
 
-    def read(
-        self, plane: int, sample: int, x: int, y: int, w: int, h: int
-    ) -> NDArray[np.generic]:
+    def read(self, plane: int, sample: int, x: int, y: int, w: int, h: int) -> NDArray[np.generic]:
         """``(h, w, samples)``: of one plane; ``sample`` names the one of separately stored samples."""
         ...
 
@@ -73,9 +69,7 @@ class ContiguousPlanes:
         self.tile_width = min(_NOMINAL_TILE_PX, self._width)
         self.tile_height = min(_NOMINAL_TILE_PX, self._height)
 
-    def read(
-        self, plane: int, sample: int, x: int, y: int, w: int, h: int
-    ) -> NDArray[np.generic]:
+    def read(self, plane: int, sample: int, x: int, y: int, w: int, h: int) -> NDArray[np.generic]:
         """``(h, w, samples)``, row by row where rows are much longer than the region."""
         pixel_bytes = self._samples * self._dtype.itemsize
         row_bytes = self._width * pixel_bytes
@@ -84,16 +78,13 @@ class ContiguousPlanes:
             data = self._file.read(start, h * row_bytes)
             return self._array(data, h, self._width)[:, x : x + w]
         rows = (
-            self._file.read(start + row * row_bytes + x * pixel_bytes, w * pixel_bytes)
-            for row in range(h)
+            self._file.read(start + row * row_bytes + x * pixel_bytes, w * pixel_bytes) for row in range(h)
         )
         return self._array(b"".join(rows), h, w)
 
     def _array(self, data: bytes, h: int, w: int) -> NDArray[np.generic]:
         if len(data) != h * w * self._samples * self._dtype.itemsize:
-            raise UnreadableImageError(
-                "The TIFF file ends in the middle of its pixels."
-            )
+            raise UnreadableImageError("The TIFF file ends in the middle of its pixels.")
         return np.frombuffer(data, self._dtype).reshape(h, w, self._samples)
 
     def encoded(self, plane: int, column: int, row: int) -> bytes | None:
@@ -117,18 +108,12 @@ class SegmentedPlanes:
         page = next(segments.page for segments in pages if segments is not None)
         self._width, self._height = page.imagewidth, page.imagelength
         self.tile_width = page.tilewidth if page.is_tiled else page.imagewidth
-        self.tile_height = (
-            page.tilelength
-            if page.is_tiled
-            else min(page.rowsperstrip, page.imagelength)
-        )
+        self.tile_height = page.tilelength if page.is_tiled else min(page.rowsperstrip, page.imagelength)
         self._across = -(-page.imagewidth // self.tile_width)
         self._down = -(-page.imagelength // self.tile_height)
         self._samples = 1 if page.planarconfig == 2 else page.samplesperpixel
 
-    def read(
-        self, plane: int, sample: int, x: int, y: int, w: int, h: int
-    ) -> NDArray[np.generic]:
+    def read(self, plane: int, sample: int, x: int, y: int, w: int, h: int) -> NDArray[np.generic]:
         """``(h, w, samples)``, put together from the segments that the region touches."""
         tile_w, tile_h = self.tile_width, self.tile_height
         out = np.zeros((h, w, self._samples), self._dtype)
@@ -141,19 +126,13 @@ class SegmentedPlanes:
                 x0, y0 = max(x, left), max(y, top)
                 x1 = min(x + w, left + segment.shape[1])
                 y1 = min(y + h, top + segment.shape[0])
-                out[y0 - y : y1 - y, x0 - x : x1 - x] = segment[
-                    y0 - top : y1 - top, x0 - left : x1 - left
-                ]
+                out[y0 - y : y1 - y, x0 - x : x1 - x] = segment[y0 - top : y1 - top, x0 - left : x1 - left]
         return out
 
     def encoded(self, plane: int, column: int, row: int) -> bytes | None:
         """The stored JPEG tile, made into a whole file; ``None`` for other compressions and sparse tiles."""
         segments = self._pages[plane]
-        if (
-            segments is None
-            or segments.page.compression != _JPEG
-            or not segments.page.is_tiled
-        ):
+        if segments is None or segments.page.compression != _JPEG or not segments.page.is_tiled:
             return None
         data = self._stored(segments, row * self._across + column)
         if data is None:
@@ -161,17 +140,13 @@ class SegmentedPlanes:
         rgb = segments.page.photometric == tifffile.PHOTOMETRIC.RGB
         return complete_jpeg(data, segments.tables.get("jpegtables"), stored_as_rgb=rgb)
 
-    def _segment(
-        self, plane: int, sample: int, column: int, row: int
-    ) -> NDArray[np.generic] | None:
+    def _segment(self, plane: int, sample: int, column: int, row: int) -> NDArray[np.generic] | None:
         """``(rows, columns, samples)`` of one segment; ``None`` where it is sparse."""
         segments = self._pages[plane]
         if segments is None:
             return None
         index = (sample * self._down + row) * self._across + column
-        nbytes = (
-            self.tile_width * self.tile_height * self._samples * self._dtype.itemsize
-        )
+        nbytes = self.tile_width * self.tile_height * self._samples * self._dtype.itemsize
         if nbytes < _CACHED_SEGMENT_BYTES:
             return self._decoded(segments, index)
         empty = np.empty((0, 0, self._samples), self._dtype)
@@ -193,9 +168,7 @@ class SegmentedPlanes:
         return segments.file.read(segments.offsets[index], count) if count else None
 
 
-def _or(
-    array: NDArray[np.generic] | None, other: NDArray[np.generic]
-) -> NDArray[np.generic]:
+def _or(array: NDArray[np.generic] | None, other: NDArray[np.generic]) -> NDArray[np.generic]:
     return other if array is None else array
 
 
@@ -232,18 +205,12 @@ def planes_of(
     """The planes of one resolution of a series, after checking that the files hold all of them."""
     page = series.keyframe
     if page.imagedepth > 1 or page.tiledepth > 1:
-        raise UnreadableImageError(
-            "The TIFF stores tiles with depth. Save it with one page a slice."
-        )
+        raise UnreadableImageError("The TIFF stores tiles with depth. Save it with one page a slice.")
     dtype = _stored_dtype(page)
-    plane_bytes = (
-        page.imagewidth * page.imagelength * page.samplesperpixel * dtype.itemsize
-    )
+    plane_bytes = page.imagewidth * page.imagelength * page.samplesperpixel * dtype.itemsize
     if series.dataoffset is not None and _is_raw(page):
         file = files.of(page)
-        offsets = [
-            series.dataoffset + index * plane_bytes for index in range(plane_count)
-        ]
+        offsets = [series.dataoffset + index * plane_bytes for index in range(plane_count)]
         _check_end(file, offsets[-1] + plane_bytes)
         return ContiguousPlanes(file, offsets, page, dtype)
     pages = [_segments(series, index, files) for index in range(len(series))]
@@ -254,10 +221,7 @@ def planes_of(
         )
     starts = [_single_run(segments, plane_bytes) for segments in pages]
     present = [start for start in starts if start is not None]
-    if (
-        len(present) == len(starts)
-        and len({id(segments.file) for segments in pages if segments}) == 1
-    ):
+    if len(present) == len(starts) and len({id(segments.file) for segments in pages if segments}) == 1:
         return ContiguousPlanes(files.of(page), present, page, dtype)
     return SegmentedPlanes(pages, dtype.newbyteorder("="), cache)
 
@@ -273,17 +237,10 @@ def _stored_dtype(page: tifffile.TiffPage) -> np.dtype[np.generic]:
 def _is_raw(page: tifffile.TiffPage) -> bool:
     """Whether the stored bytes are the pixels themselves."""
     whole_bytes = page.bitspersample in {8, 16, 32, 64}
-    return (
-        page.compression == 1
-        and page.predictor == 1
-        and page.fillorder == 1
-        and whole_bytes
-    )
+    return page.compression == 1 and page.predictor == 1 and page.fillorder == 1 and whole_bytes
 
 
-def _segments(
-    series: tifffile.TiffPageSeries, index: int, files: TiffFiles
-) -> Segments | None:
+def _segments(series: tifffile.TiffPageSeries, index: int, files: TiffFiles) -> Segments | None:
     frame = series[index]
     if frame is None:
         return None
@@ -292,9 +249,7 @@ def _segments(
     page = frame.keyframe
     if page is None or not offsets or len(offsets) != len(counts):
         raise UnreadableImageError("The TIFF has a page without pixels.")
-    _check_end(
-        file, max(start + count for start, count in zip(offsets, counts, strict=True))
-    )
+    _check_end(file, max(start + count for start, count in zip(offsets, counts, strict=True)))
     # everything that tifffile reads from the file must be read now
     tables = {"jpegtables": page.jpegtables, "jpegheader": page.jpegheader}
     present = {name: table for name, table in tables.items() if table is not None}

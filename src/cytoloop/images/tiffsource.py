@@ -96,23 +96,15 @@ class TiffSource(PlanarSource):
     ) -> ImageInfo:
         leading, self._samples = _axes_of(series, keep_palette_indices)
         page = series.keyframe
-        self._layout = PlaneLayout.of(
-            "".join(letter for letter, _ in leading), [size for _, size in leading]
-        )
+        self._layout = PlaneLayout.of("".join(letter for letter, _ in leading), [size for _, size in leading])
         plane_count = int(np.prod([size for _, size in leading], dtype=int))
         stored = [
             series,
             *(level for level in series.levels[1:] if level.axes == series.axes),
         ]
-        self._planes = [
-            planes_of(level, self._files, plane_count, self._cache) for level in stored
-        ]
+        self._planes = [planes_of(level, self._files, plane_count, self._cache) for level in stored]
         samples_as_channels = 1 if self._is_rgb else self._samples.count
-        dtype = (
-            np.dtype(np.uint8)
-            if self._is_rgb
-            else served_dtype(_dtype(page), "The TIFF")
-        )
+        dtype = np.dtype(np.uint8) if self._is_rgb else served_dtype(_dtype(page), "The TIFF")
         size_c = self._layout.size("C") * samples_as_channels
         return ImageInfo(
             format=format_name,
@@ -127,15 +119,11 @@ class TiffSource(PlanarSource):
                 _level(page, level.keyframe, planes)
                 for level, planes in zip(stored, self._planes, strict=True)
             ),
-            channels=()
-            if self._is_rgb
-            else _channels(facts, size_c, self._samples.count),
+            channels=() if self._is_rgb else _channels(facts, size_c, self._samples.count),
             pixel_width_um=facts.pixel_width_um,
             pixel_height_um=facts.pixel_height_um,
             z_spacing_um=facts.z_spacing_um if self._layout.size("Z") > 1 else None,
-            frame_interval_s=facts.frame_interval_s
-            if self._layout.size("T") > 1
-            else None,
+            frame_interval_s=facts.frame_interval_s if self._layout.size("T") > 1 else None,
             magnification=facts.magnification,
             metadata=facts.metadata,
         )
@@ -152,9 +140,7 @@ class TiffSource(PlanarSource):
             plane = self._layout.flat(0, z, t)
             if not samples.separate:
                 return np.ascontiguousarray(planes.read(plane, 0, x, y, w, h)[..., :3])
-            return np.concatenate(
-                [planes.read(plane, s, x, y, w, h) for s in range(3)], axis=2
-            )
+            return np.concatenate([planes.read(plane, s, x, y, w, h) for s in range(3)], axis=2)
         outer, sample = divmod(c, 1 if samples.palette is not None else samples.count)
         plane = self._layout.flat(outer, z, t)
         if samples.separate:
@@ -166,20 +152,12 @@ class TiffSource(PlanarSource):
         values = np.ascontiguousarray(to_served(values, np.dtype(self._info.dtype)))
         return np.invert(values) if samples.invert else values
 
-    def encoded_tile(
-        self, level: int, column: int, row: int
-    ) -> tuple[bytes, str] | None:
+    def encoded_tile(self, level: int, column: int, row: int) -> tuple[bytes, str] | None:
         """The stored JPEG tile of an RGB image; edge tiles are padded in the file and thus never given."""
-        if (
-            not self._samples.as_rgb
-            or self._samples.count != 3
-            or self._samples.separate
-        ):
+        if not self._samples.as_rgb or self._samples.count != 3 or self._samples.separate:
             return None
         size = self._info.levels[level]
-        if (column + 1) * size.tile_width > size.width or (
-            row + 1
-        ) * size.tile_height > size.height:
+        if (column + 1) * size.tile_width > size.width or (row + 1) * size.tile_height > size.height:
             return None
         data = self._planes[level].encoded(0, column, row)
         return None if data is None else (data, "image/jpeg")
@@ -193,10 +171,7 @@ class TiffSource(PlanarSource):
 def series_names(path: Path) -> list[str]:
     """Names of the series of a TIFF file that have pixels in two dimensions."""
     with tifffile.TiffFile(path) as tiff:
-        return [
-            series.name or f"Series {index + 1}"
-            for index, series in enumerate(tiff.series)
-        ]
+        return [series.name or f"Series {index + 1}" for index, series in enumerate(tiff.series)]
 
 
 def _dtype(page: tifffile.TiffPage) -> np.dtype[np.generic]:
@@ -223,9 +198,7 @@ def _axes_of(
     leading = named[:where]
     if separate:
         if not leading or leading[-1][1] != count:
-            raise UnreadableImageError(
-                "The TIFF stores its samples in an unexpected order."
-            )
+            raise UnreadableImageError("The TIFF stores its samples in an unexpected order.")
         leading = leading[:-1]
     return leading, _samples_of(page, leading, count, separate, keep_palette_indices)
 
@@ -246,26 +219,16 @@ def _samples_of(
     colour = page.photometric in {_PHOTOMETRIC.RGB, _PHOTOMETRIC.YCBCR}
     as_rgb = count in {3, 4} and eight_bit and not channels and (colour or not separate)
     palette = None
-    if (
-        page.photometric == _PHOTOMETRIC.PALETTE
-        and page.colormap is not None
-        and count == 1
-    ):
+    if page.photometric == _PHOTOMETRIC.PALETTE and page.colormap is not None and count == 1:
         colours = (np.asarray(page.colormap) >> 8).astype(np.uint8)
-        gray = bool(
-            (colours[0] == colours[1]).all() and (colours[0] == colours[2]).all()
-        )
+        gray = bool((colours[0] == colours[1]).all() and (colours[0] == colours[2]).all())
         palette = None if keep_palette_indices or gray or not eight_bit else colours
     invert = page.photometric == _PHOTOMETRIC.MINISWHITE and page.dtype == np.bool_
     return Samples(count, separate, as_rgb, palette, invert)
 
 
-def _level(
-    full: tifffile.TiffPage, page: tifffile.TiffPage, planes: PagePlanes
-) -> Level:
-    downsample = nominal_downsample(
-        full.imagewidth, full.imagelength, page.imagewidth, page.imagelength
-    )
+def _level(full: tifffile.TiffPage, page: tifffile.TiffPage, planes: PagePlanes) -> Level:
+    downsample = nominal_downsample(full.imagewidth, full.imagelength, page.imagewidth, page.imagelength)
     return Level(
         page.imagewidth,
         page.imagelength,

@@ -33,12 +33,8 @@ class BrightfieldSource(TiffSource):
         generic = facts.vendor == "generic-tiff"
         self._info = replace(
             self._info,
-            pixel_width_um=self._info.pixel_width_um
-            if generic
-            else facts.pixel_width_um,
-            pixel_height_um=self._info.pixel_height_um
-            if generic
-            else facts.pixel_height_um,
+            pixel_width_um=self._info.pixel_width_um if generic else facts.pixel_width_um,
+            pixel_height_um=self._info.pixel_height_um if generic else facts.pixel_height_um,
             magnification=facts.magnification,
             vendor=None if generic else facts.vendor,
             associated=facts.associated,

@@ -14,9 +14,7 @@ from cytoloop.images.omexml import Element, descendants, local_name, parse_xml
 from cytoloop.images.planar import RGB_CHANNELS, PlanarSource
 from cytoloop.images.source import Channel, ImageInfo, ImageSource, Level
 
-_SEGMENT_HEADER = struct.Struct(
-    "<16sqq"
-)  # id, allocated and used size of what follows, in bytes
+_SEGMENT_HEADER = struct.Struct("<16sqq")  # id, allocated and used size of what follows, in bytes
 _TILE_PX = 512
 _SMALLEST_LEVEL_PX = 512
 _DTYPES = {
@@ -49,10 +47,7 @@ class CziSource(PlanarSource):
         box = self._reader.total_bounding_rectangle
         self._left, self._top = box.x, box.y
         self._first = {axis: ranges[axis][0] if axis in ranges else 0 for axis in "CZT"}
-        sizes = {
-            axis: ranges[axis][1] - ranges[axis][0] if axis in ranges else 1
-            for axis in "CZT"
-        }
+        sizes = {axis: ranges[axis][1] - ranges[axis][0] if axis in ranges else 1 for axis in "CZT"}
         kinds = set(self._reader.pixel_types.values())
         kind = next(iter(kinds), "")
         if box.w < 1 or box.h < 1 or kind not in _DTYPES or len(kinds) != 1:
@@ -112,9 +107,7 @@ class CziSource(PlanarSource):
         roi = (self._left + x * factor, self._top + y * factor, w * factor, h * factor)
         white = (1.0, 1.0, 1.0) if self._info.rgb else (0.0, 0.0, 0.0)
         with self._lock:
-            pixels = self._reader.read(
-                roi=roi, plane=plane, zoom=1 / factor, background_pixel=white
-            )
+            pixels = self._reader.read(roi=roi, plane=plane, zoom=1 / factor, background_pixel=white)
         pixels = pixels[:h, :w]
         if self._info.rgb:
             return np.ascontiguousarray(pixels[..., ::-1])
@@ -154,8 +147,7 @@ def _levels(width: int, height: int, has_pyramid: bool) -> tuple[Level, ...]:
     while has_pyramid and max(width, height) / factors[-1] > _SMALLEST_LEVEL_PX:
         factors.append(factors[-1] * 2)
     return tuple(
-        Level(width // factor, height // factor, float(factor), _TILE_PX, _TILE_PX)
-        for factor in factors
+        Level(width // factor, height // factor, float(factor), _TILE_PX, _TILE_PX) for factor in factors
     )
 
 
@@ -199,9 +191,7 @@ def _channels(root: Element, size_c: int, *, colour: bool) -> tuple[Channel, ...
         for channel in descendants(dimensions, "Channel"):
             name = channel.attrib.get("Name") or _text(channel, "DyeName")
             identity = channel.attrib.get("Id", "")
-            named.append(
-                Channel(name or f"Channel {len(named) + 1}", colors.get(identity))
-            )
+            named.append(Channel(name or f"Channel {len(named) + 1}", colors.get(identity)))
     if len(named) == size_c:
         return tuple(named)
     return tuple(Channel(f"Channel {index + 1}") for index in range(size_c))
@@ -224,9 +214,7 @@ def _metadata(root: Element) -> dict[str, str]:
         text = _text(root, name)
         if text:
             facts[label] = text
-    applications = [
-        element for element in root.iter() if local_name(element) == "Application"
-    ]
+    applications = [element for element in root.iter() if local_name(element) == "Application"]
     if applications:
         words = (_text(applications[0], "Name"), _text(applications[0], "Version"))
         facts["Software"] = " ".join(word for word in words if word)

@@ -48,26 +48,16 @@ class DicomSource(PlanarSource):
         self._paths = sorted(base.optical_paths)
         self._depths = sorted(base.focal_planes)
         rgb = image.samples_per_pixel == 3 and image.bits == 8
-        if image.samples_per_pixel not in {1, 3} or (
-            image.samples_per_pixel == 3 and not rgb
-        ):
+        if image.samples_per_pixel not in {1, 3} or (image.samples_per_pixel == 3 and not rgb):
             raise UnreadableImageError(
                 f"The DICOM slide has {image.samples_per_pixel} samples of {image.bits} bits a pixel; "
                 "1 of any depth or 3 of 8 bits can be read."
             )
-        dtype = (
-            np.dtype(np.uint8)
-            if rgb
-            else served_dtype(np.dtype(image.dtype), "The DICOM slide")
-        )
+        dtype = np.dtype(np.uint8) if rgb else served_dtype(np.dtype(image.dtype), "The DICOM slide")
         spacing_um = base.pixel_spacing
         optical = self._slide.metadata.pyramid.optical_paths
         magnification = next(
-            (
-                path.objective.objective_power
-                for path in optical
-                if path.objective is not None
-            ),
+            (path.objective.objective_power for path in optical if path.objective is not None),
             None,
         )
         gaps_um = np.diff(self._depths)
@@ -89,9 +79,7 @@ class DicomSource(PlanarSource):
             dtype=dtype.name,
             rgb=rgb,
             levels=tuple(self._level(level) for level in self._slide.levels),
-            channels=()
-            if rgb
-            else tuple(Channel(f"Path {name}") for name in self._paths),
+            channels=() if rgb else tuple(Channel(f"Path {name}") for name in self._paths),
             pixel_width_um=float(spacing_um.width) * 1000 if spacing_um else None,
             pixel_height_um=float(spacing_um.height) * 1000 if spacing_um else None,
             z_spacing_um=float(gaps_um.mean()) if len(gaps_um) else None,
@@ -104,9 +92,7 @@ class DicomSource(PlanarSource):
     def _level(self, level: Any) -> Level:
         full = self._slide.levels[0].size
         size, tile = level.size, level.tile_size
-        downsample = nominal_downsample(
-            full.width, full.height, size.width, size.height
-        )
+        downsample = nominal_downsample(full.width, full.height, size.width, size.height)
         return Level(size.width, size.height, downsample, tile.width, tile.height)
 
     def _readable(self, header: pydicom.Dataset) -> dict[str, str]:
@@ -133,28 +119,16 @@ class DicomSource(PlanarSource):
             return np.ascontiguousarray(pixels[..., :3])
         return np.asarray(pixels).reshape(h, w).astype(self._info.dtype, copy=False)
 
-    def encoded_tile(
-        self, level: int, column: int, row: int
-    ) -> tuple[bytes, str] | None:
+    def encoded_tile(self, level: int, column: int, row: int) -> tuple[bytes, str] | None:
         """The stored JPEG tile of an RGB slide; tiles at the edge are padded and thus not given."""
         size = self._info.levels[level]
-        whole = (column + 1) * size.tile_width <= size.width and (
-            row + 1
-        ) * size.tile_height <= size.height
+        whole = (column + 1) * size.tile_width <= size.width and (row + 1) * size.tile_height <= size.height
         image: Any = self._slide.levels[level].default_instance.image_data
-        if (
-            not whole
-            or not self._info.rgb
-            or str(image.transfer_syntax) != _JPEG_BASELINE
-        ):
+        if not whole or not self._info.rgb or str(image.transfer_syntax) != _JPEG_BASELINE:
             return None
-        stored = self._slide.read_encoded_tile(
-            self._level_numbers[level], (column, row)
-        )
+        stored = self._slide.read_encoded_tile(self._level_numbers[level], (column, row))
         rgb = image.photometric_interpretation == "RGB"
-        data = complete_jpeg(
-            stored.rstrip(b"\0"), None, stored_as_rgb=rgb
-        )  # padded to even length
+        data = complete_jpeg(stored.rstrip(b"\0"), None, stored_as_rgb=rgb)  # padded to even length
         return None if data is None else (data, "image/jpeg")
 
     def associated(self, name: str) -> NDArray[np.uint8]:
@@ -189,9 +163,7 @@ def _header(path: Path) -> pydicom.Dataset | None:
 def _files_of_series(path: Path) -> tuple[list[Path], pydicom.Dataset]:
     """The slide files that belong together: those of the file's series, or of the folder's largest one."""
     folder = path if path.is_dir() else path.parent
-    candidates = sorted(
-        file for file in folder.iterdir() if file.is_file() and _is_dicom(file)
-    )
+    candidates = sorted(file for file in folder.iterdir() if file.is_file() and _is_dicom(file))
     headers = {file: _header(file) for file in candidates}
     slides = {
         file: header
@@ -206,11 +178,7 @@ def _files_of_series(path: Path) -> tuple[list[Path], pydicom.Dataset]:
         wanted = max(sizes, key=lambda uid: sizes[uid], default=None)
     else:
         wanted = str(slides[path].SeriesInstanceUID) if path in slides else None
-    files = [
-        file
-        for file, header in slides.items()
-        if str(header.SeriesInstanceUID) == wanted
-    ]
+    files = [file for file, header in slides.items() if str(header.SeriesInstanceUID) == wanted]
     if not files:
         raise UnreadableImageError(
             f"{path.name} is DICOM, but no whole slide image; other kinds are not read. "
@@ -228,8 +196,7 @@ def _check_end(file: Path) -> None:
         opened.seek(-min(_TAIL_BYTES, file.stat().st_size), 2)
         if _END_OF_PIXELS not in opened.read():
             raise UnreadableImageError(
-                f"The DICOM file {file.name} is cut off: its pixels have no end. "
-                "Copy or upload it again."
+                f"The DICOM file {file.name} is cut off: its pixels have no end. Copy or upload it again."
             )
 
 

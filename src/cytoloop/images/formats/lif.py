@@ -65,9 +65,7 @@ class LifSource(PlanarSource):
                 f"The LIF image has the axes {', '.join(image.dims)}; only pictures with y and x as "
                 "innermost axes can be shown."
             )
-        self._layout = PlaneLayout.of(
-            "".join(frames.dims[: -len(shape)]), frames.shape[: -len(shape)]
-        )
+        self._layout = PlaneLayout.of("".join(frames.dims[: -len(shape)]), frames.shape[: -len(shape)])
         dtype = served_dtype(np.dtype(image.dtype), "The LIF image")
         rgb = self._samples == 3 and dtype == np.uint8 and self._layout.size("C") == 1
         size_c = 1 if rgb else self._layout.size("C") * self._samples
@@ -104,9 +102,7 @@ class LifSource(PlanarSource):
 
     def _plane(self, index: tuple[int, ...]) -> NDArray[np.generic]:
         with self._lock:
-            pixels = np.asarray(
-                self._image.frames[index] if index else self._image.frames[0]
-            )
+            pixels = np.asarray(self._image.frames[index] if index else self._image.frames[0])
         return to_served(pixels, np.dtype(self._info.dtype))
 
     def close(self) -> None:
@@ -128,9 +124,7 @@ def _with_pixels(file: liffile.LifFile) -> list[Any]:
 def _check_end(images: list[Any], size_bytes: int) -> None:
     """Refuse a file that does not hold the pixels of all its images."""
     blocks = [image.memory_block for image in images]
-    if any(
-        block.offset >= 0 and block.offset + block.size > size_bytes for block in blocks
-    ):
+    if any(block.offset >= 0 and block.offset + block.size > size_bytes for block in blocks):
         raise UnreadableImageError("The LIF file is cut off. Copy or upload it again.")
 
 
@@ -138,29 +132,19 @@ def _step(coords: Any, axis: str, factor: float) -> float | None:
     positions = coords.get(axis)
     if positions is None or len(positions) < 2:
         return None
-    step = (
-        abs(float(positions[-1]) - float(positions[0])) / (len(positions) - 1) * factor
-    )
+    step = abs(float(positions[-1]) - float(positions[0])) / (len(positions) - 1) * factor
     return step if step > 0 else None
 
 
 def _channels(image: Any, size_c: int) -> tuple[Channel, ...]:
-    described = image.xml_element.findall(
-        "./Data/Image/ImageDescription/Channels/ChannelDescription"
-    )
+    described = image.xml_element.findall("./Data/Image/ImageDescription/Channels/ChannelDescription")
     tables = [str(element.attrib.get("LUTName", "")).lower() for element in described]
-    colors = (
-        [_LUT_COLORS.get(table) for table in tables]
-        if len(tables) == size_c
-        else [None] * size_c
-    )
+    colors = [_LUT_COLORS.get(table) for table in tables] if len(tables) == size_c else [None] * size_c
     names = [f"Channel {index + 1}" for index in range(size_c)]
     waves = [axis for axis in image.dims if axis in _WAVELENGTH_AXES]
     if len(waves) == 1 and image.sizes[waves[0]] == size_c and waves[0] in image.coords:
         names = [f"{float(metres) * 1e9:.0f} nm" for metres in image.coords[waves[0]]]
-    return tuple(
-        Channel(name, color) for name, color in zip(names, colors, strict=True)
-    )
+    return tuple(Channel(name, color) for name, color in zip(names, colors, strict=True))
 
 
 def _settings(image: Any) -> dict[str, str]:

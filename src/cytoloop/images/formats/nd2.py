@@ -55,13 +55,9 @@ class Nd2Source(PlanarSource):
         dtype = served_dtype(np.dtype(file.dtype), "The ND2 file")
         self._rgb = samples == 3 and dtype == np.uint8 and sizes.get("C", 1) == 1
         inside = {"C", "Y", "X", "S"}
-        self._loops = [
-            (axis, int(size)) for axis, size in sizes.items() if axis not in inside
-        ]
+        self._loops = [(axis, int(size)) for axis, size in sizes.items() if axis not in inside]
         outer = [(axis, size) for axis, size in self._loops if axis != _POSITION]
-        self._layout = PlaneLayout.of(
-            "".join(axis for axis, _ in outer), [size for _, size in outer]
-        )
+        self._layout = PlaneLayout.of("".join(axis for axis, _ in outer), [size for _, size in outer])
         self._frame_shape = (int(sizes.get("C", 1)), height, width, samples)
         size_c = 1 if self._rgb else int(sizes.get("C", 1)) * samples
         voxel = file.voxel_size()
@@ -204,11 +200,7 @@ class Nd2Format:
         """Stage positions."""
         with nd2.ND2File(path) as file:
             count = int(file.sizes.get(_POSITION, 1))
-        return (
-            [path.stem]
-            if count == 1
-            else [f"Position {index + 1}" for index in range(count)]
-        )
+        return [path.stem] if count == 1 else [f"Position {index + 1}" for index in range(count)]
 
 
 FORMAT = Nd2Format()

@@ -36,9 +36,7 @@ class OmeZarrSource(PlanarSource):
         datasets = cast("list[Attributes]", multiscale.get("datasets", []))
         self._arrays = [_array(path, group, str(entry["path"])) for entry in datasets]
         if not self._arrays or any(array.ndim != len(axes) for array in self._arrays):
-            raise UnreadableImageError(
-                "The OME-Zarr's axes do not match its arrays. Write it again."
-            )
+            raise UnreadableImageError("The OME-Zarr's axes do not match its arrays. Write it again.")
         names = [axis["name"].lower() for axis in axes]
         full = self._arrays[0]
         if names[-2:] != ["y", "x"] or 0 in full.shape:
@@ -46,9 +44,7 @@ class OmeZarrSource(PlanarSource):
                 f"The OME-Zarr has the axes {', '.join(names)} of sizes {full.shape}; y and x must come "
                 "last and there must be pixels."
             )
-        self._layout = PlaneLayout.of(
-            "".join(name[0] for name in names[:-2]), full.shape[:-2]
-        )
+        self._layout = PlaneLayout.of("".join(name[0] for name in names[:-2]), full.shape[:-2])
         dtype = served_dtype(full.dtype, "The OME-Zarr")
         size_c = self._layout.size("C")
         channels = _channels(attributes, size_c)
@@ -88,9 +84,7 @@ class OmeZarrSource(PlanarSource):
     def _plane(
         self, level: int, x: int, y: int, w: int, h: int, index: tuple[int, ...]
     ) -> NDArray[np.generic]:
-        return np.asarray(
-            self._arrays[level][(*index, slice(y, y + h), slice(x, x + w))]
-        )
+        return np.asarray(self._arrays[level][(*index, slice(y, y + h), slice(x, x + w))])
 
 
 def _ome(folder: Path) -> Attributes:
@@ -101,12 +95,8 @@ def _ome(folder: Path) -> Attributes:
             try:
                 document = json.loads(file.read_text(encoding="utf-8"))
             except ValueError as error:
-                raise UnreadableImageError(
-                    f"{name} of the OME-Zarr is damaged: {error}."
-                ) from error
-            attributes = (
-                document.get("attributes", {}) if name == "zarr.json" else document
-            )
+                raise UnreadableImageError(f"{name} of the OME-Zarr is damaged: {error}.") from error
+            attributes = document.get("attributes", {}) if name == "zarr.json" else document
             return cast("Attributes", attributes.get("ome", attributes))
     return {}
 
@@ -114,9 +104,7 @@ def _ome(folder: Path) -> Attributes:
 def _first_multiscale(attributes: Attributes, name: str) -> Attributes:
     multiscales = cast("list[Attributes]", attributes.get("multiscales") or [])
     if not multiscales:
-        raise UnreadableImageError(
-            f"{name} is a Zarr folder without an OME image ('multiscales')."
-        )
+        raise UnreadableImageError(f"{name} is a Zarr folder without an OME image ('multiscales').")
     return multiscales[0]
 
 
@@ -129,9 +117,7 @@ def _axes(multiscale: Attributes) -> list[dict[str, str]]:
 def _array(path: Path, group: str, dataset: str) -> zarr.Array[Any]:
     folder = _inside(path, f"{group}/{dataset}")
     if not folder.is_dir():
-        raise UnreadableImageError(
-            f"The OME-Zarr names the array '{dataset}', which is not in it."
-        )
+        raise UnreadableImageError(f"The OME-Zarr names the array '{dataset}', which is not in it.")
     return cast("Any", zarr).open_array(folder, mode="r")  # its types are incomplete
 
 
@@ -139,9 +125,7 @@ def _inside(path: Path, name: str) -> Path:
     """A folder of the hierarchy by a name from its metadata, which must not lead out of it."""
     parts = [part for part in name.split("/") if part not in {"", "."}]
     if ".." in parts:
-        raise UnreadableImageError(
-            f"The OME-Zarr names '{name}', which is not inside it."
-        )
+        raise UnreadableImageError(f"The OME-Zarr names '{name}', which is not inside it.")
     return path.joinpath(*parts)
 
 
@@ -183,19 +167,13 @@ def _is_rgb(channels: tuple[Channel, ...], dtype: np.dtype[np.generic]) -> bool:
     return dtype == np.uint8 and [channel.color for channel in channels] == wanted
 
 
-def _pixel_sizes(
-    multiscale: Attributes, axes: list[dict[str, str]]
-) -> dict[str, float | None]:
+def _pixel_sizes(multiscale: Attributes, axes: list[dict[str, str]]) -> dict[str, float | None]:
     """Size of a step along each axis, in um for space and seconds for time, where units are given."""
     scale = np.ones(len(axes))
     datasets = cast("list[Attributes]", multiscale["datasets"])
     for holder in (datasets[0], multiscale):
-        for transformation in cast(
-            "list[Attributes]", holder.get("coordinateTransformations") or []
-        ):
-            if transformation.get("type") == "scale" and len(
-                transformation["scale"]
-            ) == len(axes):
+        for transformation in cast("list[Attributes]", holder.get("coordinateTransformations") or []):
+            if transformation.get("type") == "scale" and len(transformation["scale"]) == len(axes):
                 scale = scale * np.asarray(transformation["scale"], float)
     sizes: dict[str, float | None] = {}
     for axis, step in zip(axes, scale, strict=True):
@@ -215,10 +193,7 @@ def _metadata(attributes: Attributes, multiscale: Attributes) -> dict[str, str]:
 def _fields(attributes: Attributes) -> list[str]:
     """The fields of view of a well."""
     well = cast("Attributes", attributes.get("well") or {})
-    return [
-        str(field["path"])
-        for field in cast("list[Attributes]", well.get("images") or [])
-    ]
+    return [str(field["path"]) for field in cast("list[Attributes]", well.get("images") or [])]
 
 
 def _groups(path: Path) -> list[str]:
@@ -228,16 +203,10 @@ def _groups(path: Path) -> list[str]:
         return [""]
     if "plate" in attributes:
         wells = [str(well["path"]) for well in attributes["plate"].get("wells", [])]
-        return [
-            f"{well}/{field}"
-            for well in wells
-            for field in _fields(_ome(_inside(path, well)))
-        ]
+        return [f"{well}/{field}" for well in wells for field in _fields(_ome(_inside(path, well)))]
     if "well" in attributes:
         return _fields(attributes)
-    numbered = [
-        folder for folder in path.iterdir() if folder.is_dir() and folder.name.isdigit()
-    ]
+    numbered = [folder for folder in path.iterdir() if folder.is_dir() and folder.name.isdigit()]
     ordered = sorted(numbered, key=lambda folder: int(folder.name))
     return [folder.name for folder in ordered if "multiscales" in _ome(folder)]
 
@@ -252,9 +221,7 @@ class OmeZarrFormat:
     def recognises(self, path: Path, head: bytes) -> bool:
         """A folder with Zarr metadata."""
         del head
-        return path.is_dir() and any(
-            (path / name).is_file() for name in _METADATA_FILES
-        )
+        return path.is_dir() and any((path / name).is_file() for name in _METADATA_FILES)
 
     def open(self, path: Path) -> ImageSource:
         """The image, or the first of several."""
@@ -264,9 +231,7 @@ class OmeZarrFormat:
         """One of several images."""
         groups = _groups(path)
         if not groups:
-            raise UnreadableImageError(
-                f"{path.name} is a Zarr folder without an OME image ('multiscales')."
-            )
+            raise UnreadableImageError(f"{path.name} is a Zarr folder without an OME image ('multiscales').")
         if not 0 <= series < len(groups):
             raise InvalidInputError(
                 f"There is no series {series}: the folder has {len(groups)}, counted from 0."

@@ -32,9 +32,7 @@ class OpenSlideSource(PlanarSource):
                 size_t=1,
                 dtype="uint8",
                 rgb=True,
-                levels=tuple(
-                    self._level(index) for index in range(self._slide.level_count)
-                ),
+                levels=tuple(self._level(index) for index in range(self._slide.level_count)),
                 pixel_width_um=facts.pixel_width_um,
                 pixel_height_um=facts.pixel_height_um,
                 magnification=facts.magnification,
@@ -47,11 +45,7 @@ class OpenSlideSource(PlanarSource):
     def _level(self, index: int) -> Level:
         width, height = self._slide.level_dimensions[index]
         tile = [
-            int(
-                self._slide.properties.get(
-                    f"openslide.level[{index}].tile-{side}", _DEFAULT_TILE_PX
-                )
-            )
+            int(self._slide.properties.get(f"openslide.level[{index}].tile-{side}", _DEFAULT_TILE_PX))
             for side in ("width", "height")
         ]
         full_width, full_height = self._slide.dimensions

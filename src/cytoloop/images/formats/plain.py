@@ -77,9 +77,7 @@ class PlainSource(PlanarSource):
                 size_t=1,
                 dtype=header.dtype,
                 rgb=header.rgb,
-                levels=one_level(
-                    header.width, header.height, header.width, header.height
-                ),
+                levels=one_level(header.width, header.height, header.width, header.height),
                 channels=() if header.rgb else channels,
                 metadata=header.metadata,
             )
@@ -145,19 +143,13 @@ def _plain_mode(picture: Image.Image) -> str:
 
 def _exif(picture: Image.Image) -> Mapping[int, Any]:
     """EXIF tags in the file's head; for a PNG without them, ``getexif`` would decode all of it."""
-    return (
-        {}
-        if picture.format == "PNG" and "exif" not in picture.info
-        else picture.getexif()
-    )
+    return {} if picture.format == "PNG" and "exif" not in picture.info else picture.getexif()
 
 
 def _metadata(picture: Image.Image, exif: Mapping[int, Any]) -> dict[str, str]:
     tags = {"Acquired": 0x0132, "Maker": 0x010F, "Model": 0x0110, "Software": 0x0131}
     facts = {"Kind": str(picture.format)}
-    facts.update(
-        {name: str(exif[tag]).strip() for name, tag in tags.items() if exif.get(tag)}
-    )
+    facts.update({name: str(exif[tag]).strip() for name, tag in tags.items() if exif.get(tag)})
     return facts
 
 
@@ -179,9 +171,7 @@ def _through_pillow(path: Path, header: Header) -> NDArray[np.generic]:
     with _opened(path) as opened:
         picture = opened if header.orientation == 1 else ImageOps.exif_transpose(opened)
         if header.rgb:
-            transparent = (
-                picture.mode in {"RGBA", "PA"} or "transparency" in picture.info
-            )
+            transparent = picture.mode in {"RGBA", "PA"} or "transparency" in picture.info
             return on_white(picture.convert("RGBA" if transparent else "RGB"))
         if picture.mode in {"LA", "P", "1"}:
             picture = picture.convert("L")
@@ -214,11 +204,7 @@ class PlainFormat:
         """The picture."""
         with path.open("rb") as file:
             head = file.read(64)
-        return (
-            TiffSource(path, format_name=self.name)
-            if is_tiff(head)
-            else PlainSource(path)
-        )
+        return TiffSource(path, format_name=self.name) if is_tiff(head) else PlainSource(path)
 
 
 FORMAT = PlainFormat()

@@ -29,11 +29,7 @@ class TiffFormat:
                 return True
             if is_scanner_slide(tiff) or is_jpeg_tiled_rgb(tiff.pages.first):
                 return False
-            return (
-                tiff.pages.first.is_tiled
-                or len(tiff.pages) > 1
-                or len(tiff.series[0].shape) > 3
-            )
+            return tiff.pages.first.is_tiled or len(tiff.pages) > 1 or len(tiff.series[0].shape) > 3
 
     def open(self, path: Path) -> ImageSource:
         """The first series."""
@@ -43,9 +39,7 @@ class TiffFormat:
         """One of several series."""
         with tifffile.TiffFile(path) as tiff:
             imagej = tiff.is_imagej or tiff.is_ome
-        return TiffSource(
-            path, series, format_name=self.name, keep_palette_indices=bool(imagej)
-        )
+        return TiffSource(path, series, format_name=self.name, keep_palette_indices=bool(imagej))
 
     def series_names(self, path: Path) -> list[str]:
         """Names of the series."""
