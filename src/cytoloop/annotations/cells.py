@@ -54,9 +54,7 @@ def key_ranges(window: Box, levels: Iterable[int]) -> list[tuple[int, int]]:
         half = grid / 2
         first = int((window.x0 - half) // grid) + OFFSET
         last = int((window.x1 + half) // grid) + OFFSET
-        for row in range(
-            int((window.y0 - half) // grid), int((window.y1 + half) // grid) + 1
-        ):
+        for row in range(int((window.y0 - half) // grid), int((window.y1 + half) // grid) + 1):
             base = (level << (2 * SHIFT)) | ((row + OFFSET) << SHIFT)
             ranges.append((base | max(first, 0), base | last))
     return ranges

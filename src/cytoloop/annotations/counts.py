@@ -16,14 +16,10 @@ ANYWHERE = (-(2**31), -(2**31))
 """The pseudo-tile that counts changes too large to be told tile by tile."""
 MAX_TILES_TOLD = 4096
 
-_CELL, _TERM, _BOX = (
-    ANNOTATION_COLUMNS.index(name) for name in ("cell", "term_id", "x0")
-)
+_CELL, _TERM, _BOX = (ANNOTATION_COLUMNS.index(name) for name in ("cell", "term_id", "x0"))
 
 
-def record_difference(
-    connection: Connection, layer_id: int, removed: Sequence[Row], added: Sequence[Row]
-) -> int:
+def record_difference(connection: Connection, layer_id: int, removed: Sequence[Row], added: Sequence[Row]) -> int:
     """Bring counts, tile versions and the layer's generation up to date; returns the new generation."""
     _count(connection, layer_id, removed, added)
     _bump_tiles(connection, layer_id, [*removed, *added])
@@ -36,18 +32,14 @@ def record_difference(
     return int(generation)
 
 
-def _count(
-    connection: Connection, layer_id: int, removed: Iterable[Row], added: Iterable[Row]
-) -> None:
+def _count(connection: Connection, layer_id: int, removed: Iterable[Row], added: Iterable[Row]) -> None:
     difference: Counter[tuple[int, int]] = Counter()
     for row in added:
         difference[row[_CELL], row[_TERM] or 0] += 1
     for row in removed:
         difference[row[_CELL], row[_TERM] or 0] -= 1
     values = [
-        {"layer_id": layer_id, "cell": cell, "term_id": term, "n": n}
-        for (cell, term), n in difference.items()
-        if n
+        {"layer_id": layer_id, "cell": cell, "term_id": term, "n": n} for (cell, term), n in difference.items() if n
     ]
     if not values:
         return
@@ -70,19 +62,14 @@ def _bump_tiles(connection: Connection, layer_id: int, rows: Sequence[Row]) -> N
         tiles.add(ANYWHERE)
     else:
         for x0, y0, x1, y1 in spans.tolist():
-            tiles.update(
-                (ty, tx) for ty in range(y0, y1 + 1) for tx in range(x0, x1 + 1)
-            )
+            tiles.update((ty, tx) for ty in range(y0, y1 + 1) for tx in range(x0, x1 + 1))
     statement = upsert(connection)(tile_version)
     statement = statement.on_conflict_do_update(
         index_elements=["layer_id", "ty", "tx"], set_={"n": tile_version.c.n + 1}
     )
     connection.execute(
         statement,
-        [
-            {"layer_id": layer_id, "ty": ty, "tx": tx, "n": 1}
-            for ty, tx in sorted(tiles)
-        ],
+        [{"layer_id": layer_id, "ty": ty, "tx": tx, "n": 1} for ty, tx in sorted(tiles)],
     )
 
 
@@ -93,13 +80,9 @@ def version_of_window(connection: Connection, layer_id: int, window: Box) -> int
     """
     inside = (
         tile_version.c.ty.between(int(window.y0 // GRID_PX), int(window.y1 // GRID_PX))
-        & tile_version.c.tx.between(
-            int(window.x0 // GRID_PX), int(window.x1 // GRID_PX)
-        )
+        & tile_version.c.tx.between(int(window.x0 // GRID_PX), int(window.x1 // GRID_PX))
     ) | ((tile_version.c.ty == ANYWHERE[0]) & (tile_version.c.tx == ANYWHERE[1]))
     total = connection.execute(
-        select(func.coalesce(func.sum(tile_version.c.n), 0))
-        .where(tile_version.c.layer_id == layer_id)
-        .where(inside)
+        select(func.coalesce(func.sum(tile_version.c.n), 0)).where(tile_version.c.layer_id == layer_id).where(inside)
     ).scalar_one()
     return int(total)

@@ -64,15 +64,11 @@ def parse_geojson(geometry: Mapping[str, Any], where: str) -> BaseGeometry:
     """
     kind = geometry.get("type")
     if kind not in _KIND_OF_TYPE:
-        raise InvalidGeometryError(
-            f"{where} is a {str(kind)[:40]!r}; use Point, LineString, Polygon or MultiPolygon."
-        )
+        raise InvalidGeometryError(f"{where} is a {str(kind)[:40]!r}; use Point, LineString, Polygon or MultiPolygon.")
     try:
         parsed = _build(str(kind), geometry.get("coordinates"))
     except (TypeError, ValueError, IndexError, shapely.errors.ShapelyError) as error:
-        raise InvalidGeometryError(
-            f"{where} has coordinates that are no {kind}: {str(error)[:200]}."
-        ) from error
+        raise InvalidGeometryError(f"{where} has coordinates that are no {kind}: {str(error)[:200]}.") from error
     if parsed.is_empty:
         raise InvalidGeometryError(f"{where} is empty: it has no coordinates.")
     return parsed
@@ -173,9 +169,7 @@ def _coordinates(geometry: BaseGeometry) -> list[Any]:
         case shapely.MultiPolygon():
             return [_coordinates(part) for part in geometry.geoms]
         case _:
-            raise InvalidGeometryError(
-                f"A {geometry.geom_type} cannot be an annotation."
-            )
+            raise InvalidGeometryError(f"A {geometry.geom_type} cannot be an annotation.")
 
 
 def _list(line: BaseGeometry) -> list[list[float]]:

@@ -55,13 +55,9 @@ def undo(connection: Connection, *, image_id: int, user_id: int) -> Applied:
     target = _next_undo(connection, image_id, user_id)
     if target is None:
         raise ConflictError("There is nothing to undo on this image.")
-    applied = _invert(
-        connection, target, user_id=user_id, label=f"Undo {target['label']}"
-    )
+    applied = _invert(connection, target, user_id=user_id, label=f"Undo {target['label']}")
     connection.execute(
-        update(change)
-        .where(change.c.id == target["id"])
-        .values(state="undone", undo_change_id=applied.change_id)
+        update(change).where(change.c.id == target["id"]).values(state="undone", undo_change_id=applied.change_id)
     )
     return applied
 
@@ -71,33 +67,17 @@ def redo(connection: Connection, *, image_id: int, user_id: int) -> Applied:
     target = _next_redo(connection, image_id, user_id)
     if target is None:
         raise ConflictError("There is nothing to redo on this image.")
-    inverse = (
-        connection.execute(
-            select(change).where(change.c.id == target["undo_change_id"])
-        )
-        .mappings()
-        .one()
-    )
-    applied = _invert(
-        connection, inverse, user_id=user_id, label=f"Redo {target['label']}"
-    )
+    inverse = connection.execute(select(change).where(change.c.id == target["undo_change_id"])).mappings().one()
+    applied = _invert(connection, inverse, user_id=user_id, label=f"Redo {target['label']}")
     # From now on, undoing the original means taking back what the redo did.
+    connection.execute(update(change).where(change.c.id == target["id"]).values(state="discarded", undo_change_id=None))
     connection.execute(
-        update(change)
-        .where(change.c.id == target["id"])
-        .values(state="discarded", undo_change_id=None)
-    )
-    connection.execute(
-        update(change)
-        .where(change.c.id == applied.change_id)
-        .values(state="done", label=target["label"])
+        update(change).where(change.c.id == applied.change_id).values(state="done", label=target["label"])
     )
     return applied
 
 
-def _next_undo(
-    connection: Connection, image_id: int, user_id: int
-) -> RowMapping | None:
+def _next_undo(connection: Connection, image_id: int, user_id: int) -> RowMapping | None:
     return (
         connection.execute(
             select(change)
@@ -112,9 +92,7 @@ def _next_undo(
     )
 
 
-def _next_redo(
-    connection: Connection, image_id: int, user_id: int
-) -> RowMapping | None:
+def _next_redo(connection: Connection, image_id: int, user_id: int) -> RowMapping | None:
     return (
         connection.execute(
             select(change)
@@ -129,14 +107,10 @@ def _next_redo(
     )
 
 
-def _invert(
-    connection: Connection, target: RowMapping, *, user_id: int, label: str
-) -> Applied:
+def _invert(connection: Connection, target: RowMapping, *, user_id: int, label: str) -> Applied:
     revisions = list(
         connection.execute(
-            select(annotation_revision).where(
-                annotation_revision.c.by_change_id == target["id"]
-            )
+            select(annotation_revision).where(annotation_revision.c.by_change_id == target["id"])
         ).mappings()
     )
     created = list(range(target["first_id"], target["first_id"] + target["created"]))
@@ -178,15 +152,10 @@ def _take_back(
     if gone:
         applier.remove(gone)
     if updated:
-        older = [
-            _restored(row, present[row["id"]]["version"], applier.change_id)
-            for row in updated
-        ]
+        older = [_restored(row, present[row["id"]]["version"], applier.change_id) for row in updated]
         applier.replace({row["id"]: present[row["id"]] for row in updated}, older)
     if deleted:
-        applier.restore(
-            [_restored(row, row["version"], applier.change_id) for row in deleted]
-        )
+        applier.restore([_restored(row, row["version"], applier.change_id) for row in deleted])
 
 
 def _restored(row: RowMapping, version: int, change_id: int) -> dict[str, Any]:
@@ -195,9 +164,7 @@ def _restored(row: RowMapping, version: int, change_id: int) -> dict[str, Any]:
     return values | {"version": version + 1, "change_id": change_id}
 
 
-def _refuse_if_touched(
-    connection: Connection, ids: Sequence[int], *, after: int, user_id: int
-) -> None:
+def _refuse_if_touched(connection: Connection, ids: Sequence[int], *, after: int, user_id: int) -> None:
     for batch in batches(ids):
         touched = connection.execute(
             select(annotation_revision.c.id)

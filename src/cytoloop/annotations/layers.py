@@ -53,9 +53,7 @@ def create_layer(
     return _layer(result.mappings().one())
 
 
-def user_layer(
-    connection: Connection, *, image_id: int, creator_id: int, name: str
-) -> Layer:
+def user_layer(connection: Connection, *, image_id: int, creator_id: int, name: str) -> Layer:
     """The user's own layer on the image, made on first use."""
     row = (
         connection.execute(
@@ -71,16 +69,12 @@ def user_layer(
     )
     if row is not None:
         return _layer(row)
-    return create_layer(
-        connection, image_id=image_id, name=name, kind="user", creator_id=creator_id
-    )
+    return create_layer(connection, image_id=image_id, name=name, kind="user", creator_id=creator_id)
 
 
 def layer_by_uuid(connection: Connection, uuid: UUID) -> Layer:
     """The layer, or ``NotFoundError``."""
-    row = (
-        connection.execute(select(layer).where(layer.c.uuid == uuid)).mappings().first()
-    )
+    row = connection.execute(select(layer).where(layer.c.uuid == uuid)).mappings().first()
     if row is None:
         raise NotFoundError(f"There is no layer {uuid}.")
     return _layer(row)
@@ -88,11 +82,7 @@ def layer_by_uuid(connection: Connection, uuid: UUID) -> Layer:
 
 def layer_by_id(connection: Connection, layer_id: int) -> Layer:
     """The layer, or ``NotFoundError``."""
-    row = (
-        connection.execute(select(layer).where(layer.c.id == layer_id))
-        .mappings()
-        .first()
-    )
+    row = connection.execute(select(layer).where(layer.c.id == layer_id)).mappings().first()
     if row is None:
         raise NotFoundError("The layer is not there any more.")
     return _layer(row)
@@ -100,17 +90,13 @@ def layer_by_id(connection: Connection, layer_id: int) -> Layer:
 
 def layers_of_image(connection: Connection, image_id: int) -> list[Layer]:
     """Every layer of an image, oldest first."""
-    rows = connection.execute(
-        select(layer).where(layer.c.image_id == image_id).order_by(layer.c.id)
-    ).mappings()
+    rows = connection.execute(select(layer).where(layer.c.image_id == image_id).order_by(layer.c.id)).mappings()
     return [_layer(row) for row in rows]
 
 
 def layers_of_run(connection: Connection, run_id: UUID) -> list[Layer]:
     """Every layer that a run made."""
-    rows = connection.execute(
-        select(layer).where(layer.c.run_id == run_id).order_by(layer.c.id)
-    ).mappings()
+    rows = connection.execute(select(layer).where(layer.c.run_id == run_id).order_by(layer.c.id)).mappings()
     return [_layer(row) for row in rows]
 
 
@@ -118,13 +104,9 @@ def rename_layer(connection: Connection, layer_id: int, name: str) -> None:
     connection.execute(update(layer).where(layer.c.id == layer_id).values(name=name))
 
 
-def set_measurements(
-    connection: Connection, layer_id: int, facts: dict[str, Any] | None
-) -> None:
+def set_measurements(connection: Connection, layer_id: int, facts: dict[str, Any] | None) -> None:
     """Record which table holds the layer's measurements."""
-    connection.execute(
-        update(layer).where(layer.c.id == layer_id).values(measurements=facts)
-    )
+    connection.execute(update(layer).where(layer.c.id == layer_id).values(measurements=facts))
 
 
 def delete_layer(connection: Connection, layer_id: int) -> None:
@@ -147,9 +129,7 @@ def delete_layers_of_image(connection: Connection, image_id: int) -> None:
         delete_layer(connection, one.id)
 
 
-def term_counts(
-    connection: Connection, layer_ids: Sequence[int]
-) -> dict[int, dict[int | None, int]]:
+def term_counts(connection: Connection, layer_ids: Sequence[int]) -> dict[int, dict[int | None, int]]:
     """How many objects of each class each layer has; key ``None`` counts those without a class."""
     counts: dict[int, dict[int | None, int]] = {one: {} for one in layer_ids}
     rows = connection.execute(

@@ -32,18 +32,13 @@ def labels_to_polygons(
     """
     array = np.ascontiguousarray(labels, dtype=np.int32)
     pieces: dict[int, list[BaseGeometry]] = {}
-    shapes = rasterio.features.shapes(
-        array, mask=array > 0, connectivity=4, transform=Affine.translation(x0, y0)
-    )
+    shapes = rasterio.features.shapes(array, mask=array > 0, connectivity=4, transform=Affine.translation(x0, y0))
     for geometry, value in shapes:
         rings = geometry["coordinates"]
         pieces.setdefault(int(value), []).append(shapely.Polygon(rings[0], rings[1:]))
     names = np.array(sorted(pieces), dtype=np.int64)
     polygons = [
-        pieces[name][0]
-        if len(pieces[name]) == 1
-        else shapely.MultiPolygon(pieces[name])
-        for name in names.tolist()
+        pieces[name][0] if len(pieces[name]) == 1 else shapely.MultiPolygon(pieces[name]) for name in names.tolist()
     ]
     return names, polygons
 
@@ -68,7 +63,5 @@ def polygons_to_labels(
         if geometry.geom_type in {"Polygon", "MultiPolygon"} and not geometry.is_empty
     ]
     if burnt:
-        rasterio.features.rasterize(
-            burnt, out=out, transform=Affine.translation(x0, y0), dtype="uint32"
-        )
+        rasterio.features.rasterize(burnt, out=out, transform=Affine.translation(x0, y0), dtype="uint32")
     return out

@@ -29,13 +29,9 @@ def upsert(connection: Connection) -> Any:
 def allocate_ids(connection: Connection, count: int) -> int:
     """Take ``count`` consecutive object ids and return the first."""
     statement = upsert(connection)(id_block).values(name="annotation", next=1 + count)
-    statement = statement.on_conflict_do_update(
-        index_elements=["name"], set_={"next": id_block.c.next + count}
-    )
+    statement = statement.on_conflict_do_update(index_elements=["name"], set_={"next": id_block.c.next + count})
     connection.execute(statement)
-    after = connection.execute(
-        select(id_block.c.next).where(id_block.c.name == "annotation")
-    ).scalar_one()
+    after = connection.execute(select(id_block.c.next).where(id_block.c.name == "annotation")).scalar_one()
     return int(after) - count
 
 

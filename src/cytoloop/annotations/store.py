@@ -88,16 +88,12 @@ class Applier:
         )
         insert_rows(self._connection, annotation, ANNOTATION_COLUMNS, rows)
         self._connection.execute(
-            update(change)
-            .where(change.c.id == self.change_id)
-            .values(first_id=first, created=count)
+            update(change).where(change.c.id == self.change_id).values(first_id=first, created=count)
         )
         self._added.extend(rows)
         return list(range(first, first + count))
 
-    def replace(
-        self, old: dict[int, dict[str, Any]], new: Sequence[dict[str, Any]]
-    ) -> None:
+    def replace(self, old: dict[int, dict[str, Any]], new: Sequence[dict[str, Any]]) -> None:
         """Put new rows in the place of old ones with the same ids; the old ones are kept as revisions."""
         self._keep_revisions(list(old), "update")
         self._delete([row["id"] for row in new])
@@ -121,15 +117,11 @@ class Applier:
 
     def finish(self) -> tuple[int, Box | None]:
         """Bring the counts up to date; the layer's new generation and the box of what changed."""
-        generation = record_difference(
-            self._connection, self._layer.id, self._removed, self._added
-        )
+        generation = record_difference(self._connection, self._layer.id, self._removed, self._added)
         box = box_of_rows([*self._removed, *self._added])
         if box is not None:
             values = dict(zip(("x0", "y0", "x1", "y1"), box.as_tuple(), strict=True))
-            self._connection.execute(
-                update(change).where(change.c.id == self.change_id).values(**values)
-            )
+            self._connection.execute(update(change).where(change.c.id == self.change_id).values(**values))
         return generation, box
 
     def _keep_revisions(self, ids: Sequence[int], op: str) -> None:
@@ -140,18 +132,12 @@ class Applier:
                 literal(op),
                 *(annotation.c[name] for name in columns),
             ).where(annotation.c.id.in_(batch))
-            self._connection.execute(
-                insert(annotation_revision).from_select(
-                    ["by_change_id", "op", *columns], source
-                )
-            )
+            self._connection.execute(insert(annotation_revision).from_select(["by_change_id", "op", *columns], source))
 
     def _delete(self, ids: Sequence[int]) -> None:
         for batch in batches(ids):
             self._connection.execute(
-                delete(annotation)
-                .where(annotation.c.layer_id == self._layer.id)
-                .where(annotation.c.id.in_(batch))
+                delete(annotation).where(annotation.c.layer_id == self._layer.id).where(annotation.c.id.in_(batch))
             )
 
 
@@ -177,21 +163,15 @@ def apply_change(
     """
     touched = {one.id: one.version for one in change_set.edits}
     removed = {one.id: one.version for one in change_set.removals}
-    if len(touched) + len(removed) < len(change_set.edits) + len(
-        change_set.removals
-    ) or (touched.keys() & removed.keys()):
-        raise InvalidInputError(
-            "An object appears twice in one change; send each once."
-        )
+    if len(touched) + len(removed) < len(change_set.edits) + len(change_set.removals) or (
+        touched.keys() & removed.keys()
+    ):
+        raise InvalidInputError("An object appears twice in one change; send each once.")
     current = _current_rows(connection, layer.id, {**touched, **removed})
-    applier = Applier(
-        connection, layer=layer, user_id=user_id, label=change_set.label, state=kind
-    )
+    applier = Applier(connection, layer=layer, user_id=user_id, label=change_set.label, state=kind)
     _forget_redo(connection, layer.image_id, user_id)
     created = applier.create(change_set)
-    edited = [
-        _edited(current[one.id], one, applier.change_id) for one in change_set.edits
-    ]
+    edited = [_edited(current[one.id], one, applier.change_id) for one in change_set.edits]
     if edited:
         applier.replace({one.id: current[one.id] for one in change_set.edits}, edited)
     if removed:
@@ -217,16 +197,12 @@ def _forget_redo(connection: Connection, image_id: int, user_id: int) -> None:
     )
 
 
-def _current_rows(
-    connection: Connection, layer_id: int, versions: dict[int, int]
-) -> dict[int, dict[str, Any]]:
+def _current_rows(connection: Connection, layer_id: int, versions: dict[int, int]) -> dict[int, dict[str, Any]]:
     found = rows_by_id(connection, list(versions))
     stale = [
         key
         for key, version in versions.items()
-        if key not in found
-        or found[key]["layer_id"] != layer_id
-        or found[key]["version"] != version
+        if key not in found or found[key]["layer_id"] != layer_id or found[key]["version"] != version
     ]
     if stale:
         raise StaleVersionError(
@@ -242,9 +218,7 @@ def _edited(row: dict[str, Any], edit: Edit, change_id: int) -> dict[str, Any]:
     geometry = edit.fields.get("geometry")
     if geometry is not None:
         kind = edit.fields.get("kind")
-        new = with_geometry(
-            new, geometry, Kind(kind) if kind is not None else kind_of(geometry)
-        )
+        new = with_geometry(new, geometry, Kind(kind) if kind is not None else kind_of(geometry))
     if "term_id" in edit.fields:
         new["term_id"] = edit.fields["term_id"]
     if edit.fields.get("status") is not None:
@@ -256,24 +230,16 @@ def rows_by_id(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str
     """Present rows by object id; ids that are not there are left out."""
     found: dict[int, dict[str, Any]] = {}
     for batch in batches(ids):
-        for row in connection.execute(
-            select(annotation).where(annotation.c.id.in_(batch))
-        ).mappings():
+        for row in connection.execute(select(annotation).where(annotation.c.id.in_(batch))).mappings():
             found[row["id"]] = dict(row)
     return found
 
 
 def annotation_by_id(connection: Connection, annotation_id: int) -> Annotation:
     """One object, or ``NotFoundError``."""
-    row = (
-        connection.execute(select(annotation).where(annotation.c.id == annotation_id))
-        .mappings()
-        .first()
-    )
+    row = connection.execute(select(annotation).where(annotation.c.id == annotation_id)).mappings().first()
     if row is None:
-        raise NotFoundError(
-            f"There is no object {annotation_id}; it may have been deleted."
-        )
+        raise NotFoundError(f"There is no object {annotation_id}; it may have been deleted.")
     return as_annotation(row)
 
 
@@ -281,9 +247,7 @@ def annotations_by_id(connection: Connection, ids: Sequence[int]) -> list[Annota
     """Present objects of these ids."""
     found: list[Annotation] = []
     for batch in batches(ids):
-        rows = connection.execute(
-            select(annotation).where(annotation.c.id.in_(batch))
-        ).mappings()
+        rows = connection.execute(select(annotation).where(annotation.c.id.in_(batch))).mappings()
         found.extend(as_annotation(row) for row in rows)
     return found
 
@@ -305,9 +269,7 @@ def levels_in_use(connection: Connection, layer_id: int) -> list[int]:
     return used
 
 
-def window_condition(
-    connection: Connection, layer_id: int, window: Box
-) -> ColumnElement[bool]:
+def window_condition(connection: Connection, layer_id: int, window: Box) -> ColumnElement[bool]:
     """The condition that selects a layer's objects whose box touches the window."""
     ranges = key_ranges(window, levels_in_use(connection, layer_id))
     if not ranges:
@@ -343,31 +305,19 @@ def select_objects(
     if t is not None:
         query = query.where(annotation.c.t == t)
     if term_id is not None:
-        query = query.where(
-            annotation.c.term_id.is_(None)
-            if term_id == 0
-            else annotation.c.term_id == term_id
-        )
+        query = query.where(annotation.c.term_id.is_(None) if term_id == 0 else annotation.c.term_id == term_id)
     return query
 
 
-def annotations_page(
-    connection: Connection, query: Select[Any], *, after_id: int, limit: int
-) -> list[Annotation]:
+def annotations_page(connection: Connection, query: Select[Any], *, after_id: int, limit: int) -> list[Annotation]:
     """The next objects of a query by id."""
-    rows = connection.execute(
-        query.where(annotation.c.id > after_id).order_by(annotation.c.id).limit(limit)
-    ).mappings()
+    rows = connection.execute(query.where(annotation.c.id > after_id).order_by(annotation.c.id).limit(limit)).mappings()
     return [as_annotation(row) for row in rows]
 
 
 def count_objects(connection: Connection, query: Select[Any]) -> int:
     """How many objects a query selects."""
-    return int(
-        connection.execute(
-            select(func.count()).select_from(query.subquery())
-        ).scalar_one()
-    )
+    return int(connection.execute(select(func.count()).select_from(query.subquery())).scalar_one())
 
 
 def clear_term(connection: Connection, term_id: int, layers: Sequence[Layer]) -> None:
@@ -376,9 +326,7 @@ def clear_term(connection: Connection, term_id: int, layers: Sequence[Layer]) ->
         rows = [
             as_row(row)
             for row in connection.execute(
-                select(annotation)
-                .where(annotation.c.layer_id == one.id)
-                .where(annotation.c.term_id == term_id)
+                select(annotation).where(annotation.c.layer_id == one.id).where(annotation.c.term_id == term_id)
             ).mappings()
         ]
         if not rows:
@@ -397,7 +345,5 @@ def clear_term(connection: Connection, term_id: int, layers: Sequence[Layer]) ->
             .values(term_id=None)
         )
         place_of_term = ANNOTATION_COLUMNS.index("term_id")
-        cleared = [
-            (*row[:place_of_term], None, *row[place_of_term + 1 :]) for row in rows
-        ]
+        cleared = [(*row[:place_of_term], None, *row[place_of_term + 1 :]) for row in rows]
         record_difference(connection, one.id, rows, cleared)

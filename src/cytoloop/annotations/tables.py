@@ -25,9 +25,7 @@ layer = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("uuid", Uuid, nullable=False, unique=True),
-    Column(
-        "image_id", ForeignKey("project_image.id", ondelete="CASCADE"), nullable=False
-    ),
+    Column("image_id", ForeignKey("project_image.id", ondelete="CASCADE"), nullable=False),
     Column("name", String(200), nullable=False),
     Column("kind", String(20), nullable=False),
     Column("creator_id", ForeignKey("user_account.id"), nullable=False),

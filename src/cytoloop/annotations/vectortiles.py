@@ -45,9 +45,7 @@ class TileAddress:
     @property
     def box(self) -> Box:
         size = self.size_px
-        return Box(
-            self.x * size, self.y * size, (self.x + 1) * size, (self.y + 1) * size
-        )
+        return Box(self.x * size, self.y * size, (self.x + 1) * size, (self.y + 1) * size)
 
 
 def tile_tag(connection: Connection, layer_id: int, tile: TileAddress) -> str:
@@ -58,9 +56,7 @@ def tile_tag(connection: Connection, layer_id: int, tile: TileAddress) -> str:
     return f"{version_of_window(connection, layer_id, window)}"
 
 
-def vector_tile(
-    connection: Connection, layer_id: int, tile: TileAddress, plane: Plane
-) -> bytes:
+def vector_tile(connection: Connection, layer_id: int, tile: TileAddress, plane: Plane) -> bytes:
     """The tile, empty bytes where there is nothing.
 
     Layer ``objects``: features with id, ``term`` (0: none), ``score`` (-1: none), ``status`` and ``kind``.
@@ -84,33 +80,23 @@ def _objects_near(connection: Connection, layer_id: int, window: Box) -> int:
         return 0
     cells = or_(*(stat.c.cell.between(low, high) for low, high in ranges))
     total = connection.execute(
-        select(func.coalesce(func.sum(stat.c.n), 0))
-        .where(stat.c.layer_id == layer_id)
-        .where(cells)
+        select(func.coalesce(func.sum(stat.c.n), 0)).where(stat.c.layer_id == layer_id).where(cells)
     ).scalar_one()
     return int(total)
 
 
-def _outlines(
-    connection: Connection, layer_id: int, tile: TileAddress, window: Box, plane: Plane
-) -> bytes:
+def _outlines(connection: Connection, layer_id: int, tile: TileAddress, window: Box, plane: Plane) -> bytes:
     query = select_objects(connection, layer_id, window=window, z=plane.z, t=plane.t)
     columns = ("id", "term_id", "score", "status", "kind", "geom")
-    rows = connection.execute(
-        query.with_only_columns(*(annotation.c[name] for name in columns))
-    )
+    rows = connection.execute(query.with_only_columns(*(annotation.c[name] for name in columns)))
     found = rows.all()
     if not found:
         return b""
-    ids, terms, scores, statuses, kinds, blobs = (
-        list(column) for column in zip(*found, strict=True)
-    )
+    ids, terms, scores, statuses, kinds, blobs = (list(column) for column in zip(*found, strict=True))
     geometries = shapely.from_wkb(np.array(blobs, dtype=object))
     properties = {
         "term": np.array([term or 0 for term in terms], np.int64),
-        "score": np.array(
-            [-1.0 if score is None else score for score in scores], np.float64
-        ),
+        "score": np.array([-1.0 if score is None else score for score in scores], np.float64),
         "status": np.array(statuses, np.int64),
         "kind": np.array(kinds, np.int64),
     }
@@ -161,11 +147,7 @@ def _encode(
         _, coordinates, (offsets,) = shapely.to_ragged_array(geometries[is_line])
         chosen = {name: column[is_line] for name, column in properties.items()}
         lines = TileLayer("lines", layer.x0, layer.y0, layer.size_px)
-        parts.append(
-            encode_lines(
-                lines, coordinates, np.asarray(offsets, np.int64), ids[is_line], chosen
-            )
-        )
+        parts.append(encode_lines(lines, coordinates, np.asarray(offsets, np.int64), ids[is_line], chosen))
     if is_point.any():
         chosen = {name: column[is_point] for name, column in properties.items()}
         points = TileLayer("points", layer.x0, layer.y0, layer.size_px)
@@ -174,13 +156,9 @@ def _encode(
     return b"".join(parts)
 
 
-def _clusters_of_objects(
-    connection: Connection, layer_id: int, tile: TileAddress, window: Box, plane: Plane
-) -> bytes:
+def _clusters_of_objects(connection: Connection, layer_id: int, tile: TileAddress, window: Box, plane: Plane) -> bytes:
     query = select_objects(connection, layer_id, window=window, z=plane.z, t=plane.t)
-    rows = connection.execute(
-        query.with_only_columns(annotation.c.cx, annotation.c.cy, annotation.c.term_id)
-    ).all()
+    rows = connection.execute(query.with_only_columns(annotation.c.cx, annotation.c.cy, annotation.c.term_id)).all()
     if not rows:
         return b""
     centers = np.array([(row[0], row[1]) for row in rows], np.float64)
@@ -188,9 +166,7 @@ def _clusters_of_objects(
     return _clusters(tile, centers, terms, np.ones(len(terms), np.int64))
 
 
-def _clusters_of_cells(
-    connection: Connection, layer_id: int, tile: TileAddress, window: Box
-) -> bytes:
+def _clusters_of_cells(connection: Connection, layer_id: int, tile: TileAddress, window: Box) -> bytes:
     ranges = key_ranges(window, levels_in_use(connection, layer_id))
     cells = or_(*(stat.c.cell.between(low, high) for low, high in ranges))
     rows = connection.execute(
@@ -216,9 +192,7 @@ def _clusters(
 ) -> bytes:
     """Points gathered on a grid of ``CLUSTER_GRID`` cells a side; each where its objects are on average."""
     box = tile.box
-    position = np.floor(
-        (centers - [box.x0, box.y0]) / (tile.size_px / CLUSTER_GRID)
-    ).astype(np.int64)
+    position = np.floor((centers - [box.x0, box.y0]) / (tile.size_px / CLUSTER_GRID)).astype(np.int64)
     inside = ((position >= 0) & (position < CLUSTER_GRID)).all(axis=1)
     if not inside.any():
         return b""

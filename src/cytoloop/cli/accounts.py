@@ -26,7 +26,8 @@ def _database(home: HomeOption, database: DatabaseOption) -> Database:
 def add_user(
     username: str,
     password: Annotated[
-        str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True, help="Asked for unless given.")
+        str,
+        typer.Option(prompt=True, confirmation_prompt=True, hide_input=True, help="Asked for unless given."),
     ],
     display_name: Annotated[str | None, typer.Option(help="Name to show.")] = None,
     admin: Annotated[bool, typer.Option("--admin", help="May manage everything.")] = False,
@@ -63,7 +64,8 @@ def list_users(home: HomeOption = None, database: DatabaseOption = None) -> None
 def set_password(
     username: str,
     password: Annotated[
-        str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True, help="Asked for unless given.")
+        str,
+        typer.Option(prompt=True, confirmation_prompt=True, hide_input=True, help="Asked for unless given."),
     ],
     home: HomeOption = None,
     database: DatabaseOption = None,
@@ -71,11 +73,7 @@ def set_password(
     """Change a password; the user is signed out everywhere."""
     opened = _database(home, database)
     hashed = users.hash_password(password)
-    opened.write(
-        lambda connection: users.set_password(
-            connection, users.user_by_name(connection, username).id, hashed
-        )
-    )
+    opened.write(lambda connection: users.set_password(connection, users.user_by_name(connection, username).id, hashed))
     opened.close()
     typer.echo(f"Changed the password of {username}.")
 

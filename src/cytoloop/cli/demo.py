@@ -19,9 +19,7 @@ def demo(
     home: HomeOption = None,
     port: Annotated[int | None, typer.Option(help="Port; 0 for any free one.")] = None,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
-    once: Annotated[
-        bool, typer.Option("--once", help="Do the main job, tell its result and exit.")
-    ] = False,
+    once: Annotated[bool, typer.Option("--once", help="Do the main job, tell its result and exit.")] = False,
 ) -> None:
     """Make a project of the bundled samples, find and measure nuclei, and open it in the browser."""
     folder: Path = home or default_home().with_name("cytoloop-demo")
@@ -36,7 +34,5 @@ def _prepare(services: Services) -> str:
     if importing is not None:
         typer.echo("Preparing the sample project ...")
         wait_for(database, importing, typer.echo)
-        main_job(
-            database, project, user_id=user.id, wake=services.dispatcher.wake, tell=typer.echo
-        )
+        main_job(database, project, user_id=user.id, wake=services.dispatcher.wake, tell=typer.echo)
     return f"/p/{project.uuid}"

@@ -9,9 +9,7 @@ import typer
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.runtime.settings import Settings
 
-HomeOption = Annotated[
-    Path | None, typer.Option("--home", help="Folder of the database and files.")
-]
+HomeOption = Annotated[Path | None, typer.Option("--home", help="Folder of the database and files.")]
 DatabaseOption = Annotated[
     str | None, typer.Option("--database", help="Database URL; SQLite in the home folder unless given.")
 ]

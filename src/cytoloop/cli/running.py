@@ -52,9 +52,7 @@ def run_server(
     _greet(services, url)
     if open_browser and has_display():
         threading.Timer(1.0, webbrowser.open, [url]).start()
-    config = uvicorn.Config(
-        create_app(services), log_level="warning", timeout_graceful_shutdown=3, access_log=False
-    )
+    config = uvicorn.Config(create_app(services), log_level="warning", timeout_graceful_shutdown=3, access_log=False)
     uvicorn.Server(config).run(sockets=[listening])
 
 

@@ -32,9 +32,7 @@ class CytoloopError(Exception):
         return (_rebuild, (type(self), self.message, self.details))
 
 
-def _rebuild(
-    kind: type[CytoloopError], message: str, details: dict[str, Any]
-) -> CytoloopError:
+def _rebuild(kind: type[CytoloopError], message: str, details: dict[str, Any]) -> CytoloopError:
     return kind(message, **details)
 
 

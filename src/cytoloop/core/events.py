@@ -48,11 +48,7 @@ class EventBus:
             event = Event(self._next, project_id, kind, data)
             self._next += 1
             self._past.append(event)
-            listeners = [
-                one
-                for project, one in self._listeners.values()
-                if project == project_id
-            ]
+            listeners = [one for project, one in self._listeners.values() if project == project_id]
         for listener in listeners:
             listener(event)
 
@@ -72,11 +68,7 @@ class EventBus:
     def since(self, project_id: int, event_id: int) -> list[Event]:
         """Remembered events of the project after ``event_id``, oldest first."""
         with self._lock:
-            return [
-                one
-                for one in self._past
-                if one.id > event_id and one.project_id == project_id
-            ]
+            return [one for one in self._past if one.id > event_id and one.project_id == project_id]
 
     @property
     def last_id(self) -> int:

@@ -77,18 +77,17 @@ class Dispatcher:
         self._shown: dict[int, _Shown] = {}
         self._inbox: queue.SimpleQueue[Report | str | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(
-            target=self._run, name="dispatcher", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
 
     def start(self, *, sole: bool = True) -> None:
-        """Begin, unless it has begun. ``sole``: no other dispatcher uses this database, so what runs there is left over."""
+        """Begin, unless it has begun.
+
+        ``sole``: no other dispatcher uses this database, so what runs there is left over.
+        """
         if self._thread.is_alive():
             return
         if sole:
-            found = self._database.write(
-                lambda connection: ledger.recover(connection, "")
-            )
+            found = self._database.write(lambda connection: ledger.recover(connection, ""))
             if found:
                 logger.info("Resuming %d interrupted tasks", found)
         self._executor.start(self._inbox.put)
@@ -122,9 +121,7 @@ class Dispatcher:
                 if time.monotonic() - renewed > ledger.LEASE_S / 4:
                     renewed = time.monotonic()
                     tasks = [one.task for one in self._running.values()]
-                    self._database.write(
-                        lambda connection, tasks=tasks: ledger.renew(connection, tasks)
-                    )
+                    self._database.write(lambda connection, tasks=tasks: ledger.renew(connection, tasks))
             except Exception:
                 logger.exception("The dispatcher met an error and goes on")
                 time.sleep(IDLE_WAIT_S)
@@ -146,9 +143,7 @@ class Dispatcher:
 
     def _hand_out(self) -> None:
         while self._executor.free_slots() > 0 and not self._stopping.is_set():
-            claimed = self._database.write(
-                lambda connection: ledger.claim(connection, self._owner)
-            )
+            claimed = self._database.write(lambda connection: ledger.claim(connection, self._owner))
             if claimed is None:
                 return
             self._begin(*claimed)
@@ -167,11 +162,7 @@ class Dispatcher:
             self._handle(Report(key, "failed", text=error.message))
         except Exception as error:
             logger.exception("Preparing a task failed")
-            self._handle(
-                Report(
-                    key, "failed", text=f"{type(error).__name__}: {error}", again=True
-                )
-            )
+            self._handle(Report(key, "failed", text=f"{type(error).__name__}: {error}", again=True))
         else:
             self._executor.submit(key, kind.function, call)
 
@@ -201,9 +192,7 @@ class Dispatcher:
 
         def work(connection: Connection) -> bool:
             ledger.check_claim(connection, task)
-            self._kinds[job.kind].finish_task(
-                connection, job, task, receipt, running.scratch
-            )
+            self._kinds[job.kind].finish_task(connection, job, task, receipt, running.scratch)
             ledger.finish_task(connection, task)
             return self._close_if_complete(connection, job, running.scratch)
 
@@ -213,16 +202,10 @@ class Dispatcher:
             return
         except Exception as error:
             logger.exception("Writing the results of a task failed")
-            text = (
-                error.message
-                if isinstance(error, CytoloopError)
-                else f"{type(error).__name__}: {error}"
-            )
+            text = error.message if isinstance(error, CytoloopError) else f"{type(error).__name__}: {error}"
             self._fail(
                 running,
-                Report(
-                    "", "failed", text=text, again=not isinstance(error, CytoloopError)
-                ),
+                Report("", "failed", text=text, again=not isinstance(error, CytoloopError)),
             )
             return
         self._after_change(job.id, running.scratch, ended=ended)
@@ -253,9 +236,7 @@ class Dispatcher:
         self._log(job, level, f"{report.text}{' Trying again.' if again else ''}")
         self._after_change(job.id, running.scratch, ended=ended)
 
-    def _close_if_complete(
-        self, connection: Connection, job: Job, scratch: Path
-    ) -> bool:
+    def _close_if_complete(self, connection: Connection, job: Job, scratch: Path) -> bool:
         if not ledger.recount(connection, job.id):
             return False
         now = ledger.job_by_id(connection, job.id)
@@ -264,11 +245,10 @@ class Dispatcher:
             ledger.end_job(connection, job.id, state="done", message="Done", error=None)
         else:
             state = "failed" if now.tasks_done == 0 else "done"
-            message = f"{now.tasks_failed} of {now.tasks_total} parts failed"
+            single = now.tasks_total == 1
+            message = "Failed" if single else f"{now.tasks_failed} of {now.tasks_total} parts failed"
             error = ledger.first_error(connection, job.id)
-            ledger.end_job(
-                connection, job.id, state=state, message=message, error=error
-            )
+            ledger.end_job(connection, job.id, state=state, message=message, error=error)
         return True
 
     def _after_change(self, job_id: int, scratch: Path, *, ended: bool) -> None:
@@ -284,9 +264,7 @@ class Dispatcher:
             shutil.rmtree(running.scratch, ignore_errors=True)
         job = self._read_job(job_id)
         self._database.write(
-            lambda connection: self._kinds[job.kind].finish_job(
-                connection, job, self._scratch / str(job.uuid)
-            )
+            lambda connection: self._kinds[job.kind].finish_job(connection, job, self._scratch / str(job.uuid))
         )
         self._log(job, "warning", "Cancelled")
         self._on_job(self._read_job(job_id))
@@ -301,17 +279,11 @@ class Dispatcher:
         parts = now.tasks_done + now.tasks_failed + sum(one.fraction for one in mine)
         progress = parts / max(now.tasks_total, 1)
         message = next((one.text for one in mine if one.text), "Running")
-        self._database.write(
-            lambda connection: ledger.set_progress(
-                connection, job.id, progress, message
-            )
-        )
+        self._database.write(lambda connection: ledger.set_progress(connection, job.id, progress, message))
         self._on_job(self._read_job(job.id))
 
     def _log(self, job: Job, level: LogLevel, text: str) -> None:
-        line = self._database.write(
-            lambda connection: ledger.add_log(connection, job.id, level, text)
-        )
+        line = self._database.write(lambda connection: ledger.add_log(connection, job.id, level, text))
         self._on_log(job, line)
 
     def _read_job(self, job_id: int) -> Job:

@@ -81,9 +81,7 @@ def enqueue(connection: Connection, new: NewJob) -> Job:
 def job_by_uuid(connection: Connection, uuid: UUID) -> Job:
     row = connection.execute(select(job).where(job.c.uuid == uuid)).mappings().first()
     if row is None:
-        raise NotFoundError(
-            "There is no such job, or you are not a member of its project."
-        )
+        raise NotFoundError("There is no such job, or you are not a member of its project.")
     return _job(row)
 
 
@@ -94,9 +92,7 @@ def job_by_id(connection: Connection, job_id: int) -> Job:
     return _job(row)
 
 
-def jobs_of_project(
-    connection: Connection, project_id: int, *, before_id: int, limit: int
-) -> list[Job]:
+def jobs_of_project(connection: Connection, project_id: int, *, before_id: int, limit: int) -> list[Job]:
     """Jobs, newest first, below ``before_id`` (0: from the newest)."""
     query = select(job).where(job.c.project_id == project_id)
     if before_id:
@@ -164,9 +160,7 @@ def renew(connection: Connection, tasks: Sequence[Task]) -> None:
 def check_claim(connection: Connection, one: Task) -> None:
     """Raise ``LostClaimError`` unless the task is still running under this claim."""
     current = connection.execute(
-        select(task.c.epoch, task.c.state)
-        .where(task.c.job_id == one.job_id)
-        .where(task.c.index == one.index)
+        select(task.c.epoch, task.c.state).where(task.c.job_id == one.job_id).where(task.c.index == one.index)
     ).first()
     if current is None or current.epoch != one.epoch or current.state != "running":
         raise LostClaimError("The task was cancelled or taken by another worker.")
@@ -174,9 +168,7 @@ def check_claim(connection: Connection, one: Task) -> None:
 
 def finish_task(connection: Connection, one: Task) -> None:
     """Mark a task done. Call ``check_claim`` first, in the same transaction."""
-    _update_task(
-        connection, one.job_id, one.index, state="done", owner=None, lease_until=None
-    )
+    _update_task(connection, one.job_id, one.index, state="done", owner=None, lease_until=None)
 
 
 def fail_task(connection: Connection, one: Task, error: str, *, again: bool) -> bool:
@@ -195,24 +187,15 @@ def fail_task(connection: Connection, one: Task, error: str, *, again: bool) -> 
     return retry
 
 
-def _update_task(
-    connection: Connection, job_id: int, index: int, **values: Any
-) -> None:
-    connection.execute(
-        update(task)
-        .where(task.c.job_id == job_id)
-        .where(task.c.index == index)
-        .values(**values)
-    )
+def _update_task(connection: Connection, job_id: int, index: int, **values: Any) -> None:
+    connection.execute(update(task).where(task.c.job_id == job_id).where(task.c.index == index).values(**values))
 
 
 def recount(connection: Connection, job_id: int) -> bool:
     """Bring the job's counts up to date; returns whether every task has ended."""
     counts = dict(
         connection.execute(
-            select(task.c.state, func.count())
-            .where(task.c.job_id == job_id)
-            .group_by(task.c.state)
+            select(task.c.state, func.count()).where(task.c.job_id == job_id).group_by(task.c.state)
         ).all()
     )
     total = sum(counts.values())
@@ -229,9 +212,7 @@ def recount(connection: Connection, job_id: int) -> bool:
     return done + dead == total
 
 
-def end_job(
-    connection: Connection, job_id: int, *, state: str, message: str, error: str | None
-) -> None:
+def end_job(connection: Connection, job_id: int, *, state: str, message: str, error: str | None) -> None:
     """The job has come to its end."""
     connection.execute(
         update(job)
@@ -262,9 +243,7 @@ def set_outputs(connection: Connection, job_id: int, outputs: dict[str, Any]) ->
     connection.execute(update(job).where(job.c.id == job_id).values(outputs=outputs))
 
 
-def set_progress(
-    connection: Connection, job_id: int, progress: float, message: str
-) -> None:
+def set_progress(connection: Connection, job_id: int, progress: float, message: str) -> None:
     """Show how far the job is."""
     connection.execute(
         update(job)
@@ -287,9 +266,7 @@ def cancel(connection: Connection, job_id: int) -> bool:
             update(task)
             .where(task.c.job_id == job_id)
             .where(task.c.state.in_(["queued", "running"]))
-            .values(
-                state="cancelled", owner=None, lease_until=None, epoch=task.c.epoch + 1
-            )
+            .values(state="cancelled", owner=None, lease_until=None, epoch=task.c.epoch + 1)
         )
     return bool(changed)
 
@@ -335,9 +312,7 @@ def recover(connection: Connection, owner: str | None = None) -> int:
     else:
         condition &= task.c.owner.like(f"{owner}%")
     return connection.execute(
-        update(task)
-        .where(condition)
-        .values(state="queued", owner=None, lease_until=None, epoch=task.c.epoch + 1)
+        update(task).where(condition).values(state="queued", owner=None, lease_until=None, epoch=task.c.epoch + 1)
     ).rowcount
 
 
@@ -347,9 +322,7 @@ def add_log(connection: Connection, job_id: int, level: LogLevel, text: str) -> 
         connection.execute(
             insert(job_event)
             .values(job_id=job_id, at=utc_now(), level=level, text=text[:4000])
-            .returning(
-                job_event.c.id, job_event.c.at, job_event.c.level, job_event.c.text
-            )
+            .returning(job_event.c.id, job_event.c.at, job_event.c.level, job_event.c.text)
         )
         .mappings()
         .one()
@@ -357,9 +330,7 @@ def add_log(connection: Connection, job_id: int, level: LogLevel, text: str) -> 
     return LogLine(**row)
 
 
-def log_of(
-    connection: Connection, job_id: int, *, after: int, limit: int = 1000
-) -> list[LogLine]:
+def log_of(connection: Connection, job_id: int, *, after: int, limit: int = 1000) -> list[LogLine]:
     """Lines after one, oldest first."""
     rows = connection.execute(
         select(job_event.c.id, job_event.c.at, job_event.c.level, job_event.c.text)
@@ -374,7 +345,5 @@ def log_of(
 def payloads(connection: Connection, job_id: int) -> list[dict[str, Any]]:
     """What the job's tasks were given, in their order."""
     return list(
-        connection.execute(
-            select(task.c.payload).where(task.c.job_id == job_id).order_by(task.c.index)
-        ).scalars()
+        connection.execute(select(task.c.payload).where(task.c.job_id == job_id).order_by(task.c.index)).scalars()
     )

@@ -98,9 +98,7 @@ class JobKind(Protocol):
         """Write the task's results, in the transaction that marks it done: exactly once."""
         ...
 
-    def task_failed(
-        self, connection: Connection, job: Job, task: Task, error: str
-    ) -> None:
+    def task_failed(self, connection: Connection, job: Job, task: Task, error: str) -> None:
         """The task will not be tried again."""
         ...
 

@@ -40,9 +40,7 @@ def main() -> None:
     os.dup2(2, 1)  # a library that prints must not garble the reports
     _limit_memory(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
     calls: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-    threading.Thread(
-        target=_listen, args=(sys.stdin.buffer, calls), daemon=True
-    ).start()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, calls), daemon=True).start()
     while True:
         _serve(calls.get(), reports)
 
@@ -63,10 +61,7 @@ def _serve(message: dict[str, Any], reports: BinaryIO) -> None:
     key = message["key"]
 
     def send(report: dict[str, Any]) -> None:
-        reports.write(
-            orjson.dumps({"key": key, **report}, option=orjson.OPT_SERIALIZE_NUMPY)
-            + b"\n"
-        )
+        reports.write(orjson.dumps({"key": key, **report}, option=orjson.OPT_SERIALIZE_NUMPY) + b"\n")
 
     try:
         module, name = message["function"].split(":")
@@ -89,7 +84,9 @@ def _serve(message: dict[str, Any], reports: BinaryIO) -> None:
         send({"kind": "done", "receipt": receipt})
 
 
-_OUT_OF_MEMORY = "There was not enough memory for this. Choose a smaller region, or allow workers more memory in the settings."
+_OUT_OF_MEMORY = (
+    "There was not enough memory for this. Choose a smaller region, or allow workers more memory in the settings."
+)
 
 if __name__ == "__main__":
     main()

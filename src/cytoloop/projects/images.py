@@ -60,9 +60,7 @@ _JOINED = select(
 def _project_image(row: RowMapping) -> ProjectImage:
     stored = None
     if row["stored_id"] is not None:
-        stored = StoredImage(
-            **{name: row[f"stored_{name}"] for name in StoredImage.__slots__}
-        )
+        stored = StoredImage(**{name: row[f"stored_{name}"] for name in StoredImage.__slots__})
     return ProjectImage(
         id=row["id"],
         uuid=row["uuid"],
@@ -76,14 +74,10 @@ def _project_image(row: RowMapping) -> ProjectImage:
     )
 
 
-def add_project_image(
-    connection: Connection, *, project_id: int, name: str, size_bytes: int
-) -> ProjectImage:
+def add_project_image(connection: Connection, *, project_id: int, name: str, size_bytes: int) -> ProjectImage:
     """A place for an image that is being imported."""
     last = connection.execute(
-        select(func.coalesce(func.max(project_image.c.position), -1)).where(
-            project_image.c.project_id == project_id
-        )
+        select(func.coalesce(func.max(project_image.c.position), -1)).where(project_image.c.project_id == project_id)
     ).scalar_one()
     uuid = new_uuid()
     connection.execute(
@@ -102,15 +96,9 @@ def add_project_image(
 
 def project_image_by_uuid(connection: Connection, uuid: UUID) -> ProjectImage:
     """The image, or ``NotFoundError`` in the words that an outsider gets too."""
-    row = (
-        connection.execute(_JOINED.where(project_image.c.uuid == uuid))
-        .mappings()
-        .first()
-    )
+    row = connection.execute(_JOINED.where(project_image.c.uuid == uuid)).mappings().first()
     if row is None:
-        raise NotFoundError(
-            "There is no such image, or you are not a member of its project."
-        )
+        raise NotFoundError("There is no such image, or you are not a member of its project.")
     return _project_image(row)
 
 
@@ -149,21 +137,15 @@ def project_images(
 def image_count(connection: Connection, project_id: int) -> int:
     return int(
         connection.execute(
-            select(func.count())
-            .select_from(project_image)
-            .where(project_image.c.project_id == project_id)
+            select(func.count()).select_from(project_image).where(project_image.c.project_id == project_id)
         ).scalar_one()
     )
 
 
-def images_by_uuid(
-    connection: Connection, project_id: int, uuids: Sequence[UUID]
-) -> list[ProjectImage]:
+def images_by_uuid(connection: Connection, project_id: int, uuids: Sequence[UUID]) -> list[ProjectImage]:
     """These images of the project, in the order asked; ``NotFoundError`` for one that is not there."""
     rows = connection.execute(
-        _JOINED.where(project_image.c.project_id == project_id).where(
-            project_image.c.uuid.in_(uuids)
-        )
+        _JOINED.where(project_image.c.project_id == project_id).where(project_image.c.uuid.in_(uuids))
     ).mappings()
     found = {row["uuid"]: _project_image(row) for row in rows}
     missing = [one for one in uuids if one not in found]
@@ -173,30 +155,18 @@ def images_by_uuid(
 
 
 def rename_image(connection: Connection, image_id: int, name: str) -> None:
-    connection.execute(
-        update(project_image).where(project_image.c.id == image_id).values(name=name)
-    )
+    connection.execute(update(project_image).where(project_image.c.id == image_id).values(name=name))
 
 
 def stored_by_key(connection: Connection, content_key: str) -> StoredImage | None:
     """The stored file set with this content, if it is there."""
-    row = (
-        connection.execute(select(image).where(image.c.content_key == content_key))
-        .mappings()
-        .first()
-    )
+    row = connection.execute(select(image).where(image.c.content_key == content_key)).mappings().first()
     return None if row is None else StoredImage(**row)
 
 
 def add_stored(connection: Connection, **values: Any) -> StoredImage:
     """Record a stored file set."""
-    row = (
-        connection.execute(
-            insert(image).values(created_at=utc_now(), **values).returning(image)
-        )
-        .mappings()
-        .one()
-    )
+    row = connection.execute(insert(image).values(created_at=utc_now(), **values).returning(image)).mappings().one()
     return StoredImage(**row)
 
 
@@ -205,18 +175,14 @@ def mark_ready(connection: Connection, image_id: int, stored: StoredImage) -> No
     connection.execute(
         update(project_image)
         .where(project_image.c.id == image_id)
-        .values(
-            state="ready", error=None, image_id=stored.id, size_bytes=stored.size_bytes
-        )
+        .values(state="ready", error=None, image_id=stored.id, size_bytes=stored.size_bytes)
     )
 
 
 def mark_failed(connection: Connection, image_id: int, error: str) -> None:
     """The import of this image failed, and why."""
     connection.execute(
-        update(project_image)
-        .where(project_image.c.id == image_id)
-        .values(state="failed", error=error[:2000])
+        update(project_image).where(project_image.c.id == image_id).values(state="failed", error=error[:2000])
     )
 
 
@@ -229,33 +195,23 @@ def remove_project_image(connection: Connection, image_id: int) -> StoredImage |
     if stored_id is None:
         return None
     used = connection.execute(
-        select(func.count())
-        .select_from(project_image)
-        .where(project_image.c.image_id == stored_id)
+        select(func.count()).select_from(project_image).where(project_image.c.image_id == stored_id)
     ).scalar_one()
     if used:
         return None
-    row = (
-        connection.execute(select(image).where(image.c.id == stored_id))
-        .mappings()
-        .one()
-    )
+    row = connection.execute(select(image).where(image.c.id == stored_id)).mappings().one()
     connection.execute(delete(image).where(image.c.id == stored_id))
     return StoredImage(**row)
 
 
 def is_importing(connection: Connection, image_id: int) -> bool:
     """Whether the image is there and waits for its import."""
-    state = connection.execute(
-        select(project_image.c.state).where(project_image.c.id == image_id)
-    ).scalar_one_or_none()
+    state = connection.execute(select(project_image.c.state).where(project_image.c.id == image_id)).scalar_one_or_none()
     return state == "importing"
 
 
 def image_ids(connection: Connection, project_id: int) -> list[int]:
     """Ids of all images of a project."""
     return list(
-        connection.execute(
-            select(project_image.c.id).where(project_image.c.project_id == project_id)
-        ).scalars()
+        connection.execute(select(project_image.c.id).where(project_image.c.project_id == project_id)).scalars()
     )

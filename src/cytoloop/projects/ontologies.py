@@ -45,35 +45,23 @@ def _term(row: RowMapping) -> Term:
 
 def create_ontology(connection: Connection, name: str) -> int:
     """A new, empty ontology's id."""
-    return int(
-        connection.execute(
-            insert(ontology).values(name=name).returning(ontology.c.id)
-        ).scalar_one()
-    )
+    return int(connection.execute(insert(ontology).values(name=name).returning(ontology.c.id)).scalar_one())
 
 
 def ontology_name(connection: Connection, ontology_id: int) -> str:
-    return str(
-        connection.execute(
-            select(ontology.c.name).where(ontology.c.id == ontology_id)
-        ).scalar_one()
-    )
+    return str(connection.execute(select(ontology.c.name).where(ontology.c.id == ontology_id)).scalar_one())
 
 
 def terms_of(connection: Connection, ontology_id: int) -> list[Term]:
     """The ontology's classes in their order."""
     rows = connection.execute(
-        select(term)
-        .where(term.c.ontology_id == ontology_id)
-        .order_by(term.c.position, term.c.id)
+        select(term).where(term.c.ontology_id == ontology_id).order_by(term.c.position, term.c.id)
     ).mappings()
     return [_term(row) for row in rows]
 
 
 def term_by_id(connection: Connection, term_id: int) -> Term:
-    row = (
-        connection.execute(select(term).where(term.c.id == term_id)).mappings().first()
-    )
+    row = connection.execute(select(term).where(term.c.id == term_id)).mappings().first()
     if row is None:
         raise NotFoundError(f"There is no class {term_id}.")
     return _term(row)
@@ -129,23 +117,14 @@ def _free_hotkey(present: list[Term]) -> str | None:
     return next((one for one in HOTKEYS if one not in used), None)
 
 
-def _refuse_taken_hotkey(
-    present: list[Term], hotkey: str | None, *, but: int | None
-) -> None:
+def _refuse_taken_hotkey(present: list[Term], hotkey: str | None, *, but: int | None) -> None:
     for one in present:
         if hotkey and one.hotkey == hotkey and one.id != but:
-            raise ConflictError(
-                f"The key {hotkey!r} belongs to the class {one.name!r} already."
-            )
+            raise ConflictError(f"The key {hotkey!r} belongs to the class {one.name!r} already.")
 
 
-def _check_parent(
-    connection: Connection, ontology_id: int, parent_id: int | None
-) -> None:
-    if (
-        parent_id is not None
-        and term_by_id(connection, parent_id).ontology_id != ontology_id
-    ):
+def _check_parent(connection: Connection, ontology_id: int, parent_id: int | None) -> None:
+    if parent_id is not None and term_by_id(connection, parent_id).ontology_id != ontology_id:
         raise NotFoundError(f"There is no class {parent_id} in this ontology.")
 
 
@@ -154,18 +133,14 @@ def update_term(connection: Connection, one: Term, fields: dict[str, Any]) -> Te
     values = dict(fields)
     if "hotkey" in values:
         values["hotkey"] = values["hotkey"] or None
-        _refuse_taken_hotkey(
-            terms_of(connection, one.ontology_id), values["hotkey"], but=one.id
-        )
+        _refuse_taken_hotkey(terms_of(connection, one.ontology_id), values["hotkey"], but=one.id)
     if "parent_id" in values:
         _check_parent(connection, one.ontology_id, values["parent_id"])
         _refuse_circle(connection, one.id, values["parent_id"])
     try:
         connection.execute(update(term).where(term.c.id == one.id).values(**values))
     except IntegrityError as error:
-        raise ConflictError(
-            f"There is a class named {fields.get('name')!r} already."
-        ) from error
+        raise ConflictError(f"There is a class named {fields.get('name')!r} already.") from error
     return term_by_id(connection, one.id)
 
 
@@ -183,18 +158,10 @@ def delete_term(connection: Connection, term_id: int) -> None:
 
 def projects_with(connection: Connection, ontology_id: int) -> list[int]:
     """Ids of the projects that use an ontology."""
-    return list(
-        connection.execute(
-            select(project.c.id).where(project.c.ontology_id == ontology_id)
-        ).scalars()
-    )
+    return list(connection.execute(select(project.c.id).where(project.c.ontology_id == ontology_id)).scalars())
 
 
 def term_count(connection: Connection, ontology_id: int) -> int:
     return int(
-        connection.execute(
-            select(func.count())
-            .select_from(term)
-            .where(term.c.ontology_id == ontology_id)
-        ).scalar_one()
+        connection.execute(select(func.count()).select_from(term).where(term.c.ontology_id == ontology_id)).scalar_one()
     )

@@ -68,9 +68,7 @@ def role_of(connection: Connection, actor: Actor, project_id: int) -> Role | Non
     return None if name is None else Role(name)
 
 
-def authorize(
-    connection: Connection, actor: Actor, project_id: int, permission: Permission
-) -> Role:
+def authorize(connection: Connection, actor: Actor, project_id: int, permission: Permission) -> Role:
     """Return the actor's role if it allows this; every access to a project's things passes here.
 
     Raises
@@ -82,13 +80,9 @@ def authorize(
     """
     role = role_of(connection, actor, project_id)
     if role is None:
-        raise NotFoundError(
-            "There is no such project, or you are not one of its members."
-        )
+        raise NotFoundError("There is no such project, or you are not one of its members.")
     if actor.read_only and permission not in _READ_ONLY:
-        raise PermissionDeniedError(
-            "This API token may only read. Make one with the scope 'write'."
-        )
+        raise PermissionDeniedError("This API token may only read. Make one with the scope 'write'.")
     if not role_allows(role, permission):
         raise PermissionDeniedError(
             f"As {role} you may not {permission} in this project. Ask an owner for another role."

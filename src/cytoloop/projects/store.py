@@ -42,9 +42,7 @@ def _project(row: RowMapping) -> Project:
     return Project(**{name: row[name] for name in Project.__slots__})
 
 
-def create_project(
-    connection: Connection, *, name: str, description: str, owner_id: int
-) -> Project:
+def create_project(connection: Connection, *, name: str, description: str, owner_id: int) -> Project:
     """A project with an ontology of its own and its maker as owner."""
     ontology_id = create_ontology(connection, name)
     row = (
@@ -69,68 +67,44 @@ def create_project(
 
 def project_by_uuid(connection: Connection, uuid: UUID) -> Project:
     """The project, or ``NotFoundError`` in the words that an outsider gets too."""
-    row = (
-        connection.execute(select(project).where(project.c.uuid == uuid))
-        .mappings()
-        .first()
-    )
+    row = connection.execute(select(project).where(project.c.uuid == uuid)).mappings().first()
     if row is None:
-        raise NotFoundError(
-            "There is no such project, or you are not one of its members."
-        )
+        raise NotFoundError("There is no such project, or you are not one of its members.")
     return _project(row)
 
 
 def project_by_id(connection: Connection, project_id: int) -> Project:
-    row = (
-        connection.execute(select(project).where(project.c.id == project_id))
-        .mappings()
-        .first()
-    )
+    row = connection.execute(select(project).where(project.c.id == project_id)).mappings().first()
     if row is None:
         raise NotFoundError("The project is not there any more.")
     return _project(row)
 
 
-def projects_of(
-    connection: Connection, actor: Actor, *, after_id: int, limit: int
-) -> list[tuple[Project, Role]]:
+def projects_of(connection: Connection, actor: Actor, *, after_id: int, limit: int) -> list[tuple[Project, Role]]:
     """Projects that the actor may see, newest first, below ``after_id`` (0: from the start)."""
     query = select(project).order_by(project.c.id.desc()).limit(limit)
     if after_id:
         query = query.where(project.c.id < after_id)
     if actor.is_admin:
-        return [
-            (_project(row), Role.OWNER) for row in connection.execute(query).mappings()
-        ]
+        return [(_project(row), Role.OWNER) for row in connection.execute(query).mappings()]
     query = query.add_columns(membership.c.role).join(
         membership,
-        (membership.c.project_id == project.c.id)
-        & (membership.c.user_id == actor.user_id),
+        (membership.c.project_id == project.c.id) & (membership.c.user_id == actor.user_id),
     )
-    return [
-        (_project(row), Role(row["role"]))
-        for row in connection.execute(query).mappings()
-    ]
+    return [(_project(row), Role(row["role"])) for row in connection.execute(query).mappings()]
 
 
-def update_project(
-    connection: Connection, project_id: int, fields: dict[str, Any]
-) -> None:
+def update_project(connection: Connection, project_id: int, fields: dict[str, Any]) -> None:
     """Change name or description."""
     if fields:
-        connection.execute(
-            update(project).where(project.c.id == project_id).values(**fields)
-        )
+        connection.execute(update(project).where(project.c.id == project_id).values(**fields))
 
 
 def delete_project(connection: Connection, one: Project) -> None:
     """Delete the project, its members and its ontology; its images' records go with it."""
     connection.execute(delete(project).where(project.c.id == one.id))
     shared = connection.execute(
-        select(func.count())
-        .select_from(project)
-        .where(project.c.ontology_id == one.ontology_id)
+        select(func.count()).select_from(project).where(project.c.ontology_id == one.ontology_id)
     ).scalar_one()
     if shared == 0:
         connection.execute(delete(ontology).where(ontology.c.id == one.ontology_id))
@@ -153,31 +127,21 @@ def members_of(connection: Connection, project_id: int) -> list[Member]:
     ]
 
 
-def set_member(
-    connection: Connection, project_id: int, user_id: int, role: Role
-) -> None:
+def set_member(connection: Connection, project_id: int, user_id: int, role: Role) -> None:
     """Add a member or change their role. The last owner cannot become less."""
     if role is not Role.OWNER:
         _refuse_last_owner(connection, project_id, user_id)
     connection.execute(
-        delete(membership)
-        .where(membership.c.project_id == project_id)
-        .where(membership.c.user_id == user_id)
+        delete(membership).where(membership.c.project_id == project_id).where(membership.c.user_id == user_id)
     )
-    connection.execute(
-        insert(membership).values(
-            project_id=project_id, user_id=user_id, role=str(role)
-        )
-    )
+    connection.execute(insert(membership).values(project_id=project_id, user_id=user_id, role=str(role)))
 
 
 def remove_member(connection: Connection, project_id: int, user_id: int) -> None:
     """Take a member out. The last owner stays."""
     _refuse_last_owner(connection, project_id, user_id)
     result = connection.execute(
-        delete(membership)
-        .where(membership.c.project_id == project_id)
-        .where(membership.c.user_id == user_id)
+        delete(membership).where(membership.c.project_id == project_id).where(membership.c.user_id == user_id)
     )
     if result.rowcount == 0:
         raise NotFoundError("That user is no member of this project.")
@@ -190,14 +154,10 @@ def _refuse_last_owner(connection: Connection, project_id: int, user_id: int) ->
         .where(membership.c.role == str(Role.OWNER))
     ).scalars()
     if list(owners) == [user_id]:
-        raise ConflictError(
-            "A project needs an owner. Make someone else an owner first."
-        )
+        raise ConflictError("A project needs an owner. Make someone else an owner first.")
 
 
-def image_facts(
-    connection: Connection, project_ids: Sequence[int]
-) -> dict[int, tuple[int, UUID | None]]:
+def image_facts(connection: Connection, project_ids: Sequence[int]) -> dict[int, tuple[int, UUID | None]]:
     """For each project how many images it has, and one that can be shown on its card."""
     counts = dict(
         connection.execute(
@@ -220,7 +180,5 @@ def image_facts(
 
 def projects_named(connection: Connection, name: str) -> list[Project]:
     """Projects of this name, oldest first."""
-    rows = connection.execute(
-        select(project).where(project.c.name == name).order_by(project.c.id)
-    ).mappings()
+    rows = connection.execute(select(project).where(project.c.name == name).order_by(project.c.id)).mappings()
     return [_project(row) for row in rows]

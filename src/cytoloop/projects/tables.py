@@ -36,9 +36,7 @@ session = Table(
     "session",
     metadata,
     Column("secret_digest", String(64), primary_key=True),
-    Column(
-        "user_id", ForeignKey("user_account.id", ondelete="CASCADE"), nullable=False
-    ),
+    Column("user_id", ForeignKey("user_account.id", ondelete="CASCADE"), nullable=False),
     Column("csrf_token", String(100), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
@@ -100,9 +98,7 @@ project = Table(
 membership = Table(
     "membership",
     metadata,
-    Column(
-        "project_id", ForeignKey("project.id", ondelete="CASCADE"), primary_key=True
-    ),
+    Column("project_id", ForeignKey("project.id", ondelete="CASCADE"), primary_key=True),
     Column(
         "user_id",
         ForeignKey("user_account.id", ondelete="CASCADE"),
@@ -149,9 +145,7 @@ upload = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("project_id", ForeignKey("project.id", ondelete="CASCADE"), nullable=False),
-    Column(
-        "user_id", ForeignKey("user_account.id", ondelete="CASCADE"), nullable=False
-    ),
+    Column("user_id", ForeignKey("user_account.id", ondelete="CASCADE"), nullable=False),
     Column("filename", String(300), nullable=False),
     Column("relative_path", Text, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),

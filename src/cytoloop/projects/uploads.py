@@ -60,11 +60,7 @@ def create_upload(
 
 
 def upload_by_id(connection: Connection, upload_id: str) -> Upload:
-    row = (
-        connection.execute(select(*_COLUMNS).where(upload.c.id == upload_id))
-        .mappings()
-        .first()
-    )
+    row = connection.execute(select(*_COLUMNS).where(upload.c.id == upload_id)).mappings().first()
     if row is None:
         raise NotFoundError("There is no such upload; it may have been cancelled.")
     return Upload(**row)
@@ -80,7 +76,5 @@ def delete_upload(connection: Connection, upload_id: str) -> None:
 
 def unfinished_uploads(connection: Connection) -> list[Upload]:
     """Uploads whose bytes are still arriving or not yet imported."""
-    rows = connection.execute(
-        select(*_COLUMNS).where(upload.c.state.in_(["receiving", "importing"]))
-    ).mappings()
+    rows = connection.execute(select(*_COLUMNS).where(upload.c.state.in_(["receiving", "importing"]))).mappings()
     return [Upload(**row) for row in rows]

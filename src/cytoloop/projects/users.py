@@ -70,9 +70,7 @@ def _user(row: RowMapping) -> User:
 def hash_password(password: str) -> str:
     """An argon2id hash. Slow by design: not inside a transaction."""
     if len(password) < MIN_PASSWORD_LENGTH:
-        raise InvalidInputError(
-            f"A password needs at least {MIN_PASSWORD_LENGTH} characters."
-        )
+        raise InvalidInputError(f"A password needs at least {MIN_PASSWORD_LENGTH} characters.")
     with _hashing:
         return _hasher.hash(password)
 
@@ -109,11 +107,7 @@ def create_user(
 
 def local_user(connection: Connection) -> User:
     """The one user of a laptop without accounts, made on first use."""
-    row = (
-        connection.execute(select(user).where(user.c.username == LOCAL_USERNAME))
-        .mappings()
-        .first()
-    )
+    row = connection.execute(select(user).where(user.c.username == LOCAL_USERNAME)).mappings().first()
     if row is not None:
         return _user(row)
     return create_user(
@@ -127,27 +121,18 @@ def local_user(connection: Connection) -> User:
 
 def users(connection: Connection) -> list[User]:
     """Everyone, by name."""
-    return [
-        _user(row)
-        for row in connection.execute(select(user).order_by(user.c.username)).mappings()
-    ]
+    return [_user(row) for row in connection.execute(select(user).order_by(user.c.username)).mappings()]
 
 
 def user_by_id(connection: Connection, user_id: int) -> User:
-    row = (
-        connection.execute(select(user).where(user.c.id == user_id)).mappings().first()
-    )
+    row = connection.execute(select(user).where(user.c.id == user_id)).mappings().first()
     if row is None:
         raise NotFoundError(f"There is no user {user_id}.")
     return _user(row)
 
 
 def user_by_name(connection: Connection, username: str) -> User:
-    row = (
-        connection.execute(select(user).where(user.c.username == username))
-        .mappings()
-        .first()
-    )
+    row = connection.execute(select(user).where(user.c.username == username)).mappings().first()
     if row is None:
         raise NotFoundError(f"There is no user named {username!r}.")
     return _user(row)
@@ -161,32 +146,20 @@ def display_names(connection: Connection) -> dict[int, str]:
 def account_count(connection: Connection) -> int:
     """How many users can sign in with a password."""
     return int(
-        connection.execute(
-            select(func.count())
-            .select_from(user)
-            .where(user.c.password_hash.is_not(None))
-        ).scalar_one()
+        connection.execute(select(func.count()).select_from(user).where(user.c.password_hash.is_not(None))).scalar_one()
     )
 
 
 def set_password(connection: Connection, user_id: int, password_hash: str) -> None:
     """Change a password and end every session of the user."""
-    connection.execute(
-        update(user).where(user.c.id == user_id).values(password_hash=password_hash)
-    )
+    connection.execute(update(user).where(user.c.id == user_id).values(password_hash=password_hash))
     connection.execute(delete(session).where(session.c.user_id == user_id))
 
 
 def verified_user(connection: Connection, username: str, password: str) -> User:
     """The user with this name and password, or ``NotSignedInError`` that tells not which was wrong."""
-    row = (
-        connection.execute(select(user).where(user.c.username == username))
-        .mappings()
-        .first()
-    )
-    stored = (
-        _DECOY if row is None or row["password_hash"] is None else row["password_hash"]
-    )
+    row = connection.execute(select(user).where(user.c.username == username)).mappings().first()
+    stored = _DECOY if row is None or row["password_hash"] is None else row["password_hash"]
     try:
         with _hashing:
             _hasher.verify(stored, password)
@@ -232,14 +205,10 @@ def session_of(connection: Connection, secret: str) -> OpenSession | None:
 
 def close_session(connection: Connection, secret: str) -> None:
     """Sign out."""
-    connection.execute(
-        delete(session).where(session.c.secret_digest == secret_digest(secret))
-    )
+    connection.execute(delete(session).where(session.c.secret_digest == secret_digest(secret)))
 
 
-def create_token(
-    connection: Connection, *, user_id: int, name: str, scope: str
-) -> tuple[Token, str]:
+def create_token(connection: Connection, *, user_id: int, name: str, scope: str) -> tuple[Token, str]:
     """A token and its secret, which is told only now."""
     secret = TOKEN_PREFIX + new_secret()
     row = (
@@ -261,17 +230,13 @@ def create_token(
 
 
 def _token(row: RowMapping) -> Token:
-    return Token(
-        row["id"], row["name"], row["scope"], row["created_at"], row["last_used_at"]
-    )
+    return Token(row["id"], row["name"], row["scope"], row["created_at"], row["last_used_at"])
 
 
 def tokens_of(connection: Connection, user_id: int) -> list[Token]:
     """The user's tokens, newest first."""
     rows = connection.execute(
-        select(api_token)
-        .where(api_token.c.user_id == user_id)
-        .order_by(api_token.c.id.desc())
+        select(api_token).where(api_token.c.user_id == user_id).order_by(api_token.c.id.desc())
     ).mappings()
     return [_token(row) for row in rows]
 
@@ -279,9 +244,7 @@ def tokens_of(connection: Connection, user_id: int) -> list[Token]:
 def delete_token(connection: Connection, *, user_id: int, token_id: int) -> None:
     """Revoke one of the user's tokens."""
     result = connection.execute(
-        delete(api_token)
-        .where(api_token.c.id == token_id)
-        .where(api_token.c.user_id == user_id)
+        delete(api_token).where(api_token.c.id == token_id).where(api_token.c.user_id == user_id)
     )
     if result.rowcount == 0:
         raise NotFoundError(f"You have no token {token_id}.")
@@ -300,15 +263,11 @@ def actor_of_token(connection: Connection, secret: str) -> Actor | None:
     )
     if row is None:
         return None
-    return Actor(
-        row["id"], row["username"], row["is_admin"], read_only=row["scope"] == "read"
-    )
+    return Actor(row["id"], row["username"], row["is_admin"], read_only=row["scope"] == "read")
 
 
 def note_token_use(connection: Connection, secret: str) -> None:
     """Remember when a token was last used."""
     connection.execute(
-        update(api_token)
-        .where(api_token.c.secret_digest == secret_digest(secret))
-        .values(last_used_at=utc_now())
+        update(api_token).where(api_token.c.secret_digest == secret_digest(secret)).values(last_used_at=utc_now())
     )

@@ -24,9 +24,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CYTOLOOP_", extra="forbid", frozen=True)
 
     home: Path = Field(default_factory=default_home, description="Folder of the database and files.")
-    database: str | None = Field(
-        default=None, description="Database URL; SQLite in the home folder unless given."
-    )
+    database: str | None = Field(default=None, description="Database URL; SQLite in the home folder unless given.")
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0: any free one.")
     mode: Literal["auto", "single_user", "accounts"] = Field(
@@ -50,9 +48,7 @@ class Settings(BaseSettings):
         le=256,
         description="Worker processes for jobs.",
     )
-    worker_memory_mib: int = Field(
-        default=6144, ge=0, description="Memory of one worker process in MiB; 0: no limit."
-    )
+    worker_memory_mib: int = Field(default=6144, ge=0, description="Memory of one worker process in MiB; 0: no limit.")
     max_upload_mib: int = Field(default=200 * 1024, ge=1, description="Largest file to upload, MiB.")
     max_body_mib: int = Field(default=64, ge=1, description="Largest JSON body of a request, MiB.")
     max_project_gib: int = Field(default=2048, ge=1, description="Room for all stored images, GiB.")

@@ -104,9 +104,7 @@ class Access:
         try:
             return authorize(self.connection, self.actor, project_id, permission)
         except NotFoundError:
-            raise NotFoundError(
-                f"There is no such {what}, or you are not a member of its project."
-            ) from None
+            raise NotFoundError(f"There is no such {what}, or you are not a member of its project.") from None
 
     def member(self, project_id: int) -> Role:
         """The caller's role in a project that is known to exist, or ``NotFoundError``."""

@@ -1,6 +1,6 @@
 """The web application: routes, the gate before them, and the services behind them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI, Request
@@ -44,7 +44,7 @@ def create_app(services: Services) -> FastAPI:
     """The application; it starts and stops the services with itself."""
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         services.start()
         try:
             yield

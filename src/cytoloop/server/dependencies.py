@@ -34,9 +34,7 @@ class Writer:
     actor: Actor
 
     def __call__(self, work: Callable[[Access], Result]) -> Result:
-        return self.services.database.write(
-            lambda connection: work(Access(connection, self.actor))
-        )
+        return self.services.database.write(lambda connection: work(Access(connection, self.actor)))
 
 
 def _writer(request: Request) -> Writer:

@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from anyio import to_thread
-from starlette.datastructures import Headers
 from fastapi.exceptions import HTTPException
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,9 +32,11 @@ SECURITY_HEADERS = (
     (b"x-frame-options", b"DENY"),
     (
         b"content-security-policy",
-        b"default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
-        b"worker-src 'self' blob:; connect-src 'self'; script-src 'self' 'wasm-unsafe-eval'; "
-        b"frame-ancestors 'none'; base-uri 'none'",
+        (
+            b"default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+            b"worker-src 'self' blob:; connect-src 'self'; script-src 'self' 'wasm-unsafe-eval'; "
+            b"frame-ancestors 'none'; base-uri 'none'"
+        ),
     ),
 )
 
@@ -186,9 +188,7 @@ def _bearer(headers: Headers) -> str | None:
 
 
 def _too_large(limit: int) -> TooLargeError:
-    return TooLargeError(
-        f"The request is larger than {limit // MIB} MiB. Send it in several smaller ones."
-    )
+    return TooLargeError(f"The request is larger than {limit // MIB} MiB. Send it in several smaller ones.")
 
 
 def _counted(receive: Receive, limit: int) -> Receive:
@@ -215,5 +215,3 @@ def _with_security_headers(send: Send) -> Send:
         await send(message)
 
     return sending
-
-

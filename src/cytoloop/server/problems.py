@@ -101,8 +101,7 @@ async def _on_error(_request: Request, error: Exception) -> Response:
 async def _on_validation(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = [
-        {"where": ".".join(str(part) for part in one["loc"]), "message": one["msg"]}
-        for one in error.errors()[:50]
+        {"where": ".".join(str(part) for part in one["loc"]), "message": one["msg"]} for one in error.errors()[:50]
     ]
     malformed = any(one["type"] == "json_invalid" for one in error.errors())
     first = f"{found[0]['where']}: {found[0]['message']}" if found else "it is malformed"
@@ -124,9 +123,7 @@ async def _on_http(_request: Request, error: Exception) -> Response:
     }
     detail = error.detail if error.status_code != 404 else "There is nothing at this address."
     headers = dict(error.headers) if error.headers else None
-    return problem(
-        error.status_code, detail, codes.get(error.status_code, "http_error"), headers=headers
-    )
+    return problem(error.status_code, detail, codes.get(error.status_code, "http_error"), headers=headers)
 
 
 async def _on_crash(_request: Request, error: Exception) -> Response:

@@ -43,9 +43,7 @@ def image_wire(connection: Connection, image: ProjectImage) -> wire_images.Image
     return images_wire(connection, image.project_id, [image])[0]
 
 
-def images_wire(
-    connection: Connection, project_id: int, images: Sequence[ProjectImage]
-) -> list[wire_images.Image]:
+def images_wire(connection: Connection, project_id: int, images: Sequence[ProjectImage]) -> list[wire_images.Image]:
     """Images of one project."""
     counts = layer_store.count_of_images(connection, [one.id for one in images])
     uuid = project_store.project_by_id(connection, project_id).uuid
@@ -81,9 +79,7 @@ def _image(image: ProjectImage, project_uuid: UUID, annotation_count: int) -> wi
     )
 
 
-def projects_wire(
-    connection: Connection, projects: Sequence[tuple[Project, Role]]
-) -> list[wire_projects.Project]:
+def projects_wire(connection: Connection, projects: Sequence[tuple[Project, Role]]) -> list[wire_projects.Project]:
     """Projects with what their cards show."""
     facts = project_store.image_facts(connection, [one.id for one, _ in projects])
     return [
@@ -106,9 +102,7 @@ def _annotation_count(connection: Connection, project_id: int) -> int:
     return sum(layer_store.count_of_images(connection, images).values())
 
 
-def layers_wire(
-    access: Access, layers: Sequence[Layer], image: ProjectImage
-) -> list[wire_annotations.Layer]:
+def layers_wire(access: Access, layers: Sequence[Layer], image: ProjectImage) -> list[wire_annotations.Layer]:
     """Layers of one image."""
     counts = layer_store.term_counts(access.connection, [one.id for one in layers])
     names = users.display_names(access.connection)
@@ -123,10 +117,7 @@ def layers_wire(
             run_id=one.run_id,
             generation=one.generation,
             count=sum(counts[one.id].values()),
-            term_counts=[
-                wire_annotations.TermCount(term_id=term, count=n)
-                for term, n in counts[one.id].items()
-            ],
+            term_counts=[wire_annotations.TermCount(term_id=term, count=n) for term, n in counts[one.id].items()],
             measured_at=None if one.measurements is None else _moment(one.measurements["at"]),
             created_at=one.created_at,
         )
@@ -228,5 +219,3 @@ def upload_wire(upload: Upload) -> wire_images.Upload:
         error=upload.error,
         image_ids=[UUID(one) for one in upload.image_ids],
     )
-
-

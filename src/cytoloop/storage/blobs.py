@@ -4,14 +4,19 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 from uuid import uuid4
 
 from cytoloop.core.errors import NotFoundError
 
 CHUNK_BYTES = 1 << 20
+
+
+class _Digest(Protocol):
+    def update(self, data: bytes, /) -> None: ...
 
 
 def sha256_of(path: Path) -> str:
@@ -26,7 +31,7 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _feed(digest: "hashlib._Hash", path: Path) -> None:
+def _feed(digest: "_Digest", path: Path) -> None:
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
@@ -54,7 +59,7 @@ class LocalBlobs:
         return self.path(key).is_dir()
 
     @contextmanager
-    def staging(self) -> Iterator[Path]:
+    def staging(self) -> Generator[Path]:
         """A scratch folder, removed at the end unless it was committed."""
         folder = Path(tempfile.mkdtemp(dir=self._scratch))
         try:
@@ -74,7 +79,7 @@ class LocalBlobs:
             if file.is_file():
                 _fsync(file)
         try:
-            os.rename(staged, target)
+            staged.rename(target)
         except OSError:
             if not target.is_dir():
                 raise
@@ -85,7 +90,6 @@ class LocalBlobs:
     def remove(self, key: str) -> None:
         """Delete the blob; harmless when it is not there."""
         shutil.rmtree(self.path(key), ignore_errors=True)
-
 
 
 def _fsync(path: Path) -> None:

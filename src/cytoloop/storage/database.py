@@ -8,7 +8,7 @@ on SQLite every write goes through that thread. PostgreSQL takes writes on conne
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,7 +61,7 @@ class Database:
         return self._engine
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> Generator[Connection]:
         """A connection with a consistent view, for reading."""
         with self._engine.connect() as connection:
             yield connection
@@ -127,22 +127,16 @@ class _GroupCommitWriter:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._queue: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = (
-            queue.SimpleQueue()
-        )
+        self._queue: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
         self._stopped = False
-        self._thread = threading.Thread(
-            target=self._run, name="database-writer", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, name="database-writer", daemon=True)
         self._thread.start()
 
     def submit(self, work: Work) -> Future[Any]:
         if self._stopped:
             raise RuntimeError("The database is closed.")
         if threading.current_thread() is self._thread:
-            raise RuntimeError(
-                "A write may not start another write; pass the connection on."
-            )
+            raise RuntimeError("A write may not start another write; pass the connection on.")
         future: Future[Any] = Future()
         self._queue.put((work, future))
         return future
@@ -163,9 +157,7 @@ class _GroupCommitWriter:
             if not goes_on:
                 return
 
-    def _gather(
-        self, first: tuple[Work, Future[Any]]
-    ) -> tuple[list[tuple[Work, Future[Any]]], bool]:
+    def _gather(self, first: tuple[Work, Future[Any]]) -> tuple[list[tuple[Work, Future[Any]]], bool]:
         group = [first]
         while len(group) < GROUP_LIMIT:
             try:
@@ -195,9 +187,7 @@ class _GroupCommitWriter:
                 future.set_result(result)
 
 
-def _run_in_savepoint(
-    connection: Connection, work: Work
-) -> tuple[Any, BaseException | None]:
+def _run_in_savepoint(connection: Connection, work: Work) -> tuple[Any, BaseException | None]:
     try:
         with connection.begin_nested():
             return work(connection), None

@@ -11,9 +11,7 @@ IN_LIST_LIMIT = 5000
 """Values in one IN list: well below every engine's limit on bound parameters."""
 
 
-def batches(
-    values: Sequence[Value], size: int = IN_LIST_LIMIT
-) -> Iterator[Sequence[Value]]:
+def batches(values: Sequence[Value], size: int = IN_LIST_LIMIT) -> Iterator[Sequence[Value]]:
     """The values in runs of at most ``size``."""
     for start in range(0, len(values), size):
         yield values[start : start + size]

@@ -9,9 +9,7 @@ from pydantic import Field
 from .base import WireModel
 
 LayerKind = Literal["user", "run", "review", "import", "study"]
-GeometryKind = Literal[
-    "point", "line", "polygon", "multipolygon", "rectangle", "ellipse"
-]
+GeometryKind = Literal["point", "line", "polygon", "multipolygon", "rectangle", "ellipse"]
 Status = Literal["accepted", "predicted", "rejected"]
 
 
@@ -102,15 +100,9 @@ class ChangeRequest(WireModel):
     At most 10,000 objects. A repeated ``idempotency_key`` returns the first answer again.
     """
 
-    creates: list[AnnotationCreate] = Field(
-        default_factory=list[AnnotationCreate], max_length=10_000
-    )
-    updates: list[AnnotationUpdate] = Field(
-        default_factory=list[AnnotationUpdate], max_length=10_000
-    )
-    deletes: list[AnnotationRef] = Field(
-        default_factory=list[AnnotationRef], max_length=10_000
-    )
+    creates: list[AnnotationCreate] = Field(default_factory=list[AnnotationCreate], max_length=10_000)
+    updates: list[AnnotationUpdate] = Field(default_factory=list[AnnotationUpdate], max_length=10_000)
+    deletes: list[AnnotationRef] = Field(default_factory=list[AnnotationRef], max_length=10_000)
     idempotency_key: str | None = Field(default=None, min_length=8, max_length=100)
 
 

@@ -82,7 +82,7 @@ class ServerEntry(WireModel):
 
 
 class ChannelHistogram(WireModel):
-    """Counts of values in equal bins from ``minimum`` to ``maximum``; ``low``/``high`` are the automatic range."""
+    """Counts of values in equal bins from ``minimum`` to ``maximum``; ``low``/``high``: the automatic range."""
 
     channel: int
     minimum: float

@@ -45,9 +45,7 @@ class Announcer:
     def image_removed(self, project_id: int, uuid: UUID) -> None:
         self._sink.publish(project_id, "image_removed", {"id": str(uuid)})
 
-    def layer(
-        self, connection: Connection, layer: Layer, generation: int, box: Box | None
-    ) -> None:
+    def layer(self, connection: Connection, layer: Layer, generation: int, box: Box | None) -> None:
         """Objects of a layer changed within ``box``."""
         image = image_records.project_image_by_id(connection, layer.image_id)
         self._sink.publish(
@@ -66,9 +64,7 @@ class Announcer:
         self.layer(connection, layer, applied.generation, applied.box)
 
     def layer_removed(self, project_id: int, layer_uuid: UUID, image_uuid: UUID) -> None:
-        self._sink.publish(
-            project_id, "layer_removed", {"id": str(layer_uuid), "image_id": str(image_uuid)}
-        )
+        self._sink.publish(project_id, "layer_removed", {"id": str(layer_uuid), "image_id": str(image_uuid)})
 
     def ontology(self, project_id: int) -> None:
         self._sink.publish(project_id, "ontology", {})

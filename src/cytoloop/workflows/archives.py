@@ -51,9 +51,7 @@ def unpack(archive: Path, target: Path, limits: ArchiveLimits) -> list[Path]:
             f"{archive.name} is not a complete zip file ({error}). Make or upload it again."
         ) from error
     except RuntimeError as error:
-        raise InvalidInputError(
-            f"{archive.name} cannot be unpacked ({error}). Make it without a password."
-        ) from error
+        raise InvalidInputError(f"{archive.name} cannot be unpacked ({error}). Make it without a password.") from error
 
 
 def _check(members: list[zipfile.ZipInfo], packed_bytes: int, limits: ArchiveLimits) -> None:
@@ -70,18 +68,14 @@ def _check(members: list[zipfile.ZipInfo], packed_bytes: int, limits: ArchiveLim
     for one in members:
         safe_relative_path(one.filename)
         if stat.S_ISLNK(one.external_attr >> 16):
-            raise InvalidInputError(
-                f"The zip holds a link, {one.filename!r}. Put the file itself into it."
-            )
+            raise InvalidInputError(f"The zip holds a link, {one.filename!r}. Put the file itself into it.")
 
 
 def safe_relative_path(name: str) -> PurePosixPath:
     """A name from outside as a path below some folder, or ``InvalidInputError`` if it leads elsewhere."""
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in name[:3] or not path.parts or "\0" in name:
-        raise InvalidInputError(
-            f"The name {name!r} leads out of its folder. Rename it and try again."
-        )
+        raise InvalidInputError(f"The name {name!r} leads out of its folder. Rename it and try again.")
     return path
 
 

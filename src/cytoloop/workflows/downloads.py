@@ -32,9 +32,7 @@ def attachment(name: str) -> dict[str, str]:
     return {"Content-Disposition": f"attachment; filename=\"{name}\"; filename*=UTF-8''{quote(name)}"}
 
 
-def table_file(
-    connection: Connection, table: LayerTable, project_id: int, ending: str
-) -> bytes:
+def table_file(connection: Connection, table: LayerTable, project_id: int, ending: str) -> bytes:
     """The object table as CSV or Parquet; classes by name, units in the column names."""
     ontology_id = project_by_id(connection, project_id).ontology_id
     names = {one.id: one.name for one in ontologies.terms_of(connection, ontology_id)}

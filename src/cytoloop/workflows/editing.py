@@ -79,9 +79,7 @@ def edit_layer(
     answer = answer_of(applied)
     if key is not None:
         connection.execute(
-            insert(idempotency).values(
-                user_id=user_id, key=key, layer_id=layer.id, answer=answer, at=utc_now()
-            )
+            insert(idempotency).values(user_id=user_id, key=key, layer_id=layer.id, answer=answer, at=utc_now())
         )
     announcer.applied(connection, layer, applied)
     return answer
@@ -98,9 +96,7 @@ def answer_of(applied: Applied) -> dict[str, Any]:
     }
 
 
-def _earlier_answer(
-    connection: Connection, user_id: int, key: str, layer_id: int
-) -> dict[str, Any] | None:
+def _earlier_answer(connection: Connection, user_id: int, key: str, layer_id: int) -> dict[str, Any] | None:
     row = connection.execute(
         select(idempotency.c.answer, idempotency.c.layer_id)
         .where(idempotency.c.user_id == user_id)
@@ -113,22 +109,14 @@ def _earlier_answer(
     return dict(row.answer)
 
 
-def step_back(
-    connection: Connection, *, image_id: int, user_id: int, announcer: Announcer
-) -> Applied:
+def step_back(connection: Connection, *, image_id: int, user_id: int, announcer: Announcer) -> Applied:
     """Undo the user's newest change on the image."""
-    return _announced(
-        connection, history.undo(connection, image_id=image_id, user_id=user_id), announcer
-    )
+    return _announced(connection, history.undo(connection, image_id=image_id, user_id=user_id), announcer)
 
 
-def step_forward(
-    connection: Connection, *, image_id: int, user_id: int, announcer: Announcer
-) -> Applied:
+def step_forward(connection: Connection, *, image_id: int, user_id: int, announcer: Announcer) -> Applied:
     """Redo what the user undid last on the image."""
-    return _announced(
-        connection, history.redo(connection, image_id=image_id, user_id=user_id), announcer
-    )
+    return _announced(connection, history.redo(connection, image_id=image_id, user_id=user_id), announcer)
 
 
 def _announced(connection: Connection, applied: Applied, announcer: Announcer) -> Applied:
@@ -154,6 +142,4 @@ def forget_old_keys(connection: Connection, before: Any) -> None:
 class Step(Protocol):
     """``step_back`` or ``step_forward``."""
 
-    def __call__(
-        self, connection: Connection, *, image_id: int, user_id: int, announcer: Announcer
-    ) -> Applied: ...
+    def __call__(self, connection: Connection, *, image_id: int, user_id: int, announcer: Announcer) -> Applied: ...

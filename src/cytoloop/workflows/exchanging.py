@@ -48,15 +48,10 @@ def exchange_image(image: ProjectImage) -> ExchangeImage:
     return ExchangeImage(name=image.name, **{name: info[name] for name in names})
 
 
-def objects_of_layer(
-    connection: Connection, layer: Layer, image: ProjectImage
-) -> list[ExchangeObject]:
+def objects_of_layer(connection: Connection, layer: Layer, image: ProjectImage) -> list[ExchangeObject]:
     """Every object of a layer, by id."""
     ontology_id = project_by_id(connection, image.project_id).ontology_id
-    terms = {
-        one.id: ExchangeTerm(one.name, one.color)
-        for one in ontologies.terms_of(connection, ontology_id)
-    }
+    terms = {one.id: ExchangeTerm(one.name, one.color) for one in ontologies.terms_of(connection, ontology_id)}
     rows = connection.execute(
         select(annotation).where(annotation.c.layer_id == layer.id).order_by(annotation.c.id)
     ).mappings()
@@ -77,18 +72,14 @@ def objects_of_layer(
     ]
 
 
-def export_layer(
-    connection: Connection, layer: Layer, image: ProjectImage, format_name: str, folder: Path
-) -> Path:
+def export_layer(connection: Connection, layer: Layer, image: ProjectImage, format_name: str, folder: Path) -> Path:
     """Write a layer into ``folder``; the file's path."""
     objects = objects_of_layer(connection, layer, image)
     stem = f"{Path(image.name).stem} {layer.name}"
     return write_objects(format_name, objects, exchange_image(image), folder, file_name(stem, ""))
 
 
-def export_image(
-    connection: Connection, image: ProjectImage, format_name: str, folder: Path
-) -> Path:
+def export_image(connection: Connection, image: ProjectImage, format_name: str, folder: Path) -> Path:
     """Write every layer that holds objects; one file, or a zip of several."""
     paths: list[Path] = []
     for number, layer in enumerate(layer_store.layers_of_image(connection, image.id)):
@@ -131,15 +122,11 @@ def import_objects(
         reasons = " ".join(warnings) or "The file holds no objects."
         raise InvalidInputError(f"Nothing could be imported. {reasons}")
     terms = _terms(connection, usable, image.project_id, announcer)
-    layer = layer_store.create_layer(
-        connection, image_id=image.id, name=name[:200], kind="import", creator_id=user_id
-    )
+    layer = layer_store.create_layer(connection, image_id=image.id, name=name[:200], kind="import", creator_id=user_id)
     for start in range(0, len(usable), BATCH):
         creates = [_new(one, terms) for one in usable[start : start + BATCH]]
         label = f"import {len(creates)} objects"
-        apply_change(
-            connection, ChangeSet(label, creates=creates), layer=layer, user_id=user_id, kind="run"
-        )
+        apply_change(connection, ChangeSet(label, creates=creates), layer=layer, user_id=user_id, kind="run")
     layer = layer_store.layer_by_id(connection, layer.id)
     announcer.layer(connection, layer, layer.generation, None)
     return Imported(layer, len(usable), warnings)

@@ -6,7 +6,7 @@ No database here: files in, files out, facts in the receipt.
 import dataclasses
 import shutil
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.images.conversion import convert, needs_conversion, open_prepared
@@ -48,9 +48,7 @@ def _unpacked(source: Path, staging: Path, reporter: Reporter) -> dict[str, Any]
     return {"unpacked": [str(one) for one in found]}
 
 
-def _imported(
-    call: dict[str, Any], source: Path, staging: Path, reporter: Reporter
-) -> dict[str, Any]:
+def _imported(call: dict[str, Any], source: Path, staging: Path, reporter: Reporter) -> dict[str, Any]:
     reporter.progress(0.02, "Opening")
     opened = open_image(source, series=call["series"])
     try:
@@ -106,9 +104,7 @@ def _display(source: Any, info: ImageInfo) -> dict[str, Any]:
     }
 
 
-def _levels(
-    source: Path, prepared: str | None, staging: Path, call: dict[str, Any]
-) -> list[dict[str, Any]]:
+def _levels(source: Path, prepared: str | None, staging: Path, call: dict[str, Any]) -> list[dict[str, Any]]:
     """Every resolution that will be served, stored and computed, so that lists need not open the file."""
     made = None if prepared is None else staging / prepared
     opened = open_prepared(source, made, series=call["series"])
@@ -139,4 +135,4 @@ def _keep_original(call: dict[str, Any], source: Path, staging: Path) -> str:
 def _size_of(path: Path) -> int:
     if path.is_file():
         return path.stat().st_size
-    return sum(cast("int", one.stat().st_size) for one in path.rglob("*") if one.is_file())
+    return sum(one.stat().st_size for one in path.rglob("*") if one.is_file())

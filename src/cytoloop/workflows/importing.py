@@ -38,18 +38,14 @@ class ImportItem:
     cleanup: Path | None = None
 
 
-def start_import(
-    connection: Connection, items: Sequence[ImportItem], *, project_id: int, user_id: int
-) -> Job:
+def start_import(connection: Connection, items: Sequence[ImportItem], *, project_id: int, user_id: int) -> Job:
     """Queue a job that imports these files; each gets its place in the project at once."""
     payloads: list[dict[str, Any]] = []
     for item in items:
         size = item.source.stat().st_size if item.source.is_file() else 0
         image_id = None
         if not looks_like_zip(item.name):
-            placed = image_records.add_project_image(
-                connection, project_id=project_id, name=item.name, size_bytes=size
-            )
+            placed = image_records.add_project_image(connection, project_id=project_id, name=item.name, size_bytes=size)
             image_id = placed.id
         payloads.append(
             {
@@ -91,9 +87,7 @@ class ImportKind:
         """The call: the payload and a staging folder."""
         return {**task.payload, "staging": str(scratch / f"{task.index}")}
 
-    def finish_task(
-        self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path
-    ) -> None:
+    def finish_task(self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path) -> None:
         """Store the files by content and show the image, or queue what an archive held."""
         payload, staging = task.payload, scratch / f"{task.index}"
         if "unpacked" in receipt:
@@ -187,9 +181,7 @@ class ImportKind:
             self._announcer.upload(connection, payload["upload_id"])
         if payload["owned"]:
             source = Path(payload["source"])
-            shutil.rmtree(source, ignore_errors=True) if source.is_dir() else source.unlink(
-                missing_ok=True
-            )
+            shutil.rmtree(source, ignore_errors=True) if source.is_dir() else source.unlink(missing_ok=True)
 
     def finish_job(self, connection: Connection, job: Job, scratch: Path) -> None:
         """Images of a cancelled job say so."""
@@ -232,8 +224,6 @@ def allowed_path(text: str, folders: Sequence[Path]) -> Path:
 def registered_items(paths: Sequence[str], folders: Sequence[Path]) -> list[ImportItem]:
     """Paths to register in place as items to import."""
     if not folders:
-        raise InvalidInputError(
-            "This server has no image folders. Set image_folders (CYTOLOOP_IMAGE_FOLDERS) first."
-        )
+        raise InvalidInputError("This server has no image folders. Set image_folders (CYTOLOOP_IMAGE_FOLDERS) first.")
     items = [ImportItem(allowed_path(one, folders), Path(one).name, in_place=True) for one in paths]
     return [one for one in items if one.name not in JUNK_NAMES]

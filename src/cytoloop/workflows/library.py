@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +66,7 @@ class ImageLibrary:
         return ImageFiles(original, prepared, stored.series)
 
     @contextmanager
-    def pyramid(self, stored: StoredImage) -> Iterator[Pyramid]:
+    def pyramid(self, stored: StoredImage) -> Generator[Pyramid]:
         """The open image, for the time of the ``with`` block."""
         entry = self._enter(stored)
         try:

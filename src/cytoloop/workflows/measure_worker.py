@@ -34,7 +34,7 @@ def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
         planes = sorted(set(zip(objects["z"].to_pylist(), objects["t"].to_pylist(), strict=True)))
         for number, (z, t) in enumerate(planes):
             reporter.progress(number / len(planes), "Measuring")
-            chosen = objects.filter(pc.and_(pc.equal(objects["z"], z), pc.equal(objects["t"], t)))
+            chosen = objects.filter((pc.field("z") == z) & (pc.field("t") == t))
             measured = _measured(pyramid, chosen, z, t)
             columns = [{"key": c.key, "label": c.label, "unit": c.unit} for c in measured.columns]
             parts.append(_as_table(chosen, measured))

@@ -25,9 +25,7 @@ KIND = "measure"
 OBJECTS_PER_TASK = 4000
 
 
-def start_measurement(
-    connection: Connection, layers: Sequence[Layer], *, project_id: int, user_id: int
-) -> Job:
+def start_measurement(connection: Connection, layers: Sequence[Layer], *, project_id: int, user_id: int) -> Job:
     """Queue a job that measures every object of these layers."""
     payloads: list[dict[str, Any]] = []
     for layer in layers:
@@ -62,9 +60,7 @@ class MeasureKind:
     name = KIND
     function = "cytoloop.workflows.measure_worker:run"
 
-    def __init__(
-        self, database: Database, library: ImageLibrary, announcer: Announcer, folder: Path
-    ) -> None:
+    def __init__(self, database: Database, library: ImageLibrary, announcer: Announcer, folder: Path) -> None:
         self._database = database
         self._library = library
         self._announcer = announcer
@@ -88,9 +84,7 @@ class MeasureKind:
         files = self._library.files(image.stored).as_call()
         return {**files, "input": str(source), "output": str(target)}
 
-    def finish_task(
-        self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path
-    ) -> None:
+    def finish_task(self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path) -> None:
         """Keep the part under a name that does not depend on the attempt."""
         source, target = _files(scratch, task)
         target.rename(scratch / f"{task.payload['layer_id']}-{task.index}.part")

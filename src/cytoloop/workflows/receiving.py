@@ -38,9 +38,7 @@ class Receiver:
     def write(self, chunk: bytes) -> None:
         """Take a chunk. With a checksum nothing is acknowledged before it was compared."""
         if self._position + len(chunk) > self._upload.size_bytes:
-            raise TooLargeError(
-                f"More bytes came for {self._upload.filename} than were announced; start it again."
-            )
+            raise TooLargeError(f"More bytes came for {self._upload.filename} than were announced; start it again.")
         self._file.write(chunk)
         self._position += len(chunk)
         if self._hash is not None:
@@ -58,9 +56,7 @@ class Receiver:
         os.fsync(self._file.fileno())
         position = self._position
         self._database.write(
-            lambda connection: uploads.update_upload(
-                connection, self._upload.id, offset_bytes=position
-            )
+            lambda connection: uploads.update_upload(connection, self._upload.id, offset_bytes=position)
         )
         self._committed = position
 

@@ -38,14 +38,8 @@ def delete_files(unused: Sequence[StoredImage], library: ImageLibrary, blobs: Lo
         blobs.remove(stored.content_key)
 
 
-def delete_unused(
-    database: Database, unused: Sequence[StoredImage], library: ImageLibrary, blobs: LocalBlobs
-) -> None:
+def delete_unused(database: Database, unused: Sequence[StoredImage], library: ImageLibrary, blobs: LocalBlobs) -> None:
     """``delete_files`` for those whose content was not stored again in the meantime."""
     with database.read() as connection:
-        gone = [
-            one
-            for one in unused
-            if image_records.stored_by_key(connection, one.content_key) is None
-        ]
+        gone = [one for one in unused if image_records.stored_by_key(connection, one.content_key) is None]
     delete_files(gone, library, blobs)

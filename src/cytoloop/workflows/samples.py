@@ -30,17 +30,13 @@ WAIT_S = 600.0
 Tell = Callable[[str], None]
 
 
-def sample_project(
-    database: Database, paths: Sequence[Path], *, user_id: int
-) -> tuple[Project, Job | None]:
+def sample_project(database: Database, paths: Sequence[Path], *, user_id: int) -> tuple[Project, Job | None]:
     """The sample project, made with its classes and the import of its images unless it is there."""
 
     def work(connection: Connection) -> tuple[Project, Job | None]:
         for project in store.projects_named(connection, NAME):
             return project, None
-        project = store.create_project(
-            connection, name=NAME, description=DESCRIPTION, owner_id=user_id
-        )
+        project = store.create_project(connection, name=NAME, description=DESCRIPTION, owner_id=user_id)
         for name, color in TERMS:
             ontologies.create_term(connection, project.ontology_id, name=name, color=color)
         items = [ImportItem(path, path.name) for path in paths]
@@ -57,9 +53,7 @@ def main_job(database: Database, project: Project, *, user_id: int, wake: Callab
     first = next(one for one in images if one.state == "ready")
     order = SegmentOrder("threshold", {}, [first], term_id=term.id)
     job = database.write(
-        lambda connection: start_segmentation(
-            connection, order, project_id=project.id, user_id=user_id
-        )
+        lambda connection: start_segmentation(connection, order, project_id=project.id, user_id=user_id)
     )
     wake()
     wait_for(database, job, tell)
@@ -81,9 +75,7 @@ def _measure_and_tell(
         counts = layer_store.term_counts(connection, [one.id for one in layers])
     tell(f"{image.name}: {sum(sum(one.values()) for one in counts.values())} nuclei found")
     measured = database.write(
-        lambda connection: start_measurement(
-            connection, layers, project_id=project.id, user_id=user_id
-        )
+        lambda connection: start_measurement(connection, layers, project_id=project.id, user_id=user_id)
     )
     wake()
     wait_for(database, measured, tell)

@@ -73,9 +73,7 @@ def _as_pixels(array: NDArray[Any], info: ImageInfo) -> Pixels:
     return Pixels(array, info.rgb, info.pixel_width_um, names)
 
 
-def calibrate(
-    method: Method, parameters: Any, pyramid: Pyramid, plane: Plane, whole: Pixels | None
-) -> Calibration:
+def calibrate(method: Method, parameters: Any, pyramid: Pyramid, plane: Plane, whole: Pixels | None) -> Calibration:
     """Global values from the whole image where it is at hand, else from a reduced view of it."""
     if whole is not None:
         return method.calibrate(whole, parameters)
@@ -87,9 +85,7 @@ def calibrate(
     if info.rgb:
         overview = pyramid.region(box, downsample, z=plane.z, t=plane.t)
     else:
-        overview = np.stack(
-            [pyramid.region(box, downsample, c=c, z=plane.z, t=plane.t) for c in range(info.size_c)]
-        )
+        overview = np.stack([pyramid.region(box, downsample, c=c, z=plane.z, t=plane.t) for c in range(info.size_c)])
     return method.calibrate(_as_pixels(overview, info), parameters)
 
 
@@ -104,10 +100,7 @@ def outlines(
         return array, np.empty(0)
     centers = shapely.get_coordinates(shapely.centroid(array))
     kept = (
-        (centers[:, 0] >= core.x0)
-        & (centers[:, 0] < core.x1)
-        & (centers[:, 1] >= core.y0)
-        & (centers[:, 1] < core.y1)
+        (centers[:, 0] >= core.x0) & (centers[:, 0] < core.x1) & (centers[:, 1] >= core.y0) & (centers[:, 1] < core.y1)
     )
     if region is not None:
         shapely.prepare(region)

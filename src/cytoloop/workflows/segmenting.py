@@ -46,9 +46,7 @@ class SegmentOrder:
     term_id: int | None = None
 
 
-def start_segmentation(
-    connection: Connection, order: SegmentOrder, *, project_id: int, user_id: int
-) -> Job:
+def start_segmentation(connection: Connection, order: SegmentOrder, *, project_id: int, user_id: int) -> Job:
     """Check the order, make a layer for each image, and queue the job."""
     method = method_by_name(order.method)
     parameters = parse_parameters(method, order.parameters).model_dump(mode="json")
@@ -137,9 +135,7 @@ def _check_region(region: BaseGeometry, images: Sequence[ProjectImage]) -> None:
         raise InvalidInputError("The region does not touch the image.")
 
 
-def _payloads(
-    image: ProjectImage, order: SegmentOrder, parameters: dict[str, Any]
-) -> list[dict[str, Any]]:
+def _payloads(image: ProjectImage, order: SegmentOrder, parameters: dict[str, Any]) -> list[dict[str, Any]]:
     assert image.stored is not None  # checked before
     info = image.stored.info
     whole_image = Box(0, 0, info["width"], info["height"])
@@ -191,9 +187,7 @@ class SegmentKind:
         files = self._library.files(image.stored).as_call()
         return {**task.payload, **files, "output": str(_output(scratch, task))}
 
-    def finish_task(
-        self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path
-    ) -> None:
+    def finish_task(self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path) -> None:
         """Store the objects in the run's layer of the image."""
         layer = self._layer(connection, job, task.payload["image_id"])
         table = pq.read_table(_output(scratch, task))

@@ -33,8 +33,10 @@ BASIC = (
     ColumnSpec("area", "Area drawn", "px²"),
 )
 TEXT_COLUMNS = {"kind", "status"}
-_STORED = ("id", "term_id", "kind", "status", "score", "z", "t", "cx", "cy", "area", "version")
-_STORED += ("x0", "y0", "x1", "y1")
+_STORED: tuple[str, ...] = (
+    *("id", "term_id", "kind", "status", "score", "z", "t", "cx", "cy", "area", "version"),
+    *("x0", "y0", "x1", "y1"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,7 @@ def finite(values: NDArray[Any]) -> list[float | None]:
     return [value if math.isfinite(value) else None for value in values.astype(np.float64).tolist()]
 
 
-def layer_table(
-    connection: Connection, layer: Layer, folder: Path, chosen: Filter | None = None
-) -> LayerTable:
+def layer_table(connection: Connection, layer: Layer, folder: Path, chosen: Filter | None = None) -> LayerTable:
     """The table of a layer. ``folder`` holds the measured tables."""
     values, boxes = _stored_values(connection, layer, chosen or Filter())
     facts = layer.measurements
@@ -104,22 +104,16 @@ def layer_table(
         return LayerTable(BASIC, values, boxes, None, 0)
     columns = tuple(ColumnSpec(**one) for one in facts["columns"])
     stale = _join(values, measured, columns)
-    return LayerTable(
-        (*BASIC, *columns), values, boxes, datetime.fromisoformat(facts["at"]), stale
-    )
+    return LayerTable((*BASIC, *columns), values, boxes, datetime.fromisoformat(facts["at"]), stale)
 
 
 def _stored_values(
     connection: Connection, layer: Layer, chosen: Filter
 ) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64]]:
-    query = select(*(annotation.c[name] for name in _STORED)).where(
-        annotation.c.layer_id == layer.id
-    )
+    query = select(*(annotation.c[name] for name in _STORED)).where(annotation.c.layer_id == layer.id)
     if chosen.term_id is not None:
         query = query.where(
-            annotation.c.term_id.is_(None)
-            if chosen.term_id == 0
-            else annotation.c.term_id == chosen.term_id
+            annotation.c.term_id.is_(None) if chosen.term_id == 0 else annotation.c.term_id == chosen.term_id
         )
     if chosen.z is not None:
         query = query.where(annotation.c.z == chosen.z)
@@ -132,9 +126,7 @@ def _stored_values(
         name: np.array(stored[name], np.int64) for name in ("id", "kind", "status", "z", "t", "version")
     }
     values["term_id"] = np.array([term or 0 for term in stored["term_id"]], np.int64)
-    values["score"] = np.array(
-        [math.nan if score is None else score for score in stored["score"]], np.float64
-    )
+    values["score"] = np.array([math.nan if score is None else score for score in stored["score"]], np.float64)
     for key, name in (("x", "cx"), ("y", "cy"), ("area", "area")):
         values[key] = np.array(stored[name], np.float64)
     boxes = np.array([stored[name] for name in ("x0", "y0", "x1", "y1")], np.float64).T
@@ -151,9 +143,7 @@ def _measured_table(path: Path) -> pa.Table | None:
     return _read_measured(path) if path.is_file() else None
 
 
-def _join(
-    values: dict[str, NDArray[Any]], measured: pa.Table, columns: Sequence[ColumnSpec]
-) -> int:
+def _join(values: dict[str, NDArray[Any]], measured: pa.Table, columns: Sequence[ColumnSpec]) -> int:
     """Add measured columns to ``values``; returns how many objects changed or came since."""
     ids = measured["id"].to_numpy()
     order = np.argsort(ids)

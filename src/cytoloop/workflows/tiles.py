@@ -37,9 +37,7 @@ def tiles_covering(region: Box, image: Box) -> Iterator[Tile]:
         x = region.x0
         while x < region.x1:
             core = Box(x, y, min(x + CORE_PX, region.x1), min(y + CORE_PX, region.y1))
-            read = Box(
-                core.x0 - MARGIN_PX, core.y0 - MARGIN_PX, core.x1 + MARGIN_PX, core.y1 + MARGIN_PX
-            )
+            read = Box(core.x0 - MARGIN_PX, core.y0 - MARGIN_PX, core.x1 + MARGIN_PX, core.y1 + MARGIN_PX)
             yield Tile(core, read.intersection(region))
             x += CORE_PX
         y += CORE_PX

@@ -99,9 +99,7 @@ def encode_polygons(
         return b""
     features, rings_per_feature = np.unique(rings.polygon_of_ring, return_counts=True)
     values = _ring_commands(rings, np.cumsum(rings_per_feature) - rings_per_feature)
-    sizes = np.add.reduceat(
-        3 + 2 * rings.sizes, np.cumsum(rings_per_feature) - rings_per_feature
-    )
+    sizes = np.add.reduceat(3 + 2 * rings.sizes, np.cumsum(rings_per_feature) - rings_per_feature)
     return _layer_message(layer.name, ids, properties, features, POLYGON, values, sizes)
 
 
@@ -121,9 +119,7 @@ def _quantised_rings(
     kept[last] = False
     before_last = last - 1
     kept[before_last] &= (points[before_last] != points[first]).any(axis=1)
-    polygon_of_ring = np.repeat(
-        np.arange(len(polygon_offsets) - 1), np.diff(polygon_offsets)
-    )
+    polygon_of_ring = np.repeat(np.arange(len(polygon_offsets) - 1), np.diff(polygon_offsets))
     return _Rings(points[kept], ring_of_point[kept], polygon_of_ring)
 
 
@@ -165,9 +161,7 @@ def _ring_commands(rings: _Rings, first_rings: Whole) -> Unsigned:
     return values
 
 
-def _write_steps(
-    values: Unsigned, steps: Whole, part_of_point: Whole, starts: Whole, offsets: Whole
-) -> None:
+def _write_steps(values: Unsigned, steps: Whole, part_of_point: Whole, starts: Whole, offsets: Whole) -> None:
     within = np.arange(len(steps)) - starts[part_of_point]
     position = offsets[part_of_point] + 1 + 2 * within + (within > 0)
     encoded = zigzag(steps)
@@ -214,14 +208,10 @@ def encode_points(
     values[:, 0] = 1 << 3 | MOVE_TO
     values[:, 1:] = zigzag(layer.quantised(coordinates))
     chosen = np.arange(count)
-    return _layer_message(
-        layer.name, ids, properties, chosen, POINT, values.ravel(), np.full(count, 3)
-    )
+    return _layer_message(layer.name, ids, properties, chosen, POINT, values.ravel(), np.full(count, 3))
 
 
-def _tags(
-    properties: Mapping[str, ArrayLike], features: Whole
-) -> tuple[Unsigned, list[bytes]]:
+def _tags(properties: Mapping[str, ArrayLike], features: Whole) -> tuple[Unsigned, list[bytes]]:
     """For each feature the pairs (key, value) as indices, and the encoded values."""
     tags = np.empty((len(features), 2 * len(properties)), np.uint64)
     encoded: list[bytes] = []
@@ -244,9 +234,7 @@ def _layer_message(
 ) -> bytes:
     """A layer. ``values`` holds the geometry of all features, ``sizes`` how many each has."""
     tags, encoded_values = _tags(properties, features)
-    body = _feature_messages(
-        np.asarray(ids, np.uint64)[features], tags, geometry_type, values, sizes
-    )
+    body = _feature_messages(np.asarray(ids, np.uint64)[features], tags, geometry_type, values, sizes)
     keys = b"".join(field(3, key.encode()) for key in properties)
     content = (
         field(1, name.encode())
@@ -261,9 +249,7 @@ def _layer_message(
     return field(3, content)
 
 
-def _feature_messages(
-    ids: Unsigned, tags: Unsigned, geometry_type: int, values: Unsigned, sizes: Whole
-) -> bytes:
+def _feature_messages(ids: Unsigned, tags: Unsigned, geometry_type: int, values: Unsigned, sizes: Whole) -> bytes:
     """Feature fields: a header of varints (lengths, id, tags, type) before each geometry."""
     ends = np.cumsum(sizes)
     starts = ends - sizes
@@ -300,12 +286,8 @@ def _feature_messages(
     width = header.shape[1]
     everything = np.empty(header.size + len(values), np.uint64)
     lengths = np.empty(len(everything), np.int64)
-    at_header = (
-        (np.arange(len(ids)) * width + starts)[:, None] + np.arange(width)
-    ).ravel()
-    at_geometry = np.arange(len(values)) + np.repeat(
-        (np.arange(len(ids)) + 1) * width, sizes
-    )
+    at_header = ((np.arange(len(ids)) * width + starts)[:, None] + np.arange(width)).ravel()
+    at_geometry = np.arange(len(values)) + np.repeat((np.arange(len(ids)) + 1) * width, sizes)
     everything[at_header] = header.ravel()
     lengths[at_header] = varint_lengths(header.ravel())
     everything[at_geometry] = values

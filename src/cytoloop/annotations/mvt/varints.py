@@ -30,9 +30,7 @@ def encode_varints(values: Unsigned, lengths: NDArray[np.int64]) -> bytes:
         chosen = np.flatnonzero(lengths > byte)
         part = (values[chosen] >> np.uint64(7 * byte)) & np.uint64(0x7F)
         more = lengths[chosen] > byte + 1
-        encoded[starts[chosen] + byte] = part.astype(np.uint8) | (
-            more.astype(np.uint8) << 7
-        )
+        encoded[starts[chosen] + byte] = part.astype(np.uint8) | (more.astype(np.uint8) << 7)
     return encoded.tobytes()
 
 

@@ -35,9 +35,7 @@ class InlineExecutor:
     def submit(self, key: str, function: str, call: dict[str, Any]) -> None:
         module, name = function.split(":")
         try:
-            receipt = getattr(importlib.import_module(module), name)(
-                call, _Reporter(key, self._on_report)
-            )
+            receipt = getattr(importlib.import_module(module), name)(call, _Reporter(key, self._on_report))
         except CytoloopError as error:
             self._on_report(Report(key, "failed", text=error.message))
         except Exception as error:

@@ -19,9 +19,7 @@ OnReport = Callable[[Report], None]
 class _Worker:
     """One process, started when it is first needed."""
 
-    def __init__(
-        self, on_report: OnReport, on_free: Callable[[], None], memory_bytes: int
-    ) -> None:
+    def __init__(self, on_report: OnReport, on_free: Callable[[], None], memory_bytes: int) -> None:
         self._on_report = on_report
         self._on_free = on_free
         self._memory_bytes = memory_bytes
@@ -36,9 +34,7 @@ class _Worker:
         assert process is not None
         assert process.stdin is not None
         try:
-            process.stdin.write(
-                orjson.dumps({"key": key, "function": function, "call": call}) + b"\n"
-            )
+            process.stdin.write(orjson.dumps({"key": key, "function": function, "call": call}) + b"\n")
             process.stdin.flush()
         except BrokenPipeError:
             pass  # the listener sees the end of its output and reports the death
@@ -50,9 +46,7 @@ class _Worker:
             "cytoloop.jobs.worker",
             str(self._memory_bytes),
         ]
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )  # noqa: S603
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._process = process
         assert process.stdout is not None
         threading.Thread(
@@ -76,11 +70,7 @@ class _Worker:
         process.wait()
         if process is self._process and self.key is not None:
             key, self.key = self.key, None
-            self._on_report(
-                Report(
-                    key, "died", text=_cause_of_death(process.returncode), again=True
-                )
-            )
+            self._on_report(Report(key, "died", text=_cause_of_death(process.returncode), again=True))
             self._on_free()
 
     def kill(self) -> None:
@@ -124,12 +114,8 @@ class LocalExecutor:
         self._lock = threading.Lock()
         self._workers: list[_Worker] = []
 
-    def start(
-        self, on_report: OnReport, on_free: Callable[[], None] = lambda: None
-    ) -> None:
-        self._workers = [
-            _Worker(on_report, on_free, self._memory_bytes) for _ in range(self._count)
-        ]
+    def start(self, on_report: OnReport, on_free: Callable[[], None] = lambda: None) -> None:
+        self._workers = [_Worker(on_report, on_free, self._memory_bytes) for _ in range(self._count)]
 
     def free_slots(self) -> int:
         with self._lock:

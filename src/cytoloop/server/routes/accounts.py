@@ -44,15 +44,11 @@ def read_session(request: Request) -> wire.Session:
 
 
 @router.post("/session")
-def sign_in(
-    body: wire.SignIn, request: Request, response: Response, services: ServicesDep
-) -> wire.Session:
+def sign_in(body: wire.SignIn, request: Request, response: Response, services: ServicesDep) -> wire.Session:
     """Sign in with name and password; sets the session cookie."""
     with services.database.read() as connection:
         user = users.verified_user(connection, body.username, body.password)
-    secret, csrf_token = services.database.write(
-        lambda connection: users.open_session(connection, user.id)
-    )
+    secret, csrf_token = services.database.write(lambda connection: users.open_session(connection, user.id))
     response.set_cookie(
         SESSION_COOKIE,
         secret,
@@ -132,11 +128,7 @@ def delete_token(token_id: int, write: WriteDep) -> None:
     """Revoke an API token."""
     if write.actor.read_only:
         raise PermissionDeniedError("A token that may only read cannot revoke tokens.")
-    write(
-        lambda access: users.delete_token(
-            access.connection, user_id=access.actor.user_id, token_id=token_id
-        )
-    )
+    write(lambda access: users.delete_token(access.connection, user_id=access.actor.user_id, token_id=token_id))
 
 
 def _member(member: store.Member) -> wire.Member:
@@ -151,9 +143,7 @@ def list_members(project_id: UUID, access: ReadDep) -> list[wire.Member]:
 
 
 @router.put("/projects/{project_id}/members/{user_id}")
-def set_member(
-    project_id: UUID, user_id: int, body: wire.MemberPut, write: WriteDep
-) -> wire.Member:
+def set_member(project_id: UUID, user_id: int, body: wire.MemberPut, write: WriteDep) -> wire.Member:
     """Add a member, or change what they are."""
 
     def work(access: Access) -> wire.Member:
@@ -174,5 +164,3 @@ def remove_member(project_id: UUID, user_id: int, write: WriteDep) -> None:
         store.remove_member(access.connection, project.id, user_id)
 
     write(work)
-
-

@@ -45,14 +45,14 @@ def stream(
     )
 
 
-async def _events(
-    services: Services, actor: Actor, project_id: int, last_event_id: int | None
-) -> AsyncIterator[bytes]:
+async def _events(services: Services, actor: Actor, project_id: int, last_event_id: int | None) -> AsyncIterator[bytes]:
     loop = asyncio.get_running_loop()
     waiting: asyncio.Queue[Event] = asyncio.Queue()
-    unsubscribe = services.bus.subscribe(
-        project_id, lambda event: loop.call_soon_threadsafe(waiting.put_nowait, event)
-    )
+
+    def listen(event: Event) -> None:
+        loop.call_soon_threadsafe(waiting.put_nowait, event)
+
+    unsubscribe = services.bus.subscribe(project_id, listen)
     try:
         yield b"retry: 1000\n: welcome\n\n"
         for event in services.bus.since(project_id, last_event_id) if last_event_id else []:

@@ -35,9 +35,7 @@ def list_images(
 ) -> Page[wire.Image]:
     """Images of a project in their order, those being imported and those that failed included."""
     project, _ = access.project(project_id, Permission.VIEW)
-    found = image_records.project_images(
-        access.connection, project.id, after=_place(cursor), limit=limit + 1
-    )
+    found = image_records.project_images(access.connection, project.id, after=_place(cursor), limit=limit + 1)
     last = found[limit - 1] if len(found) > limit else None
     return Page(
         items=images_wire(access.connection, project.id, found[:limit]),
@@ -56,17 +54,13 @@ def _place(cursor: str | None) -> tuple[int, int] | None:
 
 
 @router.post("/projects/{project_id}/images", status_code=202)
-def register_images(
-    project_id: UUID, body: wire.ImageRegister, write: WriteDep, services: ServicesDep
-) -> Job:
+def register_images(project_id: UUID, body: wire.ImageRegister, write: WriteDep, services: ServicesDep) -> Job:
     """Register files of the server where they are."""
 
     def work(access: Access) -> Job:
         project, _ = access.project(project_id, Permission.MANAGE)
         items = importing.registered_items(body.paths, services.settings.image_folders)
-        job = importing.start_import(
-            access.connection, items, project_id=project.id, user_id=access.actor.user_id
-        )
+        job = importing.start_import(access.connection, items, project_id=project.id, user_id=access.actor.user_id)
         services.announcer.importing(access.connection, project.id)
         return job_wire(access.connection, job)
 
@@ -76,9 +70,7 @@ def register_images(
 
 
 @router.get("/server-files")
-def list_server_files(
-    access: ReadDep, services: ServicesDep, path: str = ""
-) -> list[wire.ServerEntry]:
+def list_server_files(access: ReadDep, services: ServicesDep, path: str = "") -> list[wire.ServerEntry]:
     """Folders and files that may be registered; the roots without a path."""
     folders = services.settings.image_folders
     if not path:
@@ -111,9 +103,7 @@ def read_image(image_id: UUID, access: ReadDep) -> wire.Image:
 
 
 @router.patch("/images/{image_id}")
-def update_image(
-    image_id: UUID, body: wire.ImageUpdate, write: WriteDep, services: ServicesDep
-) -> wire.Image:
+def update_image(image_id: UUID, body: wire.ImageUpdate, write: WriteDep, services: ServicesDep) -> wire.Image:
     """Rename an image."""
 
     def work(access: Access) -> wire.Image:
@@ -191,9 +181,7 @@ def read_pixel(
 
 
 @router.get("/images/{image_id}/associated/{name}")
-def read_associated(
-    image_id: UUID, name: str, access: ReadDep, services: ServicesDep
-) -> Response:
+def read_associated(image_id: UUID, name: str, access: ReadDep, services: ServicesDep) -> Response:
     """A label or macro image."""
     stored = stored_of(access.image(image_id, Permission.VIEW))
     if name not in stored.info.get("associated", []):

@@ -85,9 +85,7 @@ def _segment(access: Access, project: Project, body: wire.SegmentRequest) -> Job
         t=body.t,
         term_id=body.term_id,
     )
-    return segmenting.start_segmentation(
-        access.connection, order, project_id=project.id, user_id=access.actor.user_id
-    )
+    return segmenting.start_segmentation(access.connection, order, project_id=project.id, user_id=access.actor.user_id)
 
 
 def _measure(access: Access, project: Project, body: wire.MeasureRequest) -> JobRecord:
@@ -97,9 +95,7 @@ def _measure(access: Access, project: Project, body: wire.MeasureRequest) -> Job
         if image.project_id != project.id:
             raise NotFoundError(f"There is no layer {uuid} in this project.")
         layers.append(layer)
-    return measuring.start_measurement(
-        access.connection, layers, project_id=project.id, user_id=access.actor.user_id
-    )
+    return measuring.start_measurement(access.connection, layers, project_id=project.id, user_id=access.actor.user_id)
 
 
 @router.get("/projects/{project_id}/jobs")
@@ -111,9 +107,7 @@ def list_jobs(
 ) -> Page[wire.Job]:
     """Jobs of a project, newest first."""
     project, _ = access.project(project_id, Permission.VIEW)
-    found = ledger.jobs_of_project(
-        access.connection, project.id, before_id=cursor_number(cursor), limit=limit + 1
-    )
+    found = ledger.jobs_of_project(access.connection, project.id, before_id=cursor_number(cursor), limit=limit + 1)
     following = str(found[limit - 1].id) if len(found) > limit else None
     return Page(items=jobs_wire(access.connection, found[:limit]), next=following)
 

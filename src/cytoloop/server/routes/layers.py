@@ -130,12 +130,8 @@ def list_annotations(
 ) -> Page[wire.Annotation]:
     """Objects of a layer whose box touches ``bbox``; ``term_id`` 0 means those without a class."""
     layer, _ = access.layer(layer_id, Permission.VIEW)
-    query = store.select_objects(
-        access.connection, layer.id, window=parse_bbox(bbox), z=z, t=t, term_id=term_id
-    )
-    found = store.annotations_page(
-        access.connection, query, after_id=cursor_number(cursor), limit=limit + 1
-    )
+    query = store.select_objects(access.connection, layer.id, window=parse_bbox(bbox), z=z, t=t, term_id=term_id)
+    found = store.annotations_page(access.connection, query, after_id=cursor_number(cursor), limit=limit + 1)
     following = str(found[limit - 1].id) if len(found) > limit else None
     items = annotations_wire(access.connection, found[:limit], layer.uuid)
     return Page(items=items, next=following)
@@ -194,16 +190,12 @@ def _edit(one: wire.AnnotationUpdate) -> Edit:
 
 def _label(body: wire.ChangeRequest) -> str:
     counts = {"draw": len(body.creates), "change": len(body.updates), "delete": len(body.deletes)}
-    done = [
-        f"{verb} {n if n > 1 else 'an'} object{'s' if n > 1 else ''}" for verb, n in counts.items() if n
-    ]
-    return ", ".join(done) or "nothing"
+    done = [f"{verb} {n if n > 1 else 'an'} object{'s' if n > 1 else ''}" for verb, n in counts.items() if n]
+    return (", ".join(done) or "nothing").capitalize()
 
 
 @router.post("/layers/{layer_id}/changes")
-def change_layer(
-    layer_id: UUID, body: wire.ChangeRequest, write: WriteDep, services: ServicesDep
-) -> wire.ChangeResult:
+def change_layer(layer_id: UUID, body: wire.ChangeRequest, write: WriteDep, services: ServicesDep) -> wire.ChangeResult:
     """Create, change and delete objects in one step, which is applied whole or not at all."""
     change_set = ChangeSet(
         label=_label(body),
@@ -246,11 +238,7 @@ def _with_current(access: Access, error: StaleVersionError, layer: Layer) -> Sta
 def read_history(image_id: UUID, access: ReadDep) -> wire.HistoryState:
     """What undo and redo would do for the caller on this image."""
     image = access.image(image_id, Permission.VIEW)
-    return history_wire(
-        history_store.history_state(
-            access.connection, image_id=image.id, user_id=access.actor.user_id
-        )
-    )
+    return history_wire(history_store.history_state(access.connection, image_id=image.id, user_id=access.actor.user_id))
 
 
 @router.post("/images/{image_id}/undo")
@@ -265,14 +253,10 @@ def redo(image_id: UUID, write: WriteDep, services: ServicesDep) -> wire.History
     return write(lambda access: _step(access, image_id, services, editing.step_forward))
 
 
-def _step(
-    access: Access, image_id: UUID, services: ServicesDep, step: editing.Step
-) -> wire.HistoryState:
+def _step(access: Access, image_id: UUID, services: ServicesDep, step: editing.Step) -> wire.HistoryState:
     image = access.image(image_id, Permission.ANNOTATE)
     user_id = access.actor.user_id
-    applied: Applied = step(
-        access.connection, image_id=image.id, user_id=user_id, announcer=services.announcer
-    )
+    applied: Applied = step(access.connection, image_id=image.id, user_id=user_id, announcer=services.announcer)
     layer = layer_store.layer_by_id(access.connection, applied.layer_id)
     changed = wire.LayerChanged(
         layer_id=layer.uuid,

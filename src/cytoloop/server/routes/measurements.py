@@ -81,9 +81,7 @@ def rank_of_object(
 
 
 @router.get("/layers/{layer_id}/measurements")
-def read_columns(
-    layer_id: UUID, columns: str, access: ReadDep, services: ServicesDep
-) -> wire.ColumnData:
+def read_columns(layer_id: UUID, columns: str, access: ReadDep, services: ServicesDep) -> wire.ColumnData:
     """Whole columns, for plots; a random part of them beyond 100,000 objects."""
     table = _table(access, services, layer_id)
     keys = [tables.column_spec(table, key).key for key in columns.split(",")[:16]]
@@ -101,9 +99,7 @@ def read_columns(
 
 
 @router.get("/layers/{layer_id}/measurements/summary")
-def read_summary(
-    layer_id: UUID, access: ReadDep, services: ServicesDep
-) -> wire.MeasurementSummary:
+def read_summary(layer_id: UUID, access: ReadDep, services: ServicesDep) -> wire.MeasurementSummary:
     """Mean, standard deviation and median of each column for each class."""
     columns, classes = tables.summary(_table(access, services, layer_id))
     return wire.MeasurementSummary(
@@ -134,9 +130,7 @@ def download_parquet(layer_id: UUID, access: ReadDep, services: ServicesDep) -> 
     return _download(access, services, layer_id, "parquet", "application/vnd.apache.parquet")
 
 
-def _download(
-    access: Access, services: ServicesDep, layer_id: UUID, ending: str, media_type: str
-) -> Response:
+def _download(access: Access, services: ServicesDep, layer_id: UUID, ending: str, media_type: str) -> Response:
     layer, image = access.layer(layer_id, Permission.VIEW)
     table = tables.layer_table(access.connection, layer, services.measurements)
     content = downloads.table_file(access.connection, table, image.project_id, ending)

@@ -25,9 +25,7 @@ def list_projects(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Page[wire.Project]:
     """Projects that the caller may see, newest first."""
-    found = store.projects_of(
-        access.connection, access.actor, after_id=cursor_number(cursor), limit=limit + 1
-    )
+    found = store.projects_of(access.connection, access.actor, after_id=cursor_number(cursor), limit=limit + 1)
     following = str(found[limit - 1][0].id) if len(found) > limit else None
     return Page(items=projects_wire(access.connection, found[:limit]), next=following)
 
@@ -64,9 +62,7 @@ def update_project(project_id: UUID, body: wire.ProjectUpdate, write: WriteDep) 
         project, _ = access.project(project_id, Permission.MANAGE)
         fields = body.model_dump(exclude_none=True)
         store.update_project(access.connection, project.id, fields)
-        return projects_wire(
-            access.connection, [access.project(project_id, Permission.VIEW)]
-        )[0]
+        return projects_wire(access.connection, [access.project(project_id, Permission.VIEW)])[0]
 
     return write(work)
 
@@ -106,16 +102,12 @@ def read_ontology(project_id: UUID, access: ReadDep) -> wire.Ontology:
 
 
 @router.post("/projects/{project_id}/terms", status_code=201)
-def create_term(
-    project_id: UUID, body: wire.TermCreate, write: WriteDep, services: ServicesDep
-) -> wire.Term:
+def create_term(project_id: UUID, body: wire.TermCreate, write: WriteDep, services: ServicesDep) -> wire.Term:
     """Add a class; colour and hotkey are the next free ones where none is given."""
 
     def work(access: Access) -> wire.Term:
         project, _ = access.project(project_id, Permission.MANAGE)
-        term = ontologies.create_term(
-            access.connection, project.ontology_id, **body.model_dump()
-        )
+        term = ontologies.create_term(access.connection, project.ontology_id, **body.model_dump())
         services.announcer.ontology(project.id)
         return _term(term)
 
@@ -123,9 +115,7 @@ def create_term(
 
 
 @router.patch("/terms/{term_id}")
-def update_term(
-    term_id: int, body: wire.TermUpdate, write: WriteDep, services: ServicesDep
-) -> wire.Term:
+def update_term(term_id: int, body: wire.TermUpdate, write: WriteDep, services: ServicesDep) -> wire.Term:
     """Change a class; an empty hotkey clears it."""
 
     def work(access: Access) -> wire.Term:

@@ -100,9 +100,7 @@ class TileDesk:
             content = self._cache.get(key)
             if content is None:
                 styles = _styles(style_text, stored, pyramid)
-                content = _rendered(
-                    lambda c: pyramid.tile(level, column, row, c=c, z=z, t=t), pyramid, styles
-                )
+                content = _rendered(lambda c: pyramid.tile(level, column, row, c=c, z=z, t=t), pyramid, styles)
                 self._cache.put(key, content)
         return _immutable(content, "image/jpeg")
 
@@ -160,9 +158,7 @@ def _channels(text: str, pyramid: Pyramid) -> list[int]:
     channels = [_number(part, "c") for part in text.split(",")]
     count = pyramid.info.size_c
     if len(channels) > MAX_RAW_CHANNELS or any(c >= count for c in channels):
-        raise InvalidInputError(
-            f"c names up to {MAX_RAW_CHANNELS} channels; this image has {count}, counted from 0."
-        )
+        raise InvalidInputError(f"c names up to {MAX_RAW_CHANNELS} channels; this image has {count}, counted from 0.")
     return channels
 
 
@@ -177,9 +173,7 @@ def _styles(text: str, stored: StoredImage, pyramid: Pyramid) -> tuple[ChannelSt
     )
 
 
-def _rendered(
-    read: Callable[[int], NDArray[np.generic]], pyramid: Pyramid, styles: tuple[ChannelStyle, ...]
-) -> bytes:
+def _rendered(read: Callable[[int], NDArray[np.generic]], pyramid: Pyramid, styles: tuple[ChannelStyle, ...]) -> bytes:
     if pyramid.info.rgb:
         return encode_jpeg(np.ascontiguousarray(read(0)).view(np.uint8))
     return encode_jpeg(render([read(style.channel) for style in styles], styles))
@@ -225,5 +219,3 @@ def _tag(request: Request, stored: StoredImage) -> str:
     query = "&".join(f"{k}={v}" for k, v in request.query_params.items() if k != "v")
     text = f"{stored.content_key}|{RENDERER_VERSION}|{request.url.path}|{query}"
     return f'"{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"'
-
-

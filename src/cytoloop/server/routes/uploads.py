@@ -161,9 +161,7 @@ async def receive(
         receiver.close()
         services.inbox.leave(upload_id)
     await to_thread.run_sync(_import_if_complete, upload_id, write, services)
-    return Response(
-        status_code=204, headers={**TUS, "Upload-Offset": str(receiver.offset_bytes)}
-    )
+    return Response(status_code=204, headers={**TUS, "Upload-Offset": str(receiver.offset_bytes)})
 
 
 def _checksum(header: str | None) -> tuple[str | None, bytes | None]:
@@ -184,12 +182,8 @@ def _import_if_complete(upload_id: str, write: WriteDep, services: ServicesDep) 
         if upload.state != "receiving" or upload.offset_bytes < upload.size_bytes:
             return False
         uploads.update_upload(access.connection, upload.id, state="importing")
-        item = importing.ImportItem(
-            services.inbox.path(upload), upload.filename, owned=True, upload_id=upload.id
-        )
-        importing.start_import(
-            access.connection, [item], project_id=upload.project_id, user_id=upload.user_id
-        )
+        item = importing.ImportItem(services.inbox.path(upload), upload.filename, owned=True, upload_id=upload.id)
+        importing.start_import(access.connection, [item], project_id=upload.project_id, user_id=upload.user_id)
         services.announcer.importing(access.connection, upload.project_id)
         return True
 
