@@ -31,9 +31,7 @@ DATA = Path(__file__).parents[3] / "shared" / "data"
 FORMATS = DATA / "formats"
 NUCLEI = DATA / "dsb2018" / "images"
 
-pytestmark = pytest.mark.skipif(
-    not FORMATS.is_dir(), reason=f"The shared real images are not at {DATA}."
-)
+pytestmark = pytest.mark.skipif(not FORMATS.is_dir(), reason=f"The shared real images are not at {DATA}.")
 
 
 @dataclass(frozen=True)
@@ -132,9 +130,7 @@ FILES = [
         series=2,
     ),
 ]
-every_file = pytest.mark.parametrize(
-    "known", FILES, ids=lambda known: f"{known.name}-{known.series}"
-)
+every_file = pytest.mark.parametrize("known", FILES, ids=lambda known: f"{known.name}-{known.series}")
 
 
 @pytest.fixture
@@ -153,33 +149,23 @@ def reference(known: Known) -> NDArray[Any]:
                 return tiff.pages.first.asarray()
         case "openslide":
             with openslide.OpenSlide(path) as slide:
-                return np.asarray(
-                    slide.read_region((0, 0), 0, slide.dimensions).convert("RGB")
-                )
+                return np.asarray(slide.read_region((0, 0), 0, slide.dimensions).convert("RGB"))
         case "dicom":
             with wsidicom.WsiDicom.open(path) as slide:
-                whole = slide.read_region(
-                    (0, 0), 0, (slide.size.width, slide.size.height)
-                )
+                whole = slide.read_region((0, 0), 0, (slide.size.width, slide.size.height))
                 return np.asarray(whole.convert("RGB"))
         case "czi":
             with czi.open_czi(str(path)) as document:
-                return document.read(plane={"C": 0})[..., 0][
-                    np.newaxis, np.newaxis, np.newaxis
-                ]
+                return document.read(plane={"C": 0})[..., 0][np.newaxis, np.newaxis, np.newaxis]
         case "lif":
             with liffile.LifFile(path) as file:
                 pixels = file.images[known.series].asarray()
-            return pixels.reshape(
-                known.czt[2], known.czt[0], known.czt[1], *pixels.shape[-2:]
-            )
+            return pixels.reshape(known.czt[2], known.czt[0], known.czt[1], *pixels.shape[-2:])
         case _:
             pixels = tifffile.imread(path)
             if pixels.shape[-1] == known.czt[0] == 3:
                 pixels = np.moveaxis(pixels, -1, 0)
-            return pixels.reshape(
-                known.czt[2], known.czt[0], known.czt[1], *pixels.shape[-2:]
-            )
+            return pixels.reshape(known.czt[2], known.czt[0], known.czt[1], *pixels.shape[-2:])
 
 
 @every_file
@@ -191,9 +177,7 @@ def test_facts(known: Known, source: ImageSource) -> None:
     assert (info.dtype, info.rgb) == (known.dtype, known.rgb)
     expected_um = known.pixel_width_um and pytest.approx(known.pixel_width_um, rel=1e-3)
     assert info.pixel_width_um == info.pixel_height_um == expected_um
-    assert info.z_spacing_um == (
-        known.z_spacing_um and pytest.approx(known.z_spacing_um, rel=1e-3)
-    )
+    assert info.z_spacing_um == (known.z_spacing_um and pytest.approx(known.z_spacing_um, rel=1e-3))
     assert tuple(channel.name for channel in info.channels) == known.channels
     assert info.magnification == known.magnification
     assert (info.levels[0].width, info.levels[0].height) == known.size
@@ -259,9 +243,7 @@ def test_a_thumbnail_has_contrast(known: Known, source: ImageSource) -> None:
     assert max(picture.shape) == min(256, max(known.size))
     low, high = np.percentile(picture.max(axis=2), (1, 99.9))
     assert high - low > 60
-    assert (
-        np.asarray(Image.open(io.BytesIO(encode_jpeg(picture)))).shape == picture.shape
-    )
+    assert np.asarray(Image.open(io.BytesIO(encode_jpeg(picture)))).shape == picture.shape
 
 
 @pytest.mark.parametrize("name", ["CMU-1-Small-Region.svs", "dicom_wsi"])
@@ -273,9 +255,7 @@ def test_tiles_passed_through_have_the_right_colours(name: str) -> None:
         picture = np.asarray(Image.open(io.BytesIO(tile[0])).convert("RGB")).astype(int)
         pixels = source.read_region(0, column * 240, row * 240, 240, 240)
         assert np.abs(picture - pixels).max() <= 2
-    assert source.encoded_tile(0, 9, 0) is None, (
-        "2,220 px are 9.25 tiles: the last is padded"
-    )
+    assert source.encoded_tile(0, 9, 0) is None, "2,220 px are 9.25 tiles: the last is padded"
     source.close()
 
 
@@ -290,9 +270,7 @@ def test_slide_pixels_are_those_of_openslide() -> None:
 
 
 def test_the_svs_and_its_dicom_are_the_same_picture() -> None:
-    slide, dicom = (
-        open_image(FORMATS / name) for name in ("CMU-1-Small-Region.svs", "dicom_wsi")
-    )
+    slide, dicom = (open_image(FORMATS / name) for name in ("CMU-1-Small-Region.svs", "dicom_wsi"))
     np.testing.assert_array_equal(read_plane(slide), read_plane(dicom))
     slide.close()
     dicom.close()
@@ -360,9 +338,7 @@ def test_nuclei_pictures() -> None:
         expected = np.asarray(Image.open(path))
         info = source.info()
         assert info.rgb == (expected.ndim == 3)
-        np.testing.assert_array_equal(
-            read_plane(source), expected[..., :3] if info.rgb else expected
-        )
+        np.testing.assert_array_equal(read_plane(source), expected[..., :3] if info.rgb else expected)
         source.close()
 
 
@@ -376,9 +352,7 @@ def test_cut_off_files_are_refused(known: Known, part: float, tmp_path: Path) ->
     data = original.read_bytes()
     path.write_bytes(data[: int(len(data) * part)])
     if known.name.endswith((".svs", ".ndpi")) and part == 0.999:
-        pytest.skip(
-            "the last bytes are those of the label or of a map that is not needed"
-        )
+        pytest.skip("the last bytes are those of the label or of a map that is not needed")
     with pytest.raises(UnreadableImageError) as caught:
         open_image(path).close()
     assert path.name in caught.value.message

@@ -14,11 +14,7 @@ def picture_kind(head: bytes) -> str | None:
         return "png"
     if head.startswith(b"\xff\xd8\xff"):
         return "jpeg"
-    if (
-        head.startswith(b"BM")
-        and len(head) >= 18
-        and struct.unpack("<I", head[14:18])[0] in {12, 40, 52, 56, 108, 124}
-    ):
+    if head.startswith(b"BM") and len(head) >= 18 and struct.unpack("<I", head[14:18])[0] in {12, 40, 52, 56, 108, 124}:
         return "bmp"
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return "webp"

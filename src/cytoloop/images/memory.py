@@ -11,6 +11,7 @@ from .planar import (
     RGB_CHANNELS,
     PlanarSource,
     PlaneLayout,
+    Window,
     one_level,
     served_dtype,
     to_served,
@@ -77,11 +78,9 @@ class ArraySource(PlanarSource):
             )
         )
 
-    def _read(
-        self, level: int, x: int, y: int, w: int, h: int, c: int, z: int, t: int
-    ) -> NDArray[np.generic]:
+    def _read(self, level: int, window: Window, c: int, z: int, t: int) -> NDArray[np.generic]:
         del level
-        return self._array[(*self._layout.index(c, z, t), slice(y, y + h), slice(x, x + w))]
+        return self._array[(*self._layout.index(c, z, t), window.rows, window.columns)]
 
 
 def _channels(size_c: int, names: Sequence[str] | None, *, colour: bool) -> tuple[Channel, ...]:

@@ -1,4 +1,4 @@
-"""Facts from OME-XML (schema 2016-06 and older), by local names, so that the namespace's year does not matter."""
+"""Facts from OME-XML, by local names, so that the year of the schema does not matter."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -70,9 +70,7 @@ def ome_facts(text: str, series: int) -> OmeFacts:
         pixel_width_um=_physical_size(attributes, "X"),
         pixel_height_um=_physical_size(attributes, "Y"),
         z_spacing_um=_physical_size(attributes, "Z"),
-        frame_interval_s=None
-        if interval is None
-        else seconds(interval, attributes.get("TimeIncrementUnit", "s")),
+        frame_interval_s=None if interval is None else seconds(interval, attributes.get("TimeIncrementUnit", "s")),
         magnification=magnification,
         channels=_channels(image),
         metadata=_metadata(root, image, objective),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,6 +122,25 @@ def one_level(width: int, height: int, tile_width: int, tile_height: int) -> tup
     return (Level(width, height, 1.0, tile_width, tile_height),)
 
 
+class Window(NamedTuple):
+    """A rectangle in the pixels of one level, inside it."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+    @property
+    def rows(self) -> slice:
+        """The rows of an array that it takes."""
+        return slice(self.y, self.y + self.h)
+
+    @property
+    def columns(self) -> slice:
+        """The columns of an array that it takes."""
+        return slice(self.x, self.x + self.w)
+
+
 class PlanarSource:
     """Base of the sources: checks and clips requests, fills what is outside; formats give ``_read``."""
 
@@ -151,7 +171,7 @@ class PlanarSource:
         x0, y0 = max(0, x), max(0, y)
         x1, y1 = min(size.width, x + w), min(size.height, y + h)
         if x1 > x0 and y1 > y0:
-            inside = self._decoded(level, x0, y0, x1 - x0, y1 - y0, c, z, t)
+            inside = self._decoded(level, Window(x0, y0, x1 - x0, y1 - y0), c, z, t)
             if inside.shape[:2] == (h, w):
                 return inside
         else:
@@ -161,23 +181,19 @@ class PlanarSource:
             filled[y0 - y : y1 - y, x0 - x : x1 - x] = inside
         return filled
 
-    def _decoded(
-        self, level: int, x: int, y: int, w: int, h: int, c: int, z: int, t: int
-    ) -> NDArray[np.generic]:
+    def _decoded(self, level: int, window: Window, c: int, z: int, t: int) -> NDArray[np.generic]:
         try:
-            return self._read(level, x, y, w, h, c, z, t)
+            return self._read(level, window, c, z, t)
         except CytoloopError:
             raise
         except Exception as error:  # decoders of damaged data raise anything
             reason = " ".join(str(error).split())[:200] or type(error).__name__
             raise UnreadableImageError(
-                f"Pixels at x {x}, y {y} of level {level} cannot be decoded ({reason}). "
+                f"Pixels at x {window.x}, y {window.y} of level {level} cannot be decoded ({reason}). "
                 "The file is damaged; copy or upload it again."
             ) from error
 
-    def _read(
-        self, level: int, x: int, y: int, w: int, h: int, c: int, z: int, t: int
-    ) -> NDArray[np.generic]:
+    def _read(self, level: int, window: Window, c: int, z: int, t: int) -> NDArray[np.generic]:
         """Pixels of a region that lies inside the level."""
         raise NotImplementedError
 
@@ -189,8 +205,7 @@ class PlanarSource:
     def associated(self, name: str) -> NDArray[np.uint8]:
         """There is none, unless the format says so."""
         raise NotFoundError(
-            f"The image has no associated image '{name}'. "
-            f"It has: {', '.join(self._info.associated) or 'none'}."
+            f"The image has no associated image '{name}'. It has: {', '.join(self._info.associated) or 'none'}."
         )
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from cytoloop.core.errors import InvalidInputError, NotFoundError, TooLargeError
 from cytoloop.core.geometry import Box
 
-from .planar import check_plane
+from .planar import Window, check_plane
 from .resampling import averaged, resampled
 from .source import ImageInfo, ImageSource, Level
 
@@ -44,9 +44,7 @@ class Pyramid:
         self.levels: tuple[Level, ...] = tuple(level for level, _ in pairs)
         self._origins = tuple(origin for _, origin in pairs)
 
-    def tile(
-        self, level: int, column: int, row: int, *, c: int = 0, z: int = 0, t: int = 0
-    ) -> NDArray[np.generic]:
+    def tile(self, level: int, column: int, row: int, *, c: int = 0, z: int = 0, t: int = 0) -> NDArray[np.generic]:
         """One tile, cropped to the level: ``(h, w, 3) uint8`` for RGB, else ``(h, w)`` of one channel."""
         size = self._level(level)
         x, y = column * size.tile_width, row * size.tile_height
@@ -59,7 +57,7 @@ class Pyramid:
             min(size.tile_width, size.width - x),
             min(size.tile_height, size.height - y),
         )
-        return self._read(level, x, y, w, h, c, z, t)
+        return self._read(level, Window(x, y, w, h), c, z, t)
 
     def encoded_tile(self, level: int, column: int, row: int) -> tuple[bytes, str] | None:
         """The stored tile and its media type, for whole tiles of stored levels that can be passed through."""
@@ -74,9 +72,7 @@ class Pyramid:
             return None
         return self.source.encoded_tile(origin.level, column, row)
 
-    def region(
-        self, box: Box, downsample: float, *, c: int = 0, z: int = 0, t: int = 0
-    ) -> NDArray[np.generic]:
+    def region(self, box: Box, downsample: float, *, c: int = 0, z: int = 0, t: int = 0) -> NDArray[np.generic]:
         """A box of the image at any scale, averaged from the nearest finer stored level.
 
         Parameters
@@ -103,7 +99,7 @@ class Pyramid:
         scale = self.info.levels[level].downsample
         columns = np.linspace(box.x0, box.x1, w + 1) / scale
         rows = np.linspace(box.y0, box.y1, h + 1) / scale
-        return self._resampled(level, rows, columns, c, z, t)
+        return self._resampled(level, rows, columns, c=c, z=z, t=t)
 
     def thumbnail(self, size: int, *, c: int = 0, z: int = 0, t: int = 0) -> NDArray[np.generic]:
         """The whole image with ``size`` px on its longest side (or its own size, if it is smaller)."""
@@ -118,15 +114,12 @@ class Pyramid:
 
     def _stored_for(self, downsample: float) -> int:
         """The smallest stored level that is at least as fine as asked for."""
-        fine = [
-            index for index, level in enumerate(self.info.levels) if level.downsample <= downsample * 1.001
-        ]
+        fine = [index for index, level in enumerate(self.info.levels) if level.downsample <= downsample * 1.001]
         return max(fine, key=lambda index: self.info.levels[index].downsample, default=0)
 
-    def _read(
-        self, level: int, x: int, y: int, w: int, h: int, c: int, z: int, t: int
-    ) -> NDArray[np.generic]:
+    def _read(self, level: int, window: Window, c: int, z: int, t: int) -> NDArray[np.generic]:
         """Pixels inside a level, stored or computed."""
+        x, y, w, h = window
         origin = self._origins[level]
         if origin.factor == 1:
             return self.source.read_region(origin.level, x, y, w, h, c=c, z=z, t=t)
@@ -150,6 +143,7 @@ class Pyramid:
         level: int,
         rows: NDArray[np.float64],
         columns: NDArray[np.float64],
+        *,
         c: int,
         z: int,
         t: int,
@@ -160,15 +154,8 @@ class Pyramid:
         out = np.empty((h, w, 3) if self.info.rgb else (h, w), np.dtype(self.info.dtype))
         for row0, row1 in _blocks(rows, columns[-1] - columns[0]):
             for column0, column1 in _blocks(columns, rows[row1] - rows[row0]):
-                part = self._block(
-                    level,
-                    rows[row0 : row1 + 1],
-                    columns[column0 : column1 + 1],
-                    c,
-                    z,
-                    t,
-                )
-                out[row0:row1, column0:column1] = part
+                edges = rows[row0 : row1 + 1], columns[column0 : column1 + 1]
+                out[row0:row1, column0:column1] = self._block(level, *edges, c=c, z=z, t=t)
         return out
 
     def _block(
@@ -176,6 +163,7 @@ class Pyramid:
         level: int,
         rows: NDArray[np.float64],
         columns: NDArray[np.float64],
+        *,
         c: int,
         z: int,
         t: int,
@@ -185,29 +173,27 @@ class Pyramid:
             max(x0 + 1, ceil(columns[-1] - 1e-6)),
             max(y0 + 1, ceil(rows[-1] - 1e-6)),
         )
-        block = self._clamped(level, x0, y0, x1, y1, c, z, t)
+        block = self._clamped(level, Window(x0, y0, x1 - x0, y1 - y0), c, z, t)
         factor = round((columns[-1] - columns[0]) / (len(columns) - 1))
         if _is_whole(columns, x0, factor) and _is_whole(rows, y0, factor):
             return averaged(block, factor)
         return resampled(block, np.maximum(rows - y0, 0), np.maximum(columns - x0, 0))
 
-    def _clamped(
-        self, level: int, x0: int, y0: int, x1: int, y1: int, c: int, z: int, t: int
-    ) -> NDArray[np.generic]:
+    def _clamped(self, level: int, window: Window, c: int, z: int, t: int) -> NDArray[np.generic]:
         """A region of a stored level; up to one pixel beyond its edge repeats the edge.
 
         Levels are rounded from the full size, so a box within the image may reach a fraction of a
         pixel beyond a level, which must not become a dark or white line.
         """
+        x, y, w, h = window
         size = self.info.levels[level]
-        cut_x, cut_y = min(x1, size.width), min(y1, size.height)
-        beyond_w, beyond_h = x1 - cut_x, y1 - cut_y
-        rounded_away = max(beyond_w, beyond_h) == 1 and min(beyond_w, beyond_h) >= 0
-        if rounded_away and cut_x > x0 and cut_y > y0:
-            inside = self.source.read_region(level, x0, y0, cut_x - x0, cut_y - y0, c=c, z=z, t=t)
+        beyond_w, beyond_h = max(0, x + w - size.width), max(0, y + h - size.height)
+        rounded_away = size.downsample > 1 and max(beyond_w, beyond_h) == 1
+        if rounded_away and w > beyond_w and h > beyond_h:
+            inside = self.source.read_region(level, x, y, w - beyond_w, h - beyond_h, c=c, z=z, t=t)
             edges = ((0, beyond_h), (0, beyond_w), *[(0, 0)] * (inside.ndim - 2))
             return np.pad(inside, edges, mode="edge")
-        return self.source.read_region(level, x0, y0, x1 - x0, y1 - y0, c=c, z=z, t=t)
+        return self.source.read_region(level, x, y, w, h, c=c, z=z, t=t)
 
 
 def _is_whole(edges: NDArray[np.float64], start: int, factor: int) -> bool:
@@ -219,7 +205,7 @@ def _is_whole(edges: NDArray[np.float64], start: int, factor: int) -> bool:
 
 
 def _blocks(edges: NDArray[np.float64], across: float) -> list[tuple[int, int]]:
-    """Runs of result pixels that need about ``_BLOCK_PIXELS`` stored pixels where ``across`` lie beside them."""
+    """Runs of result pixels that need about ``_BLOCK_PIXELS`` stored ones, ``across`` lying side by side."""
     count = len(edges) - 1
     stored = max(1.0, (edges[-1] - edges[0]) / count) * max(1.0, min(across, _BLOCK_PIXELS))
     step = max(1, int(_BLOCK_PIXELS / stored))

@@ -65,7 +65,5 @@ def _whole_pixels(box: Box | None, width: int, height: int) -> tuple[int, int, i
     x0, y0 = max(0, floor(box.x0)), max(0, floor(box.y0))
     x1, y1 = min(width, ceil(box.x1)), min(height, ceil(box.y1))
     if x1 <= x0 or y1 <= y0:
-        raise InvalidInputError(
-            f"The region {box.as_tuple()} does not touch the image of {width} x {height} px."
-        )
+        raise InvalidInputError(f"The region {box.as_tuple()} does not touch the image of {width} x {height} px.")
     return x0, y0, x1, y1

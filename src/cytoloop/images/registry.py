@@ -77,9 +77,7 @@ def recognise(path: Path) -> ImageFormat:
         except Exception as error:
             reasons.append(f"{known.name}: {_without_folder(str(error), path)[:300]}")
     if reasons:
-        raise UnreadableImageError(
-            f"{path.name} is damaged or incomplete ({reasons[0]}). Copy or upload it again."
-        )
+        raise UnreadableImageError(f"{path.name} is damaged or incomplete ({reasons[0]}). Copy or upload it again.")
     endings = sorted({ending for known in known_formats() for ending in known.extensions})
     raise UnreadableImageError(f"{path.name} is no image of a known format. Known are: {', '.join(endings)}.")
 

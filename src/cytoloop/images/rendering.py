@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import isfinite
 
 import numpy as np
-import simplejpeg  # pyright: ignore[reportMissingTypeStubs]  # it has none
+import simplejpeg
 from numpy.typing import NDArray
 
 from cytoloop.core.errors import InvalidInputError
@@ -73,7 +73,7 @@ def _parsed(part: str, info: ImageInfo) -> ChannelStyle:
     found = _STYLE.match(part)
     if found is None:
         raise InvalidInputError(
-            f"'{part[:80]}' is no channel style. Write channel:color:low:high:gamma, as in 0:ff0000:100:4000:1."
+            f"'{part[:80]}' is no channel style. Write it as in 0:ff0000:100:4000:1 (channel:color:low:high:gamma)."
         )
     try:
         low, high, gamma = (float(found.group(index)) for index in (3, 4, 5))
@@ -131,14 +131,10 @@ def default_style(info: ImageInfo, histograms: Sequence[Histogram]) -> tuple[Cha
     if histograms and len(histograms) > 1 and all(_WAVE.match(one.name) for one in info.channels):
         # A spectrum is seen as one thing: the channels' sum fills the range, none is stretched alone.
         low = min(found.low for found in histograms)
-        high = max(
-            max(found.high for found in histograms),
-            sum(found.high for found in histograms) / 2,
-        )
+        highs = [found.high for found in histograms]
+        high = max(*highs, sum(highs) / 2)
         return tuple(ChannelStyle(found.channel, colors[found.channel], low, high) for found in histograms)
-    return tuple(
-        ChannelStyle(found.channel, colors[found.channel], found.low, found.high) for found in histograms
-    )
+    return tuple(ChannelStyle(found.channel, colors[found.channel], found.low, found.high) for found in histograms)
 
 
 def render(arrays: Sequence[NDArray[np.generic]], styles: Sequence[ChannelStyle]) -> NDArray[np.uint8]:
@@ -208,5 +204,4 @@ def encode_jpeg(array: NDArray[np.uint8], quality: int = 85) -> bytes:
         array = array[..., np.newaxis]
     space = "GRAY" if array.shape[2] == 1 else "RGB"
     subsampling = "Gray" if space == "GRAY" else "420"
-    data = simplejpeg.encode_jpeg(np.ascontiguousarray(array), quality, space, subsampling, fastdct=True)
-    return data
+    return simplejpeg.encode_jpeg(np.ascontiguousarray(array), quality, space, subsampling, fastdct=True)

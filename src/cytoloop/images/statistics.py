@@ -20,7 +20,7 @@ _MAX_STORED_PIXELS = 2**25
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """``counts`` of values in 256 equal bins from ``minimum`` to ``maximum``; ``low`` < ``high``: display range.
+    """``counts`` in 256 equal bins from ``minimum`` to ``maximum``; ``low`` < ``high``: what to show.
 
     ``channel`` is the channel's index; 0, 1 and 2 are red, green and blue for RGB images.
     """
@@ -97,9 +97,7 @@ def pixel_values(source: ImageSource, x: int, y: int, z: int = 0, t: int = 0) ->
     """The values at one full-resolution pixel: red, green, blue for RGB, else one a channel."""
     info = source.info()
     if not (0 <= x < info.width and 0 <= y < info.height):
-        raise InvalidInputError(
-            f"The pixel ({x}, {y}) is outside the image of {info.width} x {info.height} px."
-        )
+        raise InvalidInputError(f"The pixel ({x}, {y}) is outside the image of {info.width} x {info.height} px.")
     if info.rgb:
         return [float(value) for value in source.read_region(0, x, y, 1, 1, z=z, t=t)[0, 0]]
     return [float(source.read_region(0, x, y, 1, 1, c=c, z=z, t=t)[0, 0]) for c in range(info.size_c)]

@@ -73,6 +73,4 @@ def _checked_directory(file: BinaryIO, order: str, version: int, offset: int, si
 
 
 def _cut_off() -> UnreadableImageError:
-    return UnreadableImageError(
-        "The TIFF is cut off: it refers to data beyond its end. Copy or upload it again."
-    )
+    return UnreadableImageError("The TIFF is cut off: it refers to data beyond its end. Copy or upload it again.")

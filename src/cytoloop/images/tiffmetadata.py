@@ -1,4 +1,4 @@
-"""Pixel sizes, channels and other facts from the metadata of a TIFF: OME-XML, ImageJ, LSM, resolution tags."""
+"""Pixel sizes, channels and other facts of a TIFF: from OME-XML, ImageJ, LSM or resolution tags."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -18,6 +18,7 @@ from cytoloop.core.errors import UnreadableImageError
 
 from .files import ArrayCache, RandomAccessFile
 from .jpeg import complete_jpeg
+from .planar import Window
 
 _CACHED_SEGMENT_BYTES = 2**19  # decoding larger segments again for every small region would be slow
 _NOMINAL_TILE_PX = 512
@@ -30,7 +31,7 @@ class PagePlanes(Protocol):
     tile_width: int
     tile_height: int
 
-    def read(self, plane: int, sample: int, x: int, y: int, w: int, h: int) -> NDArray[np.generic]:
+    def read(self, plane: int, sample: int, window: Window) -> NDArray[np.generic]:
         """``(h, w, samples)``: of one plane; ``sample`` names the one of separately stored samples."""
         ...
 
@@ -41,7 +42,7 @@ class PagePlanes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """Where the tiles or strips of one page are (offset and size in bytes of each), and how to decode them."""
+    """Where the tiles or strips of one page are (offsets and sizes in bytes), and how to decode them."""
 
     file: RandomAccessFile
     offsets: Sequence[int]
@@ -69,17 +70,16 @@ class ContiguousPlanes:
         self.tile_width = min(_NOMINAL_TILE_PX, self._width)
         self.tile_height = min(_NOMINAL_TILE_PX, self._height)
 
-    def read(self, plane: int, sample: int, x: int, y: int, w: int, h: int) -> NDArray[np.generic]:
+    def read(self, plane: int, sample: int, window: Window) -> NDArray[np.generic]:
         """``(h, w, samples)``, row by row where rows are much longer than the region."""
+        x, y, w, h = window
         pixel_bytes = self._samples * self._dtype.itemsize
         row_bytes = self._width * pixel_bytes
         start = self._offsets[plane] + sample * row_bytes * self._height + y * row_bytes
         if w * 4 > self._width:
             data = self._file.read(start, h * row_bytes)
             return self._array(data, h, self._width)[:, x : x + w]
-        rows = (
-            self._file.read(start + row * row_bytes + x * pixel_bytes, w * pixel_bytes) for row in range(h)
-        )
+        rows = (self._file.read(start + row * row_bytes + x * pixel_bytes, w * pixel_bytes) for row in range(h))
         return self._array(b"".join(rows), h, w)
 
     def _array(self, data: bytes, h: int, w: int) -> NDArray[np.generic]:
@@ -113,8 +113,9 @@ class SegmentedPlanes:
         self._down = -(-page.imagelength // self.tile_height)
         self._samples = 1 if page.planarconfig == 2 else page.samplesperpixel
 
-    def read(self, plane: int, sample: int, x: int, y: int, w: int, h: int) -> NDArray[np.generic]:
+    def read(self, plane: int, sample: int, window: Window) -> NDArray[np.generic]:
         """``(h, w, samples)``, put together from the segments that the region touches."""
+        x, y, w, h = window
         tile_w, tile_h = self.tile_width, self.tile_height
         out = np.zeros((h, w, self._samples), self._dtype)
         for row in range(y // tile_h, (y + h - 1) // tile_h + 1):
@@ -228,9 +229,7 @@ def planes_of(
 
 def _stored_dtype(page: tifffile.TiffPage) -> np.dtype[np.generic]:
     if page.dtype is None:
-        raise UnreadableImageError(
-            f"The TIFF has {page.bitspersample}-bit pixels of a kind that cannot be read."
-        )
+        raise UnreadableImageError(f"The TIFF has {page.bitspersample}-bit pixels of a kind that cannot be read.")
     return page.dtype.newbyteorder(page.parent.byteorder)
 
 

@@ -14,6 +14,7 @@ from .planar import (
     RGB_CHANNELS,
     PlanarSource,
     PlaneLayout,
+    Window,
     nominal_downsample,
     served_dtype,
     to_served,
@@ -81,7 +82,7 @@ class TiffSource(PlanarSource):
                     )
                 chosen = tiff.series[series]
                 facts = facts_of(tiff, series)
-                info = self._prepare(chosen, facts, format_name, keep_palette_indices)
+                info = self._prepare(chosen, facts, format_name, keep_palette_indices=keep_palette_indices)
         except BaseException:
             self._files.close()
             raise
@@ -92,9 +93,10 @@ class TiffSource(PlanarSource):
         series: tifffile.TiffPageSeries,
         facts: TiffFacts,
         format_name: str,
+        *,
         keep_palette_indices: bool,
     ) -> ImageInfo:
-        leading, self._samples = _axes_of(series, keep_palette_indices)
+        leading, self._samples = _axes_of(series, keep_palette_indices=keep_palette_indices)
         page = series.keyframe
         self._layout = PlaneLayout.of("".join(letter for letter, _ in leading), [size for _, size in leading])
         plane_count = int(np.prod([size for _, size in leading], dtype=int))
@@ -116,8 +118,7 @@ class TiffSource(PlanarSource):
             dtype=dtype.name,
             rgb=self._is_rgb,
             levels=tuple(
-                _level(page, level.keyframe, planes)
-                for level, planes in zip(stored, self._planes, strict=True)
+                _level(page, level.keyframe, planes) for level, planes in zip(stored, self._planes, strict=True)
             ),
             channels=() if self._is_rgb else _channels(facts, size_c, self._samples.count),
             pixel_width_um=facts.pixel_width_um,
@@ -132,21 +133,19 @@ class TiffSource(PlanarSource):
     def _is_rgb(self) -> bool:
         return self._samples.as_rgb or self._samples.palette is not None
 
-    def _read(
-        self, level: int, x: int, y: int, w: int, h: int, c: int, z: int, t: int
-    ) -> NDArray[np.generic]:
+    def _read(self, level: int, window: Window, c: int, z: int, t: int) -> NDArray[np.generic]:
         planes, samples = self._planes[level], self._samples
         if samples.as_rgb:
             plane = self._layout.flat(0, z, t)
             if not samples.separate:
-                return np.ascontiguousarray(planes.read(plane, 0, x, y, w, h)[..., :3])
-            return np.concatenate([planes.read(plane, s, x, y, w, h) for s in range(3)], axis=2)
+                return np.ascontiguousarray(planes.read(plane, 0, window)[..., :3])
+            return np.concatenate([planes.read(plane, s, window) for s in range(3)], axis=2)
         outer, sample = divmod(c, 1 if samples.palette is not None else samples.count)
         plane = self._layout.flat(outer, z, t)
         if samples.separate:
-            values = planes.read(plane, sample, x, y, w, h)[..., 0]
+            values = planes.read(plane, sample, window)[..., 0]
         else:
-            values = planes.read(plane, 0, x, y, w, h)[..., sample]
+            values = planes.read(plane, 0, window)[..., sample]
         if samples.palette is not None:
             return np.take(samples.palette.T, values.astype(np.intp), axis=0)
         values = np.ascontiguousarray(to_served(values, np.dtype(self._info.dtype)))
@@ -180,9 +179,7 @@ def _dtype(page: tifffile.TiffPage) -> np.dtype[np.generic]:
     return page.dtype
 
 
-def _axes_of(
-    series: tifffile.TiffPageSeries, keep_palette_indices: bool
-) -> tuple[list[tuple[str, int]], Samples]:
+def _axes_of(series: tifffile.TiffPageSeries, *, keep_palette_indices: bool) -> tuple[list[tuple[str, int]], Samples]:
     """The axes in front of y and x with their sizes, and what the samples are."""
     page = series.keyframe
     named = list(zip(series.axes, series.shape, strict=True))
@@ -200,20 +197,19 @@ def _axes_of(
         if not leading or leading[-1][1] != count:
             raise UnreadableImageError("The TIFF stores its samples in an unexpected order.")
         leading = leading[:-1]
-    return leading, _samples_of(page, leading, count, separate, keep_palette_indices)
+    return leading, _samples_of(page, leading, separate=separate, keep_palette_indices=keep_palette_indices)
 
 
 def _samples_of(
     page: tifffile.TiffPage,
     leading: list[tuple[str, int]],
-    count: int,
+    *,
     separate: bool,
     keep_palette_indices: bool,
 ) -> Samples:
+    count = page.samplesperpixel
     if page.photometric in _UNSUPPORTED_COLOURS:
-        raise UnreadableImageError(
-            f"The TIFF has {page.photometric.name} colours. Save it as RGB or grayscale."
-        )
+        raise UnreadableImageError(f"The TIFF has {page.photometric.name} colours. Save it as RGB or grayscale.")
     eight_bit = page.dtype == np.uint8
     channels = [size for letter, size in leading if letter == "C" and size > 1]
     colour = page.photometric in {_PHOTOMETRIC.RGB, _PHOTOMETRIC.YCBCR}

@@ -26,9 +26,7 @@ def quietly(part: float) -> None:
 def info_with(levels: list[tuple[int, int, int]]) -> ImageInfo:
     """Levels as (downsample, tile width, tile height) of a 40,000 x 30,000 px image."""
     base = ArraySource(np.zeros((1, 1), np.uint8), "YX").info()
-    made = tuple(
-        Level(40_000 // by, 30_000 // by, float(by), w, h) for by, w, h in levels
-    )
+    made = tuple(Level(40_000 // by, 30_000 // by, float(by), w, h) for by, w, h in levels)
     return replace(base, width=40_000, height=30_000, levels=made)
 
 
@@ -43,9 +41,7 @@ def info_with(levels: list[tuple[int, int, int]]) -> ImageInfo:
         ([(1, 40_000, 30_000), (4, 256, 256), (16, 256, 256), (64, 256, 256)], True),
     ],
 )
-def test_what_needs_conversion(
-    levels: list[tuple[int, int, int]], expected: bool
-) -> None:
+def test_what_needs_conversion(levels: list[tuple[int, int, int]], expected: bool) -> None:
     assert needs_conversion(info_with(levels)) is expected
 
 
@@ -57,9 +53,7 @@ def test_small_images_need_none(tmp_path: Path) -> None:
     source.close()
 
 
-def test_a_picture_that_is_decoded_whole_gets_an_exact_copy(
-    tmp_path: Path, smooth_rgb: NDArray[np.uint8]
-) -> None:
+def test_a_picture_that_is_decoded_whole_gets_an_exact_copy(tmp_path: Path, smooth_rgb: NDArray[np.uint8]) -> None:
     original, prepared = tmp_path / "big.png", tmp_path / "big.pyramid.tif"
     pixels = np.tile(smooth_rgb, (2, 2, 1))[:2117, :2503]
     Image.fromarray(pixels).save(original, compress_level=1)
@@ -79,14 +73,10 @@ def test_a_picture_that_is_decoded_whole_gets_an_exact_copy(
     together.close()
 
 
-def test_a_tiled_slide_stays_and_gets_overviews(
-    tmp_path: Path, smooth_rgb: NDArray[np.uint8]
-) -> None:
+def test_a_tiled_slide_stays_and_gets_overviews(tmp_path: Path, smooth_rgb: NDArray[np.uint8]) -> None:
     original, prepared = tmp_path / "slide.tif", tmp_path / "overviews.tif"
     pixels = np.tile(smooth_rgb, (2, 2, 1))
-    tifffile.imwrite(
-        original, pixels, tile=(256, 256), compression="jpeg", photometric="rgb"
-    )
+    tifffile.imwrite(original, pixels, tile=(256, 256), compression="jpeg", photometric="rgb")
     source = open_image(original)
     assert needs_conversion(source.info())
     convert(source, prepared, quietly)
@@ -103,14 +93,10 @@ def test_a_tiled_slide_stays_and_gets_overviews(
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32", "int8"])
-def test_stacks_stay_exact(
-    dtype: str, tmp_path: Path, rng: np.random.Generator
-) -> None:
+def test_stacks_stay_exact(dtype: str, tmp_path: Path, rng: np.random.Generator) -> None:
     prepared = tmp_path / "stack.ome.tif"
     pixels = rng.integers(-100, 100, (2, 2, 3, 1030, 700)).astype(dtype)
-    source = ArraySource(
-        pixels, "TCZYX", pixel_width_um=0.5, channel_names=["DAPI", "GFP"]
-    )
+    source = ArraySource(pixels, "TCZYX", pixel_width_um=0.5, channel_names=["DAPI", "GFP"])
     convert(source, prepared, quietly, exact_copy=True)
     copy = open_image(prepared)
     info = copy.info()
@@ -121,9 +107,7 @@ def test_stacks_stay_exact(
     )
     ours = Pyramid(source)
     for t, c, z in np.ndindex(2, 2, 3):
-        np.testing.assert_array_equal(
-            copy.read_region(0, 0, 0, 700, 1030, c=c, z=z, t=t), pixels[t, c, z]
-        )
+        np.testing.assert_array_equal(copy.read_region(0, 0, 0, 700, 1030, c=c, z=z, t=t), pixels[t, c, z])
         half = copy.read_region(1, 0, 0, 350, 515, c=c, z=z, t=t)
         tile = ours.tile(1, 0, 0, c=c, z=z, t=t)
         np.testing.assert_allclose(half[:256, :256], tile, atol=1)

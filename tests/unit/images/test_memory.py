@@ -28,9 +28,7 @@ def test_deep_colours_become_channels() -> None:
         "Green",
         "Blue",
     ]
-    np.testing.assert_array_equal(
-        source.read_region(0, 0, 0, 5, 4, c=2), pixels[..., 2]
-    )
+    np.testing.assert_array_equal(source.read_region(0, 0, 0, 5, 4, c=2), pixels[..., 2])
 
 
 @pytest.mark.parametrize(
@@ -42,9 +40,7 @@ def test_axes_that_do_not_fit(shape: tuple[int, ...], axes: str) -> None:
         ArraySource(np.zeros(shape), axes)
 
 
-@pytest.mark.parametrize(
-    "request_", [{"c": 1}, {"z": -1}, {"t": 3}, {"level": 1}, {"w": 0}], ids=str
-)
+@pytest.mark.parametrize("request_", [{"c": 1}, {"z": -1}, {"t": 3}, {"level": 1}, {"w": 0}], ids=str)
 def test_requests_that_make_no_sense(request_: dict[str, int]) -> None:
     source = ArraySource(np.zeros((3, 5, 6)), "TYX")
     arguments = {"level": 0, "x": 0, "y": 0, "w": 5, "h": 5} | request_

@@ -39,12 +39,7 @@ def mosaic(pyramid: Pyramid, level: int) -> NDArray[Any]:
         -(-size.height // size.tile_height),
     )
     return np.concatenate(
-        [
-            np.concatenate(
-                [pyramid.tile(level, column, row) for column in range(columns)], axis=1
-            )
-            for row in range(rows)
-        ]
+        [np.concatenate([pyramid.tile(level, column, row) for column in range(columns)], axis=1) for row in range(rows)]
     )
 
 
@@ -55,15 +50,9 @@ def mosaic(pyramid: Pyramid, level: int) -> NDArray[Any]:
     tile_size=st.sampled_from([16, 128, 240, 256, 1024, 5000]),
     rgb=st.booleans(),
 )
-def test_tiles_put_together_are_the_level(
-    height: int, width: int, tile_size: int, rgb: bool
-) -> None:
-    pixels = values(
-        (height, width, 3) if rgb else (height, width), "uint8" if rgb else "uint16"
-    )
-    pyramid = Pyramid(
-        ArraySource(pixels, "YXS" if rgb else "YX", tile_size_px=tile_size)
-    )
+def test_tiles_put_together_are_the_level(height: int, width: int, tile_size: int, rgb: bool) -> None:
+    pixels = values((height, width, 3) if rgb else (height, width), "uint8" if rgb else "uint16")
+    pyramid = Pyramid(ArraySource(pixels, "YXS" if rgb else "YX", tile_size_px=tile_size))
     assert max(pyramid.levels[-1].width, pyramid.levels[-1].height) <= 512
     for level, size in enumerate(pyramid.levels):
         together = mosaic(pyramid, level)
@@ -82,9 +71,7 @@ def test_tiles_put_together_are_the_level(
     h=st.integers(1, 60),
     downsample=st.floats(1, 6),
 )
-def test_regions_of_any_scale_are_area_means(
-    x0: float, y0: float, w: int, h: int, downsample: float
-) -> None:
+def test_regions_of_any_scale_are_area_means(x0: float, y0: float, w: int, h: int, downsample: float) -> None:
     pixels = values((700, 700), "float64")
     box = Box(x0, y0, x0 + w * downsample, y0 + h * downsample)
     region = Pyramid(ArraySource(pixels, "YX")).region(box, downsample)
@@ -100,12 +87,7 @@ def test_regions_of_any_scale_are_area_means(
     for row, column in ((0, 0), (h - 1, w - 1), (h // 2, w // 2)):
         top, left = y0 + row * downsample, x0 + column * downsample
         bottom, right = top + downsample, left + downsample
-        total = (
-            below(bottom, right)
-            - below(top, right)
-            - below(bottom, left)
-            + below(top, left)
-        )
+        total = below(bottom, right) - below(top, right) - below(bottom, left) + below(top, left)
         assert region[row, column] == pytest.approx(total / downsample**2, abs=1e-3)
 
 
@@ -118,9 +100,7 @@ def test_full_resolution_regions_are_exact() -> None:
 def test_enlarging_repeats_pixels() -> None:
     pixels = values((20, 30))
     region = Pyramid(ArraySource(pixels, "YX")).region(Box(5, 5, 10, 10), 0.25)
-    np.testing.assert_array_equal(
-        region, np.repeat(np.repeat(pixels[5:10, 5:10], 4, 0), 4, 1)
-    )
+    np.testing.assert_array_equal(region, np.repeat(np.repeat(pixels[5:10, 5:10], 4, 0), 4, 1))
 
 
 def test_beyond_the_image_is_filled() -> None:
@@ -144,9 +124,7 @@ def test_not_a_number_stays_where_it_is() -> None:
     pixels = np.ones((600, 600), np.float32)
     pixels[300, 300] = np.nan
     for downsample in (2, 2.5):
-        region = Pyramid(ArraySource(pixels, "YX")).region(
-            Box(0, 0, 600, 600), downsample
-        )
+        region = Pyramid(ArraySource(pixels, "YX")).region(Box(0, 0, 600, 600), downsample)
         assert 1 <= np.isnan(region).sum() <= 4
 
 
@@ -155,22 +133,15 @@ class StoredLevels(ArraySource):
 
     def __init__(self, width: int, height: int, downsamples: list[int]) -> None:
         super().__init__(np.zeros((1, 1), np.uint8), "YX")
-        levels = tuple(
-            Level(-(-width // by), -(-height // by), float(by), 512, 512)
-            for by in downsamples
-        )
-        self._info = ImageInfo(
-            "test", width, height, 1, 1, 1, "uint8", rgb=False, levels=levels
-        )
+        levels = tuple(Level(-(-width // by), -(-height // by), float(by), 512, 512) for by in downsamples)
+        self._info = ImageInfo("test", width, height, 1, 1, 1, "uint8", rgb=False, levels=levels)
         self.largest_read = 0
         self.read_levels: set[int] = set()
 
-    def _read(
-        self, level: int, x: int, y: int, w: int, h: int, c: int, z: int, t: int
-    ) -> NDArray[np.generic]:
-        self.largest_read = max(self.largest_read, w * h)
+    def _read(self, level: int, x: int, y: int, w: int, h: int, c: int, z: int, t: int) -> NDArray[np.generic]:
+        self.largest_read = max(self.largest_read, window.w * window.h)
         self.read_levels.add(level)
-        return np.broadcast_to(np.uint8(9), (h, w))
+        return np.broadcast_to(np.uint8(9), (window.h, window.w))
 
 
 def test_gaps_are_filled_with_halves() -> None:
@@ -219,9 +190,7 @@ def test_requests_that_make_no_sense() -> None:
         pyramid.region(Box(0, 0, 400, 300), 0.001)
 
 
-@pytest.mark.parametrize(
-    "dtype", ["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32"]
-)
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32"])
 def test_averages_keep_the_dtype(dtype: str) -> None:
     pixels = values((37, 41), dtype)
     small = averaged(pixels, 4)

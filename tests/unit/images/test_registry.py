@@ -29,21 +29,11 @@ def png_of(width: int, height: int) -> bytes:
     """A PNG that declares a size and holds next to nothing."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data))
-            + kind
-            + data
-            + struct.pack(">I", zlib.crc32(kind + data))
-        )
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     rows = zlib.compress(b"\0" * 1000, 9)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", rows)
-        + chunk(b"IEND", b"")
-    )
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
 def test_formats_are_asked_in_order() -> None:
@@ -60,10 +50,7 @@ def test_formats_are_asked_in_order() -> None:
         "plain",
     ]
     assert [name for name in names if name in builtin] == builtin
-    assert all(
-        isinstance(known.priority, int) and known.extensions
-        for known in known_formats()
-    )
+    assert all(isinstance(known.priority, int) and known.extensions for known in known_formats())
 
 
 @pytest.mark.parametrize("known", known_formats(), ids=lambda known: known.name)
@@ -117,9 +104,7 @@ def test_a_good_start_and_rubbish_after_it(magic: bytes, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "WEBP"])
 @pytest.mark.parametrize("part", [0.3, 0.7, 0.98])
-def test_truncated_pictures(
-    kind: str, part: float, tmp_path: Path, smooth_rgb: NDArray[np.uint8]
-) -> None:
+def test_truncated_pictures(kind: str, part: float, tmp_path: Path, smooth_rgb: NDArray[np.uint8]) -> None:
     path = tmp_path / f"cut.{kind.lower()}"
     Image.fromarray(smooth_rgb[:300, :300]).save(path, kind)
     data = path.read_bytes()
@@ -127,9 +112,7 @@ def test_truncated_pictures(
     assert "damaged" in refused(path)
 
 
-def test_a_thumbnail_does_not_hide_a_truncated_jpeg(
-    tmp_path: Path, smooth_rgb: NDArray[np.uint8]
-) -> None:
+def test_a_thumbnail_does_not_hide_a_truncated_jpeg(tmp_path: Path, smooth_rgb: NDArray[np.uint8]) -> None:
     path = tmp_path / "cut.jpg"
     whole, small = tmp_path / "whole.jpg", tmp_path / "small.jpg"
     Image.fromarray(smooth_rgb).save(whole)
@@ -141,9 +124,7 @@ def test_a_thumbnail_does_not_hide_a_truncated_jpeg(
     assert "end marker" in refused(path)
 
 
-def test_a_png_with_a_flipped_bit(
-    tmp_path: Path, smooth_rgb: NDArray[np.uint8]
-) -> None:
+def test_a_png_with_a_flipped_bit(tmp_path: Path, smooth_rgb: NDArray[np.uint8]) -> None:
     path = tmp_path / "flipped.png"
     Image.fromarray(smooth_rgb).save(path)
     data = bytearray(path.read_bytes())
@@ -165,9 +146,7 @@ def test_a_png_with_a_flipped_bit(
     ids=str,
 )
 @pytest.mark.parametrize("part", [0.2, 0.6, 0.97])
-def test_truncated_tiffs(
-    options: dict[str, object], part: float, tmp_path: Path, rng: np.random.Generator
-) -> None:
+def test_truncated_tiffs(options: dict[str, object], part: float, tmp_path: Path, rng: np.random.Generator) -> None:
     path = tmp_path / "cut.tif"
     pixels = rng.integers(0, 9000, (3, 200, 300)).astype(np.uint16)
     tifffile.imwrite(path, pixels, photometric="minisblack", **options)  # pyright: ignore[reportArgumentType]  # a test table
@@ -204,9 +183,7 @@ def test_xml_bombs_are_refused(tmp_path: Path) -> None:
         '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">&b;</OME>'
     )
     path = tmp_path / "bomb.ome.tif"
-    tifffile.imwrite(
-        path, np.zeros((64, 64), np.uint8), description=bomb, metadata=None
-    )
+    tifffile.imwrite(path, np.zeros((64, 64), np.uint8), description=bomb, metadata=None)
     refused(path)
 
 

@@ -23,15 +23,11 @@ from cytoloop.images.statistics import histogram_of
 
 
 def info_of(*names: str) -> ImageInfo:
-    return ArraySource(
-        np.zeros((len(names), 4, 4), np.uint16), "CYX", channel_names=names
-    ).info()
+    return ArraySource(np.zeros((len(names), 4, 4), np.uint16), "CYX", channel_names=names).info()
 
 
 def test_styles_are_parsed() -> None:
-    styles = parse_style(
-        "0:FF0000:10:200.5:1,2:00ff00:-1e3:4e3:0.7", info_of("a", "b", "c")
-    )
+    styles = parse_style("0:FF0000:10:200.5:1,2:00ff00:-1e3:4e3:0.7", info_of("a", "b", "c"))
     assert styles == (
         ChannelStyle(0, "#ff0000", 10, 200.5, 1),
         ChannelStyle(2, "#00ff00", -1000, 4000, 0.7),
@@ -92,11 +88,7 @@ DTYPES = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "flo
 @pytest.mark.parametrize("gamma", [1.0, 0.5])
 def test_brightness_is_linear_between_low_and_high(dtype: str, gamma: float) -> None:
     low, high = (-50.0, 50.0) if dtype[0] != "u" else (20.0, 120.0)
-    pixels = (
-        np.linspace(low - 30, high + 5, 64)
-        .reshape(8, 8)
-        .clip(0 if dtype[0] == "u" else -128, 127)
-    )
+    pixels = np.linspace(low - 30, high + 5, 64).reshape(8, 8).clip(0 if dtype[0] == "u" else -128, 127)
     pixels = pixels.astype(dtype)
     picture = render([pixels], [ChannelStyle(0, "#ffffff", low, high, gamma)])
     expected = ((pixels.astype(float) - low) / (high - low)).clip(0, 1) ** gamma * 255

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pylibCZIrw import czi  # pyright: ignore[reportMissingTypeStubs]  # it has none
+from pylibCZIrw import czi
 
 from cytoloop.core.errors import UnreadableImageError
 from cytoloop.images.omexml import Element, descendants, local_name, parse_xml
-from cytoloop.images.planar import RGB_CHANNELS, PlanarSource
+from cytoloop.images.planar import RGB_CHANNELS, PlanarSource, Window
 from cytoloop.images.source import Channel, ImageInfo, ImageSource, Level
 
 _SEGMENT_HEADER = struct.Struct("<16sqq")  # id, allocated and used size of what follows, in bytes
@@ -70,7 +70,7 @@ class CziSource(PlanarSource):
             size_t=sizes["T"],
             dtype=_DTYPES[kind],
             rgb=rgb,
-            levels=_levels(box.w, box.h, self._has_pyramid()),
+            levels=_levels(box.w, box.h, has_pyramid=self._has_pyramid()),
             channels=() if rgb else _channels(root, size_c, colour=self._bgr),
             pixel_width_um=scaling.get("X"),
             pixel_height_um=scaling.get("Y"),
@@ -94,9 +94,8 @@ class CziSource(PlanarSource):
         reader.enumerate_subblocks(look)
         return bool(reduced)
 
-    def _read(
-        self, level: int, x: int, y: int, w: int, h: int, c: int, z: int, t: int
-    ) -> NDArray[np.generic]:
+    def _read(self, level: int, window: Window, c: int, z: int, t: int) -> NDArray[np.generic]:
+        x, y, w, h = window
         factor = int(self._info.levels[level].downsample)
         channel, sample = divmod(c, 3) if self._bgr and not self._info.rgb else (c, 0)
         plane = {
@@ -141,14 +140,12 @@ def _check_segments(path: Path) -> None:
             offset += _SEGMENT_HEADER.size + allocated_bytes
 
 
-def _levels(width: int, height: int, has_pyramid: bool) -> tuple[Level, ...]:
+def _levels(width: int, height: int, *, has_pyramid: bool) -> tuple[Level, ...]:
     """Full resolution and, where reduced blocks are stored, halves of it, which libCZI makes from them."""
     factors = [1]
     while has_pyramid and max(width, height) / factors[-1] > _SMALLEST_LEVEL_PX:
         factors.append(factors[-1] * 2)
-    return tuple(
-        Level(width // factor, height // factor, float(factor), _TILE_PX, _TILE_PX) for factor in factors
-    )
+    return tuple(Level(width // factor, height // factor, float(factor), _TILE_PX, _TILE_PX) for factor in factors)
 
 
 def _scaling_um(root: Element) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""DICOM whole slide images (supplement 145): a folder of ``.dcm`` files, or one file that stands for its series."""
+"""DICOM whole slide images: a folder of ``.dcm`` files, or one file that stands for its series."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -7,11 +7,11 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom.errors import InvalidDicomError
-from wsidicom import WsiDicom  # pyright: ignore[reportMissingTypeStubs]  # it has none
+from wsidicom import WsiDicom
 
 from cytoloop.core.errors import UnreadableImageError
 from cytoloop.images.jpeg import complete_jpeg
-from cytoloop.images.planar import PlanarSource, nominal_downsample, served_dtype
+from cytoloop.images.planar import PlanarSource, Window, nominal_downsample, served_dtype
 from cytoloop.images.source import Channel, ImageInfo, ImageSource, Level
 
 _WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
@@ -103,21 +103,19 @@ class DicomSource(PlanarSource):
             facts["Scanner"] = model
         return facts
 
-    def _read(
-        self, level: int, x: int, y: int, w: int, h: int, c: int, z: int, t: int
-    ) -> NDArray[np.generic]:
+    def _read(self, level: int, window: Window, c: int, z: int, t: int) -> NDArray[np.generic]:
         del t
         pixels = self._slide.read_region(
-            (x, y),
+            (window.x, window.y),
             self._level_numbers[level],
-            (w, h),
+            (window.w, window.h),
             z=self._depths[z],
             path=self._paths[c],
             as_array=True,
         )
         if self._info.rgb:
             return np.ascontiguousarray(pixels[..., :3])
-        return np.asarray(pixels).reshape(h, w).astype(self._info.dtype, copy=False)
+        return np.asarray(pixels).reshape(window.h, window.w).astype(self._info.dtype, copy=False)
 
     def encoded_tile(self, level: int, column: int, row: int) -> tuple[bytes, str] | None:
         """The stored JPEG tile of an RGB slide; tiles at the edge are padded and thus not given."""
@@ -181,8 +179,7 @@ def _files_of_series(path: Path) -> tuple[list[Path], pydicom.Dataset]:
     files = [file for file, header in slides.items() if str(header.SeriesInstanceUID) == wanted]
     if not files:
         raise UnreadableImageError(
-            f"{path.name} is DICOM, but no whole slide image; other kinds are not read. "
-            "Export it as TIFF or OME-TIFF."
+            f"{path.name} is DICOM, but no whole slide image; other kinds are not read. Export it as TIFF or OME-TIFF."
         )
     return files, slides[files[0]]
 

@@ -13,6 +13,7 @@ from cytoloop.images.files import ArrayCache
 from cytoloop.images.planar import (
     PlanarSource,
     PlaneLayout,
+    Window,
     one_level,
     served_dtype,
     to_served,
@@ -45,9 +46,7 @@ class LifSource(PlanarSource):
             if not images:
                 raise UnreadableImageError("The LIF file holds no image with pixels.")
             if not 0 <= series < len(images):
-                raise InvalidInputError(
-                    f"There is no series {series}: the file has {len(images)}, counted from 0."
-                )
+                raise InvalidInputError(f"There is no series {series}: the file has {len(images)}, counted from 0.")
             self._image: Any = images[series]
             info = self._facts()
         except BaseException:
@@ -90,14 +89,12 @@ class LifSource(PlanarSource):
             metadata=_metadata(image, self._file),
         )
 
-    def _read(
-        self, level: int, x: int, y: int, w: int, h: int, c: int, z: int, t: int
-    ) -> NDArray[np.generic]:
+    def _read(self, level: int, window: Window, c: int, z: int, t: int) -> NDArray[np.generic]:
         del level
         outer, sample = divmod(c, 1 if self._info.rgb else self._samples)
         index = self._layout.index(outer, z, t)
         plane = self._cache.get(index, lambda: self._plane(index))
-        part = plane[y : y + h, x : x + w]
+        part = plane[window.rows, window.columns]
         return part if part.ndim == 2 or self._info.rgb else part[..., sample]
 
     def _plane(self, index: tuple[int, ...]) -> NDArray[np.generic]:
@@ -115,9 +112,7 @@ class LifSource(PlanarSource):
 def _with_pixels(file: liffile.LifFile) -> list[Any]:
     """Images with y and x; lifetime data and empty ones are left out."""
     return [
-        image
-        for image in file.images
-        if not image.is_flim and {"Y", "X"} <= set(image.dims) and 0 not in image.shape
+        image for image in file.images if not image.is_flim and {"Y", "X"} <= set(image.dims) and 0 not in image.shape
     ]
 
 

@@ -13,6 +13,7 @@ from cytoloop.images.files import ArrayCache
 from cytoloop.images.planar import (
     PlanarSource,
     PlaneLayout,
+    Window,
     one_level,
     served_dtype,
     to_served,
@@ -45,9 +46,7 @@ class Nd2Source(PlanarSource):
         file, sizes = self._file, dict(self._file.sizes)
         positions = int(sizes.get(_POSITION, 1))
         if not 0 <= self._position < positions:
-            raise InvalidInputError(
-                f"There is no series {self._position}: the file has {positions}, counted from 0."
-            )
+            raise InvalidInputError(f"There is no series {self._position}: the file has {positions}, counted from 0.")
         width, height = int(sizes.get("X", 1)), int(sizes.get("Y", 1))
         if width < 1 or height < 1:
             raise UnreadableImageError("The ND2 file has no pixels.")
@@ -81,16 +80,14 @@ class Nd2Source(PlanarSource):
             metadata=_metadata(file),
         )
 
-    def _read(
-        self, level: int, x: int, y: int, w: int, h: int, c: int, z: int, t: int
-    ) -> NDArray[np.generic]:
+    def _read(self, level: int, window: Window, c: int, z: int, t: int) -> NDArray[np.generic]:
         del level
         number = self._frame_number(z, t)
         frame = self._cache.get(number, lambda: self._frame(number))
         if self._rgb:
-            return frame[0, y : y + h, x : x + w]
+            return frame[0, window.rows, window.columns]
         channel, sample = divmod(c, self._frame_shape[3])
-        return frame[channel, y : y + h, x : x + w, sample]
+        return frame[channel, window.rows, window.columns, sample]
 
     def _frame_number(self, z: int, t: int) -> int:
         here = dict(

@@ -1,4 +1,4 @@
-"""OME-Zarr folders: version 0.5 (``zarr.json``), 0.4 and older (``.zattrs``); plates and image series as series."""
+"""OME-Zarr folders: version 0.5 (``zarr.json``), 0.4 and older (``.zattrs``); plates as series."""
 
 import json
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from cytoloop.images.planar import (
     RGB_CHANNELS,
     PlanarSource,
     PlaneLayout,
+    Window,
     nominal_downsample,
     served_dtype,
     to_served,
@@ -70,21 +71,17 @@ class OmeZarrSource(PlanarSource):
             )
         )
 
-    def _read(
-        self, level: int, x: int, y: int, w: int, h: int, c: int, z: int, t: int
-    ) -> NDArray[np.generic]:
+    def _read(self, level: int, window: Window, c: int, z: int, t: int) -> NDArray[np.generic]:
         dtype = np.dtype(self._info.dtype)
         planes = [
-            self._plane(level, x, y, w, h, self._layout.index(number, z, t))
+            self._plane(level, window, self._layout.index(number, z, t))
             for number in (range(3) if self._info.rgb else (c,))
         ]
         array = np.stack(planes, axis=-1) if self._info.rgb else planes[0]
         return to_served(array, dtype)
 
-    def _plane(
-        self, level: int, x: int, y: int, w: int, h: int, index: tuple[int, ...]
-    ) -> NDArray[np.generic]:
-        return np.asarray(self._arrays[level][(*index, slice(y, y + h), slice(x, x + w))])
+    def _plane(self, level: int, window: Window, index: tuple[int, ...]) -> NDArray[np.generic]:
+        return np.asarray(self._arrays[level][(*index, window.rows, window.columns)])
 
 
 def _ome(folder: Path) -> Attributes:
@@ -233,9 +230,7 @@ class OmeZarrFormat:
         if not groups:
             raise UnreadableImageError(f"{path.name} is a Zarr folder without an OME image ('multiscales').")
         if not 0 <= series < len(groups):
-            raise InvalidInputError(
-                f"There is no series {series}: the folder has {len(groups)}, counted from 0."
-            )
+            raise InvalidInputError(f"There is no series {series}: the folder has {len(groups)}, counted from 0.")
         return OmeZarrSource(path, groups[series])
 
     def series_names(self, path: Path) -> list[str]:

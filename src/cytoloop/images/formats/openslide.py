@@ -6,7 +6,7 @@ import numpy as np
 import openslide
 from numpy.typing import NDArray
 
-from cytoloop.images.planar import PlanarSource, nominal_downsample
+from cytoloop.images.planar import PlanarSource, Window, nominal_downsample
 from cytoloop.images.slides import on_white, slide_facts, slide_vendor
 from cytoloop.images.source import ImageInfo, ImageSource, Level
 
@@ -52,16 +52,12 @@ class OpenSlideSource(PlanarSource):
         downsample = nominal_downsample(full_width, full_height, width, height)
         return Level(width, height, downsample, tile[0], tile[1])
 
-    def _read(
-        self, level: int, x: int, y: int, w: int, h: int, c: int, z: int, t: int
-    ) -> NDArray[np.generic]:
+    def _read(self, level: int, window: Window, c: int, z: int, t: int) -> NDArray[np.generic]:
         del c, z, t
         factor = self._slide.level_downsamples[level]
-        corner = (
-            round(x * factor),
-            round(y * factor),
-        )  # OpenSlide wants full-resolution pixels
-        return on_white(self._slide.read_region(corner, level, (w, h)))
+        # OpenSlide wants the corner in full-resolution pixels
+        corner = (round(window.x * factor), round(window.y * factor))
+        return on_white(self._slide.read_region(corner, level, (window.w, window.h)))
 
     def associated(self, name: str) -> NDArray[np.uint8]:
         """A label, macro or thumbnail image."""

@@ -1,4 +1,4 @@
-"""Plain pictures: PNG, JPEG, BMP, WebP, and TIFF of one untiled picture. Decoded whole, once, when first read."""
+"""Plain pictures: PNG, JPEG, BMP, WebP (decoded whole, when first read), and TIFF of one untiled picture."""
 
 import threading
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from cytoloop.core.errors import UnreadableImageError
 from cytoloop.images.completeness import picture_kind, what_is_missing
 from cytoloop.images.files import ArrayCache
-from cytoloop.images.planar import RGB_CHANNELS, PlanarSource, one_level
+from cytoloop.images.planar import RGB_CHANNELS, PlanarSource, Window, one_level
 from cytoloop.images.slides import on_white
 from cytoloop.images.source import Channel, ImageInfo, ImageSource
 from cytoloop.images.tiffheads import is_tiff
@@ -83,12 +83,10 @@ class PlainSource(PlanarSource):
             )
         )
 
-    def _read(
-        self, level: int, x: int, y: int, w: int, h: int, c: int, z: int, t: int
-    ) -> NDArray[np.generic]:
+    def _read(self, level: int, window: Window, c: int, z: int, t: int) -> NDArray[np.generic]:
         del level, z, t
         whole = self._cache.get("picture", lambda: _decoded(self._path, self._header))
-        part = whole[y : y + h, x : x + w]
+        part = whole[window.rows, window.columns]
         return part if self._header.rgb or part.ndim == 2 else part[..., c]
 
     def close(self) -> None:

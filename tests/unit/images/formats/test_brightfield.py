@@ -1,8 +1,9 @@
 """Colour slides in JPEG tiles: the stored tile is the picture, untouched."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,15 +13,13 @@ from PIL import Image
 
 from cytoloop.images.jpeg import complete_jpeg
 from cytoloop.images.pyramid import Pyramid
+from cytoloop.images.source import ImageSource
 
-if TYPE_CHECKING:
-    from ..conftest import Opener
+Opener = Callable[..., ImageSource]
 
 
 @pytest.fixture(params=["ycbcr", "rgb"])
-def slide(
-    request: pytest.FixtureRequest, tmp_path: Path, smooth_rgb: NDArray[np.uint8]
-) -> Path:
+def slide(request: pytest.FixtureRequest, tmp_path: Path, smooth_rgb: NDArray[np.uint8]) -> Path:
     """A tiled JPEG pyramid; as Aperio does it, with RGB components and no marker that says so."""
     path = tmp_path / "slide.svs"
     options: dict[str, Any] = {
@@ -38,9 +37,7 @@ def slide(
     return path
 
 
-def test_pixels_and_tiles(
-    slide: Path, smooth_rgb: NDArray[np.uint8], opened: "Opener"
-) -> None:
+def test_pixels_and_tiles(slide: Path, smooth_rgb: NDArray[np.uint8], opened: Opener) -> None:
     source = opened(slide)
     info = source.info()
     assert (info.format, info.rgb, info.size_c) == ("brightfield", True, 1)
@@ -58,13 +55,11 @@ def test_pixels_and_tiles(
         assert tile is not None
         assert tile[1] == "image/jpeg"
         picture = np.asarray(Image.open(io.BytesIO(tile[0])).convert("RGB")).astype(int)
-        stored = source.read_region(level, column * 256, row * 256, 256, 256).astype(
-            int
-        )
+        stored = source.read_region(level, column * 256, row * 256, 256, 256).astype(int)
         assert np.abs(picture - stored).max() <= 4
 
 
-def test_edge_tiles_are_not_passed_through(slide: Path, opened: "Opener") -> None:
+def test_edge_tiles_are_not_passed_through(slide: Path, opened: Opener) -> None:
     source = opened(slide)
     assert source.encoded_tile(0, 5, 0) is None  # 1,500 px are 5.9 tiles
     assert source.encoded_tile(0, 0, 4) is None
@@ -72,9 +67,7 @@ def test_edge_tiles_are_not_passed_through(slide: Path, opened: "Opener") -> Non
     assert pyramid.tile(0, 5, 4).shape == (1100 - 1024, 1500 - 1280, 3)
     assert pyramid.encoded_tile(0, 5, 4) is None
     assert pyramid.encoded_tile(0, 0, 0) is not None
-    assert (
-        pyramid.encoded_tile(len(pyramid.levels) - 1, 0, 0) is None
-    )  # a computed level
+    assert pyramid.encoded_tile(len(pyramid.levels) - 1, 0, 0) is None  # a computed level
 
 
 def test_the_marker_is_set_only_where_it_is_needed() -> None:

@@ -19,9 +19,7 @@ class TwinFile:
         inner = 3 if "C" in sizes or "S" in sizes else 2
         self._frames = pixels.reshape(-1, *pixels.shape[-inner:])
         names = ["DAPI", "GFP"][: sizes.get("C", 1)]
-        microscope = SimpleNamespace(
-            objectiveMagnification=20.0, objectiveName="Plan Apo 20x"
-        )
+        microscope = SimpleNamespace(objectiveMagnification=20.0, objectiveName="Plan Apo 20x")
         color = SimpleNamespace(r=0, g=16, b=255)
         self.metadata = SimpleNamespace(
             channels=[
@@ -32,9 +30,7 @@ class TwinFile:
                 for name in names
             ]
         )
-        loop = SimpleNamespace(
-            type="TimeLoop", parameters=SimpleNamespace(periodMs=1500.0)
-        )
+        loop = SimpleNamespace(type="TimeLoop", parameters=SimpleNamespace(periodMs=1500.0))
         self.experiment = [loop]
         self.text_info = {"date": "2024-05-06"}
 
@@ -49,9 +45,7 @@ class TwinFile:
 
 
 def test_positions_channels_slices_and_times() -> None:
-    pixels = np.arange(2 * 3 * 2 * 2 * 20 * 30, dtype=np.uint16).reshape(
-        2, 3, 2, 2, 20, 30
-    )
+    pixels = np.arange(2 * 3 * 2 * 2 * 20 * 30, dtype=np.uint16).reshape(2, 3, 2, 2, 20, 30)
     sizes = {"T": 2, "P": 3, "Z": 2, "C": 2, "Y": 20, "X": 30}
     for position in range(3):
         file = TwinFile(pixels, sizes)

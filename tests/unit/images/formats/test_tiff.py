@@ -1,7 +1,8 @@
 """TIFF in its many shapes: what is written comes back, with its axes, units, names and colours."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +11,7 @@ from numpy.typing import NDArray
 
 from cytoloop.images.source import ImageSource
 
-if TYPE_CHECKING:
-    from ..conftest import Opener
+Opener = Callable[..., ImageSource]
 
 DTYPES = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"]
 
@@ -45,7 +45,7 @@ def test_every_plane_of_every_layout(
     byteorder: Any,
     options: dict[str, Any],
     tmp_path: Path,
-    opened: "Opener",
+    opened: Opener,
 ) -> None:
     path = tmp_path / "five.ome.tif"
     pixels = numbers((2, 3, 2, 45, 70), dtype)
@@ -71,23 +71,19 @@ def test_every_plane_of_every_layout(
 
 
 @pytest.mark.parametrize("planarconfig", ["contig", "separate"])
-@pytest.mark.parametrize(
-    "options", [{}, {"tile": (32, 32), "compression": "zlib"}], ids=str
-)
+@pytest.mark.parametrize("options", [{}, {"tile": (32, 32), "compression": "zlib"}], ids=str)
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
 def test_colours(
     planarconfig: Any,
     options: dict[str, Any],
     dtype: str,
     tmp_path: Path,
-    opened: "Opener",
+    opened: Opener,
 ) -> None:
     path = tmp_path / "colour.tif"
     pixels = numbers((50, 60, 3), dtype)
     stored = pixels if planarconfig == "contig" else np.moveaxis(pixels, -1, 0)
-    tifffile.imwrite(
-        path, stored, photometric="rgb", planarconfig=planarconfig, **options
-    )
+    tifffile.imwrite(path, stored, photometric="rgb", planarconfig=planarconfig, **options)
     source = opened(path)
     info = source.info()
     if dtype == "uint8":
@@ -105,7 +101,7 @@ def test_colours(
             np.testing.assert_array_equal(plane(source, c), pixels[..., c])
 
 
-def test_ome_facts(tmp_path: Path, opened: "Opener") -> None:
+def test_ome_facts(tmp_path: Path, opened: Opener) -> None:
     path = tmp_path / "facts.ome.tif"
     metadata = {
         "axes": "TCZYX",
@@ -118,9 +114,7 @@ def test_ome_facts(tmp_path: Path, opened: "Opener") -> None:
         "TimeIncrementUnit": "ms",
         "Channel": {"Name": ["DAPI", "GFP"], "Color": [65535, 16711935]},
     }
-    tifffile.imwrite(
-        path, numbers((2, 2, 3, 20, 30), "uint16"), ome=True, metadata=metadata
-    )
+    tifffile.imwrite(path, numbers((2, 2, 3, 20, 30), "uint16"), ome=True, metadata=metadata)
     info = opened(path).info()
     assert info.pixel_width_um == pytest.approx(0.325)
     assert info.pixel_height_um == pytest.approx(0.33)
@@ -132,7 +126,7 @@ def test_ome_facts(tmp_path: Path, opened: "Opener") -> None:
     ]
 
 
-def test_ome_pyramid(tmp_path: Path, opened: "Opener") -> None:
+def test_ome_pyramid(tmp_path: Path, opened: Opener) -> None:
     path = tmp_path / "pyramid.ome.tif"
     pixels = numbers((2, 301, 403), "uint16")
     with tifffile.TiffWriter(path, ome=True) as tiff:
@@ -147,12 +141,10 @@ def test_ome_pyramid(tmp_path: Path, opened: "Opener") -> None:
         (202, 151),
         (101, 76),
     ]
-    np.testing.assert_array_equal(
-        source.read_region(2, 3, 4, 50, 60, c=1), pixels[1, ::4, ::4][4:64, 3:53]
-    )
+    np.testing.assert_array_equal(source.read_region(2, 3, 4, 50, 60, c=1), pixels[1, ::4, ::4][4:64, 3:53])
 
 
-def test_imagej_facts(tmp_path: Path, opened: "Opener") -> None:
+def test_imagej_facts(tmp_path: Path, opened: Opener) -> None:
     path = tmp_path / "hyperstack.tif"
     pixels = numbers((2, 3, 2, 20, 30), "uint16")
     lookup = np.zeros((2, 3, 256), np.uint8)
@@ -185,7 +177,7 @@ def test_imagej_facts(tmp_path: Path, opened: "Opener") -> None:
         np.testing.assert_array_equal(plane(source, c, z, t), pixels[t, z, c])
 
 
-def test_pages_without_names_are_time_points(tmp_path: Path, opened: "Opener") -> None:
+def test_pages_without_names_are_time_points(tmp_path: Path, opened: Opener) -> None:
     path = tmp_path / "pages.tif"
     pixels = numbers((4, 20, 30), "uint8")
     tifffile.imwrite(path, pixels, photometric="minisblack", metadata=None)
@@ -198,17 +190,13 @@ def test_pages_without_names_are_time_points(tmp_path: Path, opened: "Opener") -
     np.testing.assert_array_equal(plane(source, t=3), pixels[3])
 
 
-def test_palettes(tmp_path: Path, opened: "Opener") -> None:
+def test_palettes(tmp_path: Path, opened: Opener) -> None:
     pixels = numbers((20, 30), "uint8")
     colours = (np.arange(3 * 256).reshape(3, 256) * 90 % 65536).astype(np.uint16)
     coloured, imagej = tmp_path / "palette.tif", tmp_path / "lut.tif"
     tifffile.imwrite(coloured, pixels, photometric="palette", colormap=colours)
-    np.testing.assert_array_equal(
-        plane(opened(coloured)), (colours >> 8).astype(np.uint8).T[pixels]
-    )
-    tifffile.imwrite(
-        imagej, pixels, imagej=True, photometric="palette", colormap=colours
-    )
+    np.testing.assert_array_equal(plane(opened(coloured)), (colours >> 8).astype(np.uint8).T[pixels])
+    tifffile.imwrite(imagej, pixels, imagej=True, photometric="palette", colormap=colours)
     np.testing.assert_array_equal(plane(opened(imagej)), pixels)
 
 
@@ -226,7 +214,7 @@ def test_print_resolutions_are_no_pixel_sizes(
     unit: Any,
     expected_um: float | None,
     tmp_path: Path,
-    opened: "Opener",
+    opened: Opener,
 ) -> None:
     path = tmp_path / "plain.tif"
     tifffile.imwrite(
@@ -235,14 +223,10 @@ def test_print_resolutions_are_no_pixel_sizes(
         resolution=(per_unit, per_unit),
         resolutionunit=unit,
     )
-    assert opened(path).info().pixel_width_um == (
-        expected_um and pytest.approx(expected_um)
-    )
+    assert opened(path).info().pixel_width_um == (expected_um and pytest.approx(expected_um))
 
 
-def test_bits_and_wide_integers_become_servable(
-    tmp_path: Path, opened: "Opener"
-) -> None:
+def test_bits_and_wide_integers_become_servable(tmp_path: Path, opened: Opener) -> None:
     bits, wide = tmp_path / "bits.tif", tmp_path / "wide.tif"
     mask = numbers((20, 30), "uint8") > 100
     tifffile.imwrite(bits, mask, photometric="minisblack")
@@ -253,7 +237,7 @@ def test_bits_and_wide_integers_become_servable(
     np.testing.assert_array_equal(plane(source), numbers((20, 30), "int64"))
 
 
-def test_outside_is_filled(tmp_path: Path, opened: "Opener") -> None:
+def test_outside_is_filled(tmp_path: Path, opened: Opener) -> None:
     path = tmp_path / "small.tif"
     tifffile.imwrite(path, numbers((20, 30), "uint16") + np.uint16(1))
     source = opened(path)
@@ -264,7 +248,7 @@ def test_outside_is_filled(tmp_path: Path, opened: "Opener") -> None:
     assert source.read_region(0, 100, 100, 3, 3).max() == 0
 
 
-def test_files_of_other_folders_are_not_read(tmp_path: Path, opened: "Opener") -> None:
+def test_files_of_other_folders_are_not_read(tmp_path: Path, opened: Opener) -> None:
     from cytoloop.core.errors import UnreadableImageError
 
     inner = tmp_path / "inner"
