@@ -1,11 +1,12 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-const server = process.env.CYTOLOOP_SERVER ?? "http://127.0.0.1:8000";
+// the server refuses requests of other sites, so the host must stay the one that the browser sees
+const proxy = { target: process.env.CYTOLOOP_SERVER ?? "http://127.0.0.1:8000", changeOrigin: false };
 
 export default defineConfig({
   plugins: [react()],
   build: { outDir: "dist", chunkSizeWarningLimit: 1500 },
-  server: { proxy: { "/api": server, "/health": server } },
+  server: { proxy: { "/api": proxy, "/health": proxy } },
   test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
 });

@@ -97,7 +97,8 @@ function applyJob(client: QueryClient, projectId: string, job: Job): void {
 }
 
 function announce(projectId: string, job: Job): void {
-  if (job.kind === "import" && job.state === "done") return;
+  // the cards of the images tell what became of an import
+  if (job.kind === "import") return;
   if (job.state === "done") {
     tell({
       kind: "success",

@@ -6,7 +6,7 @@ import Stroke from "ol/style/Stroke";
 import Style from "ol/style/Style";
 import Text from "ol/style/Text";
 
-export const UNCLASSIFIED = "#c3c9d1";
+export const UNCLASSIFIED = "#8796a8";
 export const SELECTED = "#ffd60a";
 const PREDICTED = 1;
 const REJECTED = 2;

@@ -151,7 +151,7 @@ export class Viewer {
   }
 
   fit(duration = ANIMATION_MS): void {
-    this.view.fit(extentOf(this.image), { padding: [24, 24, 24, 24], duration });
+    this.view.fit(extentOf(this.image), { padding: [20, 20, 20, 60], duration });
   }
 
   zoomTo(zoom: number): void {

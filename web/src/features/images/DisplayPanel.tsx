@@ -124,7 +124,7 @@ function ChannelRow({ channel, histogram }: ChannelRowProps) {
           {channel.name}
         </Text>
         <ColorInput
-          w={104}
+          w={116}
           size="xs"
           aria-label={`Colour of ${channel.name}`}
           format="hex"
@@ -144,7 +144,7 @@ function ChannelRow({ channel, histogram }: ChannelRowProps) {
       </Group>
       <RangeWithHistogram channel={channel} histogram={histogram} />
       <Group gap={8} wrap="nowrap">
-        <Text size="xs" c="var(--text-dim)" w={76} className="numbers">
+        <Text size="xs" c="var(--text-dim)" w={82} className="numbers" style={{ whiteSpace: "nowrap" }}>
           Gamma {channel.gamma.toFixed(2)}
         </Text>
         <Slider

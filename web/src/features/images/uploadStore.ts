@@ -82,7 +82,7 @@ async function follow(key: number, uploadId: string, name: string, onImported: (
   let failures = 0;
   while (failures < MOST_FAILURES) {
     try {
-      const { state, error } = await uploadStatus(uploadId);
+      const { state, error, image_ids } = await uploadStatus(uploadId);
       failures = 0;
       if (state === "done") {
         dismiss(key);
@@ -98,6 +98,8 @@ async function follow(key: number, uploadId: string, name: string, onImported: (
         return onImported();
       }
       onImported();
+      // from here on the card of the image tells
+      if (image_ids.length > 0) return dismiss(key);
     } catch (error) {
       failures += 1;
       if (failures === MOST_FAILURES) tell({ kind: "error", title: name, message: messageFrom(error) });

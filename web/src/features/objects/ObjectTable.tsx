@@ -60,7 +60,7 @@ function LayerTable({ projectId, layer }: { projectId: string; layer: Layer }) {
           layer={layer}
           filter={filter}
           total={total}
-          columns={first.data.columns}
+          columns={shownColumns(first.data.columns)}
           terms={terms}
           onSort={setFilter}
         />
@@ -73,12 +73,30 @@ interface RowsProps {
   layer: Layer;
   filter: ObjectFilter;
   total: number;
-  columns: readonly Column[];
+  columns: readonly ShownColumn[];
   terms: readonly Term[];
   onSort(filter: ObjectFilter): void;
 }
 
 const TERM_KEYS = new Set(["term_id", "term", "class"]);
+
+/** What one reads first stands first; what is the same for most objects stands last. */
+const LAST = ["score", "x", "y", "z", "t", "kind", "status"];
+
+function rankOfColumn({ key }: Column): number {
+  if (key === "id") return 0;
+  if (TERM_KEYS.has(key)) return 1;
+  const last = LAST.indexOf(key);
+  return last === -1 ? 2 : 3 + last;
+}
+
+interface ShownColumn extends Column {
+  /** Its place in the rows of the server. */
+  readonly at: number;
+}
+
+const shownColumns = (columns: readonly Column[]): ShownColumn[] =>
+  columns.map((column, at) => ({ ...column, at })).toSorted((a, b) => rankOfColumn(a) - rankOfColumn(b));
 
 const widthOf = (column: Column): number =>
   column.key === "id" ? 58 : TERM_KEYS.has(column.key) ? 104 : column.numeric ? 86 : 82;
@@ -160,7 +178,7 @@ function useScrollToSelected(layerId: string, filter: ObjectFilter, scroll: (off
 }
 
 interface HeadProps {
-  columns: readonly Column[];
+  columns: readonly ShownColumn[];
   filter: ObjectFilter;
   template: string;
   onSort(filter: ObjectFilter): void;
@@ -202,7 +220,7 @@ function Head({ columns, filter, template, onSort }: HeadProps) {
 
 interface RowProps {
   row: readonly unknown[] | undefined;
-  columns: readonly Column[];
+  columns: readonly ShownColumn[];
   terms: readonly Term[];
   template: string;
   top: number;
@@ -229,9 +247,9 @@ function Row({ row, columns, terms, template, top, index, isSelected }: RowProps
       onClick={(e) => choose(e.ctrlKey || e.metaKey)}
       onKeyDown={(e) => e.key === "Enter" && choose(false)}
     >
-      {columns.map((column, i) => (
+      {columns.map((column) => (
         <div key={column.key} className="table-cell" role="cell" data-text={!column.numeric}>
-          {row ? <Cell column={column} value={row[i]} terms={terms} /> : "…"}
+          {row ? <Cell column={column} value={row[column.at]} terms={terms} /> : "…"}
         </div>
       ))}
     </div>
