@@ -42,8 +42,8 @@ def key_center(keys: NDArray[np.int64]) -> NDArray[np.float64]:
     level = keys >> (2 * SHIFT)
     row = ((keys >> SHIFT) & ((1 << SHIFT) - 1)) - OFFSET
     column = (keys & ((1 << SHIFT) - 1)) - OFFSET
-    grid = GRID_PX * np.exp2(level)
-    return np.stack([(column + 0.5) * grid, (row + 0.5) * grid], axis=1)
+    grid = GRID_PX * np.exp2(level.astype(np.float64))
+    return np.stack([(column + 0.5) * grid, (row + 0.5) * grid], axis=1).astype(np.float64)
 
 
 def key_ranges(window: Box, levels: Iterable[int]) -> list[tuple[int, int]]:

@@ -31,13 +31,13 @@ def labels_to_polygons(
     The labels ``(n,)`` in ascending order and their polygons in image px.
     """
     array = np.ascontiguousarray(labels, dtype=np.int32)
-    pieces: dict[int, list[BaseGeometry]] = {}
+    pieces: dict[int, list[shapely.Polygon]] = {}
     shapes = rasterio.features.shapes(array, mask=array > 0, connectivity=4, transform=Affine.translation(x0, y0))
     for geometry, value in shapes:
         rings = geometry["coordinates"]
         pieces.setdefault(int(value), []).append(shapely.Polygon(rings[0], rings[1:]))
     names = np.array(sorted(pieces), dtype=np.int64)
-    polygons = [
+    polygons: list[BaseGeometry] = [
         pieces[name][0] if len(pieces[name]) == 1 else shapely.MultiPolygon(pieces[name]) for name in names.tolist()
     ]
     return names, polygons
