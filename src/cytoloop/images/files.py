@@ -36,26 +36,31 @@ class RandomAccessFile:
 
 
 class ArrayCache:
-    """The arrays used last, up to a number of bytes; for segments or planes that are slow to decode."""
+    """The arrays used last, for segments or planes that are slow to decode.
 
-    def __init__(self, limit_bytes: int = 256 * 2**20) -> None:
+    Holds up to ``limit_bytes``, or one array where that is larger: a file of one huge compressed strip
+    would otherwise be decoded again for every part of it.
+    """
+
+    def __init__(self, limit_bytes: int = 64 * 2**20) -> None:
         self._limit_bytes = limit_bytes
         self._used_bytes = 0
         self._arrays: OrderedDict[Hashable, NDArray[np.generic]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], NDArray[np.generic]]) -> NDArray[np.generic]:
-        """The array of ``key``, made outside the lock where it is absent. Do not write into it."""
+        """The array of ``key``, read-only; made outside the lock where it is absent."""
         with self._lock:
             if key in self._arrays:
                 self._arrays.move_to_end(key)
                 return self._arrays[key]
-        array = make()
+        array = make().view()
+        array.flags.writeable = False  # it is shared
         with self._lock:
-            if key not in self._arrays and array.nbytes <= self._limit_bytes:
+            if key not in self._arrays:
                 self._arrays[key] = array
                 self._used_bytes += array.nbytes
-                while self._used_bytes > self._limit_bytes:
+                while self._used_bytes > self._limit_bytes and len(self._arrays) > 1:
                     self._used_bytes -= self._arrays.popitem(last=False)[1].nbytes
         return array
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cytoloop.core.errors import InvalidInputError, NotFoundError, TooLargeError
 from cytoloop.core.geometry import Box
 from cytoloop.images.memory import ArraySource
+from cytoloop.images.planar import Window
 from cytoloop.images.pyramid import Pyramid
 from cytoloop.images.resampling import averaged, resampled
 from cytoloop.images.source import ImageInfo, Level
@@ -138,7 +139,7 @@ class StoredLevels(ArraySource):
         self.largest_read = 0
         self.read_levels: set[int] = set()
 
-    def _read(self, level: int, x: int, y: int, w: int, h: int, c: int, z: int, t: int) -> NDArray[np.generic]:
+    def _read(self, level: int, window: Window, c: int, z: int, t: int) -> NDArray[np.generic]:
         self.largest_read = max(self.largest_read, window.w * window.h)
         self.read_levels.add(level)
         return np.broadcast_to(np.uint8(9), (window.h, window.w))

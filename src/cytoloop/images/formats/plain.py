@@ -64,7 +64,7 @@ class PlainSource(PlanarSource):
     def __init__(self, path: Path, *, max_pixels: int = MAX_WHOLE_PIXELS) -> None:
         self._path = path
         self._header = _header(path, max_pixels)
-        self._cache = ArrayCache(limit_bytes=2**34)
+        self._cache = ArrayCache()
         header = self._header
         channels = RGB_CHANNELS if header.size_c == 3 else (Channel("Channel 1"),)
         super().__init__(
