@@ -67,6 +67,8 @@ def parse_geojson(geometry: Mapping[str, Any], where: str) -> BaseGeometry:
         raise InvalidGeometryError(f"{where} is a {str(kind)[:40]!r}; use Point, LineString, Polygon or MultiPolygon.")
     try:
         parsed = _build(str(kind), geometry.get("coordinates"))
+    except TooLargeError:
+        raise
     except (TypeError, ValueError, IndexError, shapely.errors.ShapelyError) as error:
         raise InvalidGeometryError(f"{where} has coordinates that are no {kind}: {str(error)[:200]}.") from error
     if parsed.is_empty:

@@ -75,7 +75,7 @@ def new_rows(
                 layer_id,
                 int(cells[index]),
                 first_id + index,
-                one.term_id,
+                None if one.term_id is None else int(one.term_id),
                 creator_id,
                 int(one.status),
                 int(one.kind),

@@ -24,6 +24,7 @@ class _Worker:
         self._on_free = on_free
         self._memory_bytes = memory_bytes
         self._process: subprocess.Popen[bytes] | None = None
+        self._listener: threading.Thread | None = None
         self.key: str | None = None
 
     def begin(self, key: str, function: str, call: dict[str, Any]) -> None:
@@ -49,12 +50,13 @@ class _Worker:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._process = process
         assert process.stdout is not None
-        threading.Thread(
+        self._listener = threading.Thread(
             target=self._listen,
             args=(process, process.stdout),
             name="worker-reports",
             daemon=True,
-        ).start()
+        )
+        self._listener.start()
 
     def _listen(self, process: "subprocess.Popen[bytes]", reports: IO[bytes]) -> None:
         for line in reports:
@@ -68,6 +70,9 @@ class _Worker:
             if ended:
                 self._on_free()
         process.wait()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                _close(stream)
         if process is self._process and self.key is not None:
             key, self.key = self.key, None
             self._on_report(Report(key, "died", text=_cause_of_death(process.returncode), again=True))
@@ -80,9 +85,9 @@ class _Worker:
         if process is not None:
             process.kill()
             process.wait()
-            for stream in (process.stdin, process.stdout):
-                if stream is not None:
-                    _close(stream)
+            # The thread that reads its reports sees their end and closes the pipes.
+            if self._listener is not None:
+                self._listener.join(timeout=5)
 
 
 def _close(stream: IO[bytes]) -> None:

@@ -1,0 +1,104 @@
+import pytest
+
+from cytoloop.core.errors import ConflictError
+from cytoloop.jobs import ledger
+from cytoloop.jobs.ledger import LostClaimError
+
+from .conftest import Bench
+
+
+def claim(bench: Bench, owner: str = "me") -> object:
+    claimed = bench.database.write(lambda c: ledger.claim(c, owner))
+    return None if claimed is None else claimed[1]
+
+
+def finish(bench: Bench, task: object, *, fenced: bool = True) -> None:
+    def work(c: object) -> None:
+        if fenced:
+            ledger.check_claim(c, task)
+        ledger.finish_task(c, task)
+        ledger.recount(c, task.job_id)
+
+    bench.database.write(work)
+
+
+def test_tasks_are_claimed_once_and_jobs_take_turns(bench: Bench) -> None:
+    first, second = bench.queue([{"n": 0}, {"n": 1}]), bench.queue([{"n": 2}])
+    order = [claim(bench) for _ in range(3)]
+    assert [(one.job_id, one.payload["n"]) for one in order] == [(first.id, 0), (second.id, 2), (first.id, 1)]
+    assert claim(bench) is None
+
+
+def test_a_late_result_is_refused_after_the_task_was_taken_over(bench: Bench) -> None:
+    job = bench.queue([{}])
+    zombie = claim(bench)
+    bench.database.write(lambda c: ledger.recover(c, "me"))
+    heir = claim(bench, "heir")
+    with pytest.raises(LostClaimError):
+        finish(bench, zombie)
+    finish(bench, heir)
+    assert bench.job(job).tasks_done == 1
+
+
+def test_without_the_fence_the_zombie_would_finish_the_task(bench: Bench) -> None:
+    """The negative control of the test above: the fence is what refuses."""
+    job = bench.queue([{}])
+    zombie = claim(bench)
+    bench.database.write(lambda c: ledger.recover(c, "me"))
+    claim(bench, "heir")
+    finish(bench, zombie, fenced=False)
+    assert bench.job(job).tasks_done == 1
+
+
+def test_a_task_that_keeps_failing_is_given_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "BACKOFF_S", 0.0)
+    job = bench.queue([{}])
+    tries = []
+    while (task := claim(bench)) is not None:
+        tries.append(bench.database.write(lambda c, task=task: ledger.fail_task(c, task, "no", again=True)))
+    assert tries == [True] * (ledger.MAX_ATTEMPTS - 1) + [False]
+    assert bench.database.write(lambda c: ledger.recount(c, job.id))
+    with bench.database.read() as c:
+        assert ledger.first_error(c, job.id) == "no"
+
+
+def test_a_failed_task_waits_before_it_is_tried_again(bench: Bench) -> None:
+    bench.queue([{}])
+    task = claim(bench)
+    bench.database.write(lambda c: ledger.fail_task(c, task, "no", again=True))
+    assert claim(bench) is None
+
+
+def test_a_cancelled_job_starts_nothing_and_takes_nothing(bench: Bench) -> None:
+    job = bench.queue([{}, {}])
+    task = claim(bench)
+    assert bench.database.write(lambda c: ledger.cancel(c, job.id))
+    assert not bench.database.write(lambda c: ledger.cancel(c, job.id))
+    assert claim(bench) is None
+    with pytest.raises(LostClaimError):
+        finish(bench, task)
+    assert bench.job(job).state == "cancelled"
+
+
+def test_a_cancelled_job_can_be_retried_and_a_running_one_not(bench: Bench) -> None:
+    job = bench.queue([{}])
+    with pytest.raises(ConflictError):
+        bench.database.write(lambda c: ledger.retry(c, job.id))
+    bench.database.write(lambda c: ledger.cancel(c, job.id))
+    bench.database.write(lambda c: ledger.retry(c, job.id))
+    assert claim(bench) is not None
+
+
+def test_leases_that_ran_out_are_taken_back(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.queue([{}])
+    monkeypatch.setattr(ledger, "LEASE_S", -1.0)
+    claim(bench)
+    assert bench.database.write(ledger.recover) == 1
+    assert claim(bench) is not None
+
+
+def test_the_log_is_read_on_from_a_line(bench: Bench) -> None:
+    job = bench.queue([{}])
+    lines = [bench.database.write(lambda c, n=n: ledger.add_log(c, job.id, "info", f"line {n}")) for n in range(3)]
+    with bench.database.read() as c:
+        assert [one.text for one in ledger.log_of(c, job.id, after=lines[0].id)] == ["line 1", "line 2"]
