@@ -4,6 +4,7 @@ import { get, getAll, request, url } from "./http";
 import type { Annotation, ChangeRequest, ChangeResult, HistoryState, Layer } from "./types";
 
 export const layerKeys = {
+  all: ["layers"] as const,
   list: (iid: string) => ["layers", iid] as const,
   history: (iid: string) => ["history", iid] as const,
 };

@@ -10,6 +10,7 @@ export interface ObjectFilter {
 }
 
 export const measurementKeys = {
+  all: ["objects"] as const,
   layer: (lid: string) => ["objects", lid] as const,
 };
 

@@ -6,6 +6,7 @@ import { measurementKeys } from "../api/measurements";
 import { ontologyQuery } from "../api/projects";
 import type { Image, Layer, Ontology } from "../api/types";
 import { Toolbar } from "../features/annotate/Toolbar";
+import { Overview } from "../features/images/Overview";
 import { PlaneSliders, ScaleBar, ViewControls } from "../features/images/StageOverlays";
 import { openViewing, showLayers } from "../state/viewing";
 import { settleActiveLayer, useWorkspace } from "../state/workspace";
@@ -13,8 +14,7 @@ import { UNCLASSIFIED } from "../viewer/styles";
 
 export function Stage({ projectId, image }: { projectId: string; image: Image }) {
   const element = useRef<HTMLDivElement>(null);
-  const overview = useRef<HTMLDivElement>(null);
-  useViewing(projectId, image, element, overview);
+  useViewing(projectId, image, element);
   useLayers(image);
   useColors(projectId);
   return (
@@ -30,7 +30,7 @@ export function Stage({ projectId, image }: { projectId: string; image: Image })
       <Toolbar imageId={image.id} />
       <div className="stage-corner" style={{ top: 10, right: 10 }}>
         <ViewControls image={image} />
-        <div ref={overview} className="overview" data-testid="overview" />
+        <Overview image={image} />
       </div>
       <ScaleBar image={image} />
       <PlaneSliders image={image} />
@@ -40,18 +40,17 @@ export function Stage({ projectId, image }: { projectId: string; image: Image })
 
 type ElementRef = React.RefObject<HTMLDivElement | null>;
 
-function useViewing(projectId: string, image: Image, element: ElementRef, overview: ElementRef): void {
+function useViewing(projectId: string, image: Image, element: ElementRef): void {
   const client = useQueryClient();
   // a renamed image is the same picture: only another one opens the viewer anew
   const opened = useRef(image);
   useEffect(() => {
     const { current: shown } = opened;
-    if (!element.current || !overview.current) return;
+    if (!element.current) return;
     const colors = () => client.getQueryData<Ontology>(ontologyQuery(projectId).queryKey)?.terms ?? [];
     const viewing = openViewing({
       image: shown,
       element: element.current,
-      overview: overview.current,
       world: {
         layers: () => client.getQueryData<Layer[]>(layerKeys.list(shown.id)) ?? [],
         color: (termId) => colors().find(({ id }) => id === termId)?.color ?? UNCLASSIFIED,
@@ -75,7 +74,7 @@ function useViewing(projectId: string, image: Image, element: ElementRef, overvi
       window.removeEventListener("online", retry);
       viewing.close();
     };
-  }, [client, projectId, element, overview]);
+  }, [client, projectId, element]);
 }
 
 function useLayers(image: Image): void {

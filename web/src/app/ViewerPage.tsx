@@ -101,6 +101,8 @@ function Workbench({ projectId, image }: { projectId: string; image: Image }) {
   );
 }
 
+const ANALYSES = ["segment", "measure"] as const;
+
 const TABS: readonly [SideTab, string][] = [
   ["objects", "Objects"],
   ["measure", "Measure"],
@@ -136,7 +138,12 @@ function SideTabs({ projectId, image }: { projectId: string; image: Image }) {
       <Tabs.Panel value="segment">
         <SegmentPanel projectId={projectId} image={image} />
         <div className="section-title">Jobs</div>
-        <JobList projectId={projectId} onShow={(job) => showResult(projectId, job)} limit={30} />
+        <JobList
+          projectId={projectId}
+          onShow={(job) => showResult(projectId, job)}
+          limit={30}
+          kinds={ANALYSES}
+        />
       </Tabs.Panel>
       <Tabs.Panel value="display">
         <DisplayPanel image={image} />

@@ -3,7 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { create } from "zustand";
-import { imageApplied, isRunning, jobApplied, logApplied, without } from "../api/events";
+import { imageApplied, isRunning, jobApplied, layersOf, logApplied, without } from "../api/events";
 import { imageKeys } from "../api/images";
 import { jobKeys } from "../api/jobs";
 import { layerKeys } from "../api/layers";
@@ -91,8 +91,11 @@ function applyJob(client: QueryClient, projectId: string, job: Job): void {
   const before = client.getQueryData<Job[]>(jobKeys.list(projectId))?.find(({ id }) => id === job.id);
   client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => (old ? jobApplied(old, job) : old));
   if (isRunning(job) || (before && !isRunning(before))) return;
-  for (const id of job.image_ids) void client.invalidateQueries({ queryKey: layerKeys.list(id) });
-  for (const id of job.layer_ids) void client.invalidateQueries({ queryKey: measurementKeys.layer(id) });
+  if (job.kind !== "import") {
+    // counts, times of measurement and tables may all be new
+    void client.invalidateQueries({ queryKey: layerKeys.all });
+    void client.invalidateQueries({ queryKey: measurementKeys.all });
+  }
   announce(projectId, job);
 }
 
@@ -113,13 +116,14 @@ function announce(projectId: string, job: Job): void {
 
 /** The layer that a job made, on the picture it belongs to. */
 export function showResult(projectId: string, job: Job): void {
+  const layerIds = layersOf(job);
   const open = workspace().viewer?.image.id;
-  const imageId = open && job.image_ids.includes(open) ? open : job.image_ids[0];
+  const imageId = open && job.image_ids.includes(open) ? open : (job.image_ids[0] ?? open);
   setWorkspace({
-    wantedLayerIds: job.layer_ids,
+    wantedLayerIds: layerIds,
     tab: job.kind === "measure" ? "measure" : "objects",
     isHidden: false,
   });
-  for (const id of job.layer_ids) setLayerDisplay(id, { isVisible: true });
+  for (const id of layerIds) setLayerDisplay(id, { isVisible: true });
   if (imageId && imageId !== open) navigate(imagePath(projectId, imageId));
 }

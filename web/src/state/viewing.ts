@@ -11,7 +11,6 @@ import { openWorkspace, SHOWN, setWorkspace, useWorkspace, type Workspace, works
 interface Settings {
   readonly image: Image;
   readonly element: HTMLElement;
-  readonly overview: HTMLElement;
   readonly world: EditorWorld;
 }
 
@@ -21,7 +20,7 @@ export interface Viewing {
   close(): void;
 }
 
-export function openViewing({ image, element, overview, world }: Settings): Viewing {
+export function openViewing({ image, element, world }: Settings): Viewing {
   const asked = parseUrlState(window.location.search);
   const plane = {
     z: Math.min(asked.plane.z, Math.max(0, image.size_z - 1)),
@@ -29,7 +28,7 @@ export function openViewing({ image, element, overview, world }: Settings): View
   };
   const channels = withVisible(initialChannels(image), asked.channels);
   openWorkspace({ plane, channels });
-  const viewer = new Viewer({ image, element, overview, plane, channels, place: asked.place });
+  const viewer = new Viewer({ image, element, plane, channels, place: asked.place });
   const editor = new Editor(image.id, viewer, world);
   const stops = [bindTools(viewer, editor), bindWorkspace(viewer, editor), bindAddress(viewer)];
   setWorkspace({ viewer, editor });

@@ -1,5 +1,5 @@
 /** The few shapes that are not tiles: selection, unsaved objects, the shape being drawn, the region. */
-import Feature from "ol/Feature";
+import Feature, { type FeatureLike } from "ol/Feature";
 import GeoJSON from "ol/format/GeoJSON";
 import { Circle, LineString, MultiPoint, MultiPolygon, type Geometry as OlGeometry } from "ol/geom";
 import VectorLayer from "ol/layer/Vector";
@@ -49,7 +49,7 @@ export class Overlay {
   private readonly region = layerWith(regionStyle(), 900);
   private readonly pending = layerWith((feature) => feature.get("style"), 910);
   private readonly selection = layerWith(selectedStyle(), 920);
-  private readonly handles = layerWith(handleStyle(), 930);
+  private readonly handles = layerWith(handlesWhereTheyFit, 930);
   private readonly drawing = layerWith(sketchStyle(), 940);
   private readonly tip = layerWith(sketchStyle(), 950);
   readonly layers = [this.region, this.pending, this.selection, this.handles, this.drawing, this.tip];
@@ -100,6 +100,15 @@ export class Overlay {
     const points = this.withHandles && geometry ? corners(geometry) : [];
     replace(this.handles, points.length > 0 && points.length <= MOST_HANDLES ? [new MultiPoint(points)] : []);
   }
+}
+
+/** Handles would cover an object that is smaller on the screen than this. */
+const HANDLES_FROM_PX = 44;
+const HANDLES = handleStyle();
+
+function handlesWhereTheyFit(feature: FeatureLike, resolution: number) {
+  const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = feature.getGeometry()?.getExtent() ?? [];
+  return Math.max(x1 - x0, y1 - y0) >= HANDLES_FROM_PX * resolution ? HANDLES : undefined;
 }
 
 function corners(geometry: Geometry): number[][] {

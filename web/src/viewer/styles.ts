@@ -6,7 +6,7 @@ import Stroke from "ol/style/Stroke";
 import Style from "ol/style/Style";
 import Text from "ol/style/Text";
 
-export const UNCLASSIFIED = "#8796a8";
+export const UNCLASSIFIED = "#9fb0c3";
 export const SELECTED = "#ffd60a";
 const PREDICTED = 1;
 const REJECTED = 2;
@@ -33,8 +33,11 @@ function withAlpha(color: string, alpha: number): string {
 /** Not quite clear, because a clear fill cannot be clicked. */
 const BARELY = 0.01;
 
-function objectStyle(color: string, isDashed: boolean, isFilled: boolean): Style {
-  const stroke = new Stroke({ color, width: 1.6, ...(isDashed ? { lineDash: [5, 3] } : {}) });
+/** A dark rim that keeps the outline of a large object apart from any background. */
+const RIM = new Style({ stroke: new Stroke({ color: "rgba(8, 12, 16, 0.38)", width: 3.4 }) });
+
+function objectStyle(color: string, isDashed: boolean, isFilled: boolean, width = 1.6): Style {
+  const stroke = new Stroke({ color, width, ...(isDashed ? { lineDash: [6, 3] } : {}) });
   const fill = new Fill({ color: withAlpha(color, isFilled ? 0.22 : BARELY) });
   const image = new CircleStyle({
     radius: 5,
@@ -61,12 +64,17 @@ function clusterStyle(color: string, count: number): Style {
   });
 }
 
-/** Dashes on a smaller outline, in screen pixels, would only break it up. */
-const DASHED_FROM_PX = 26;
+/** A thick or dashed outline on a small object, in screen pixels, would hide or break it. */
+const STROKES = [
+  { below: 9, width: 0.7, takesDashes: false },
+  { below: 26, width: 1.1, takesDashes: false },
+  { below: Number.POSITIVE_INFINITY, width: 1.8, takesDashes: true },
+] as const;
 
-function isLarge(feature: FeatureLike, resolution: number): boolean {
+function strokeFor(feature: FeatureLike, resolution: number): (typeof STROKES)[number] {
   const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = feature.getGeometry()?.getExtent() ?? [];
-  return Math.max(x1 - x0, y1 - y0) >= DASHED_FROM_PX * resolution;
+  const side = Math.max(x1 - x0, y1 - y0) / resolution;
+  return STROKES.find(({ below }) => side < below) ?? STROKES[2];
 }
 
 /** A style function over vector tiles; styles are kept, as there are few kinds among many objects. */
@@ -77,7 +85,7 @@ export function tileStyle(rules: () => StyleRules) {
     kept.set(key, style);
     return style;
   };
-  return (feature: FeatureLike, resolution: number): Style | undefined => {
+  return (feature: FeatureLike, resolution: number): Style | Style[] | undefined => {
     const { colors, hiddenTerms, hiddenIds, isFilled } = rules();
     const term = Number(feature.get("term") ?? 0);
     if (hiddenTerms.has(term)) return undefined;
@@ -89,8 +97,11 @@ export function tileStyle(rules: () => StyleRules) {
     if (hiddenIds.has(Number(feature.getId()))) return undefined;
     const status = Number(feature.get("status") ?? 0);
     if (status === REJECTED) return undefined;
-    const isDashed = status === PREDICTED && isLarge(feature, resolution);
-    return keep(`${color} ${isDashed} ${isFilled}`, () => objectStyle(color, isDashed, isFilled));
+    const { width, takesDashes } = strokeFor(feature, resolution);
+    const isDashed = status === PREDICTED && takesDashes;
+    const key = `${color} ${isDashed} ${isFilled} ${width}`;
+    const style = keep(key, () => objectStyle(color, isDashed, isFilled, width));
+    return takesDashes ? [RIM, style] : style;
   };
 }
 

@@ -1,16 +1,12 @@
 /** The picture with its objects and tools. Knows OpenLayers, knows no React. */
 import { defaults as defaultControls } from "ol/control/defaults";
-import OverviewMap from "ol/control/OverviewMap";
 import DragPan from "ol/interaction/DragPan";
 import DragRotate from "ol/interaction/DragRotate";
 import MouseWheelZoom from "ol/interaction/MouseWheelZoom";
 import PinchZoom from "ol/interaction/PinchZoom";
 import Kinetic from "ol/Kinetic";
-import ImageLayer from "ol/layer/Image";
 import OlMap from "ol/Map";
-import ImageStatic from "ol/source/ImageStatic";
 import View from "ol/View";
-import { thumbnailUrl } from "../api/images";
 import type { Image } from "../api/types";
 import type { Box, Geometry, Point, Polygon } from "../geometry/types";
 import type { ChannelDisplay } from "./channels";
@@ -60,7 +56,6 @@ export interface ViewerEvents {
 interface Settings {
   readonly image: Image;
   readonly element: HTMLElement;
-  readonly overview: HTMLElement;
   readonly plane: Plane;
   readonly channels: readonly ChannelDisplay[];
   readonly place: Place | null;
@@ -89,7 +84,7 @@ export class Viewer {
   private layerViews: readonly LayerView[] = [];
   private shown: readonly Shown[] = [];
 
-  constructor({ image, element, overview, plane, channels, place }: Settings) {
+  constructor({ image, element, plane, channels, place }: Settings) {
     this.image = image;
     this.plane = plane;
     this.picture = pictureOf(image, plane, channels);
@@ -111,7 +106,6 @@ export class Viewer {
         maxResolution: Math.max(64, ...image.levels.map((level) => level.downsample * 8)),
       }),
     });
-    this.addOverview(overview);
     this.listen(element);
     if (place) this.go(place);
     else this.fit(0);
@@ -150,6 +144,27 @@ export class Viewer {
     this.view.setResolution(1 / zoom);
   }
 
+  /** The corners of what is in sight, in image pixels: a box that may be turned. */
+  get visibleCorners(): Point[] {
+    const [width = 1, height = 1] = this.map.getSize() ?? [1, 1];
+    const resolution = this.view.getResolution() ?? 1;
+    const angle = this.view.getRotation();
+    const { x, y } = this.currentPlace;
+    return [
+      [-1, -1],
+      [1, -1],
+      [1, 1],
+      [-1, 1],
+    ].map(([sx = 0, sy = 0]): Point => {
+      const dx = (sx * width * resolution) / 2;
+      const dy = (sy * height * resolution) / 2;
+      return [
+        x + dx * Math.cos(angle) + dy * Math.sin(angle),
+        y - dx * Math.sin(angle) + dy * Math.cos(angle),
+      ];
+    });
+  }
+
   fit(duration = ANIMATION_MS): void {
     this.view.fit(extentOf(this.image), { padding: [20, 20, 20, 60], duration });
   }
@@ -173,7 +188,7 @@ export class Viewer {
     const now = this.view.getResolution() ?? 1;
     this.view.animate({
       center: toMap([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]),
-      resolution: resolution > now || now > resolution * 4 ? resolution : now,
+      resolution: resolution > now || now > resolution * 2.5 ? resolution : now,
       duration: ANIMATION_MS,
     });
   }
@@ -318,32 +333,6 @@ export class Viewer {
         () => this.fit(),
       ),
     ];
-  }
-
-  private addOverview(target: HTMLElement): void {
-    const source = new ImageStatic({
-      url: thumbnailUrl(this.image, 256),
-      imageExtent: extentOf(this.image),
-      projection: pixelProjection(this.image),
-    });
-    const { width, height } = sizeOf(this.image);
-    const control = new OverviewMap({
-      target,
-      collapsed: false,
-      collapsible: false,
-      layers: [new ImageLayer({ source })],
-      view: new View({
-        projection: pixelProjection(this.image),
-        center: [width / 2, -height / 2],
-        resolution: Math.max(width / 168, height / 128),
-        minResolution: Math.max(width / 168, height / 128),
-        maxResolution: Math.max(width / 168, height / 128),
-      }),
-    });
-    this.map.addControl(control);
-    control.getOverviewMap().on("click", ({ coordinate }) => {
-      this.view.animate({ center: coordinate, duration: 120 });
-    });
   }
 
   private listen(element: HTMLElement): void {

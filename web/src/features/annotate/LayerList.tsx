@@ -14,10 +14,12 @@ import {
 } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { download } from "../../api/download";
 import { importAnnotations } from "../../api/images";
 import {
   deleteLayer,
   EXPORT_FORMATS,
+  type ExportFormat,
   exportUrl,
   layerKeys,
   layersQuery,
@@ -130,11 +132,12 @@ interface LayerMenuProps {
 }
 
 function LayerMenu({ layer, opacity, onAsk }: LayerMenuProps) {
+  const save = useMutation({ mutationFn: (format: ExportFormat) => download(exportUrl(layer.id, format)) });
   return (
     <Menu position="bottom-end" withinPortal width={210}>
       <Menu.Target>
         <ActionIcon aria-label={`Actions for ${layer.name}`} data-testid="layer-menu">
-          <IconDots size={15} />
+          {save.isPending ? <Loader size={12} /> : <IconDots size={15} />}
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
@@ -158,9 +161,7 @@ function LayerMenu({ layer, opacity, onAsk }: LayerMenuProps) {
         {EXPORT_FORMATS.map((format) => (
           <Menu.Item
             key={format}
-            component="a"
-            href={exportUrl(layer.id, format)}
-            download
+            onClick={() => save.mutate(format)}
             leftSection={<IconDownload size={14} />}
             data-testid={`export-${format}`}
           >

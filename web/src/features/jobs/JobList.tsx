@@ -3,7 +3,7 @@ import { Badge, Group, Progress, Text } from "@mantine/core";
 import { IconChevronDown, IconChevronRight, IconEye, IconRefresh, IconX } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { isRunning, jobApplied } from "../../api/events";
+import { isRunning, jobApplied, layersOf } from "../../api/events";
 import { cancelJob, jobKeys, jobsQuery, logQuery, retryJob } from "../../api/jobs";
 import type { Job } from "../../api/types";
 import { duration } from "../../ui/format";
@@ -20,17 +20,19 @@ const STATES: Record<Job["state"], { label: string; color: string }> = {
 interface Props {
   projectId: string;
   onShow(job: Job): void;
-  /** The newest only. */
+  /** The newest of these kinds only. */
   limit?: number;
+  kinds?: readonly Job["kind"][];
 }
 
-export function JobList({ projectId, onShow, limit }: Props) {
+export function JobList({ projectId, onShow, limit, kinds }: Props) {
   const jobs = useQuery({
     ...jobsQuery(projectId),
     // the stream tells at once; this is for the case that it is down
     refetchInterval: (query) => (query.state.data?.some(isRunning) ? 4000 : false),
   });
-  if (jobs.data?.length === 0) {
+  const shown = jobs.data?.filter(({ kind }) => kinds?.includes(kind) ?? true).slice(0, limit);
+  if (shown?.length === 0) {
     return (
       <PanelEmpty testId="jobs-empty">
         No jobs yet. Segmentation, measurement and imports appear here.
@@ -39,7 +41,7 @@ export function JobList({ projectId, onShow, limit }: Props) {
   }
   return (
     <div data-testid="jobs">
-      {jobs.data?.slice(0, limit).map((job) => (
+      {shown?.map((job) => (
         <JobRow key={job.id} job={job} onShow={() => onShow(job)} />
       ))}
     </div>
@@ -85,7 +87,7 @@ function JobRow({ job, onShow }: { job: Job; onShow(): void }) {
             <IconRefresh size={14} />
           </IconButton>
         ) : null}
-        {job.state === "done" && (job.layer_ids.length > 0 || job.image_ids.length > 0) ? (
+        {job.state === "done" && (layersOf(job).length > 0 || job.image_ids.length > 0) ? (
           <IconButton label="Show the result" testId="job-show" onClick={onShow}>
             <IconEye size={14} />
           </IconButton>

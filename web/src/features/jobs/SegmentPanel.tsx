@@ -92,6 +92,7 @@ export function SegmentPanel({ projectId, image }: Props) {
       ) : null}
       <ClassChoice projectId={projectId} value={termId} onChange={setTermId} />
       <Button
+        className="sticky-action"
         size="sm"
         leftSection={<IconPlayerPlay size={15} />}
         onClick={start}

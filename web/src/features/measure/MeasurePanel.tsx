@@ -3,7 +3,8 @@ import { Alert, Button, Group, SegmentedControl, Select, Stack, Table, Text } fr
 import { IconDownload, IconRulerMeasure } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { jobApplied } from "../../api/events";
+import { download } from "../../api/download";
+import { jobApplied, layersOf, isRunning as runs } from "../../api/events";
 import { jobKeys, jobsQuery, startJob } from "../../api/jobs";
 import { columnsQuery, objectsQuery, summaryQuery, tableUrl } from "../../api/measurements";
 import { ontologyQuery } from "../../api/projects";
@@ -32,11 +33,11 @@ function MeasureButton({ projectId, layer }: { projectId: string; layer: Layer }
   const client = useQueryClient();
   const jobs = useQuery(jobsQuery(projectId));
   const isRunning = jobs.data?.some(
-    (job) =>
-      job.kind === "measure" &&
-      job.layer_ids.includes(layer.id) &&
-      (job.state === "queued" || job.state === "running"),
+    (job) => job.kind === "measure" && layersOf(job).includes(layer.id) && runs(job),
   );
+  const save = useMutation({
+    mutationFn: (format: "csv" | "parquet") => download(tableUrl(layer.id, format)),
+  });
   const start = useMutation({
     mutationFn: () => startJob(projectId, { kind: "measure", layer_ids: [layer.id] }),
     onSuccess: (job) =>
@@ -47,7 +48,8 @@ function MeasureButton({ projectId, layer }: { projectId: string; layer: Layer }
       <Group gap="xs" wrap="nowrap">
         <Button
           flex={1}
-          leftSection={<IconRulerMeasure size={15} />}
+          px={8}
+          leftSection={<IconRulerMeasure size={14} />}
           variant={layer.measured_at ? "default" : "filled"}
           disabled={layer.count === 0}
           loading={start.isPending || isRunning === true}
@@ -59,21 +61,19 @@ function MeasureButton({ projectId, layer }: { projectId: string; layer: Layer }
         {layer.measured_at ? (
           <>
             <Button
-              component="a"
-              href={tableUrl(layer.id, "csv")}
-              download
+              onClick={() => save.mutate("csv")}
               variant="default"
-              leftSection={<IconDownload size={13} />}
+              px={8}
+              leftSection={<IconDownload size={12} />}
               data-testid="measurements-csv"
             >
               CSV
             </Button>
             <Button
-              component="a"
-              href={tableUrl(layer.id, "parquet")}
-              download
+              onClick={() => save.mutate("parquet")}
               variant="default"
-              leftSection={<IconDownload size={13} />}
+              px={8}
+              leftSection={<IconDownload size={12} />}
               data-testid="measurements-parquet"
             >
               Parquet
@@ -91,11 +91,16 @@ function MeasureButton({ projectId, layer }: { projectId: string; layer: Layer }
   );
 }
 
+/** Where an object lies says less than what it is like. */
+const LAST = ["score", "x", "y", "z", "t"];
+
 function Results({ projectId, layer }: { projectId: string; layer: Layer }) {
   const summary = useQuery(summaryQuery(layer.id));
   const { data: ontology } = useQuery(ontologyQuery(projectId));
   const table = useQuery(objectsQuery(layer.id, { sort: "id", order: "asc", termId: null }, 0, 1));
-  const columns = (summary.data?.columns ?? []).filter((column) => column.numeric);
+  const columns = (summary.data?.columns ?? [])
+    .filter((column) => column.numeric)
+    .toSorted((a, b) => LAST.indexOf(a.key) - LAST.indexOf(b.key));
   const stale = table.data?.stale_count ?? 0;
   const terms = ontology?.terms ?? [];
   return (

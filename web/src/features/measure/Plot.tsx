@@ -36,6 +36,8 @@ export function Plot({ height, make, label, testId }: Props) {
   return <div ref={box} role="img" aria-label={label} data-testid={testId} style={{ minHeight: height }} />;
 }
 
+const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 4 });
+
 export function axis(colors: { text: string; grid: string }, label: string, size = 44): uPlot.Axis {
   return {
     stroke: colors.text,
@@ -45,6 +47,7 @@ export function axis(colors: { text: string; grid: string }, label: string, size
     labelFont: "11px system-ui, sans-serif",
     labelSize: 16,
     gap: 3,
+    values: (_plot, splits) => splits.map((value) => (value === null ? "" : compact.format(value))),
     size,
     ...(label ? { label } : {}),
   };

@@ -99,7 +99,11 @@ const shownColumns = (columns: readonly Column[]): ShownColumn[] =>
   columns.map((column, at) => ({ ...column, at })).toSorted((a, b) => rankOfColumn(a) - rankOfColumn(b));
 
 const widthOf = (column: Column): number =>
-  column.key === "id" ? 58 : TERM_KEYS.has(column.key) ? 104 : column.numeric ? 86 : 82;
+  column.key === "id"
+    ? 58
+    : TERM_KEYS.has(column.key)
+      ? 104
+      : Math.max(72, 22 + 6.4 * (column.label.length + column.unit.length));
 
 function Rows({ layer, filter, total, columns, terms, onSort }: RowsProps) {
   const scroller = useRef<HTMLDivElement>(null);

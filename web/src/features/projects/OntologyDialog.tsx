@@ -3,8 +3,9 @@ import { Button, ColorInput, Group, Modal, Stack, Text, TextInput } from "@manti
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import { upserted } from "../../api/events";
 import { createTerm, deleteTerm, ontologyQuery, projectKeys, updateTerm } from "../../api/projects";
-import type { Term, TermUpdate } from "../../api/types";
+import type { Ontology, Term, TermUpdate } from "../../api/types";
 import { Confirm, IconButton, PanelEmpty } from "../../ui/parts";
 import { CLASS_COLORS } from "../../ui/theme";
 
@@ -34,7 +35,7 @@ export function OntologyDialog({ projectId, onClose }: { projectId: string; onCl
               onDelete={() => setDoomed(term)}
             />
           ))}
-          <NewTerm key={terms.length} projectId={projectId} terms={terms} />
+          <NewTerm projectId={projectId} terms={terms} />
         </Stack>
       </Modal>
       {doomed ? <DeleteTerm projectId={projectId} term={doomed} onClose={() => setDoomed(null)} /> : null}
@@ -128,12 +129,19 @@ function HotkeyInput({ term, terms, onChange }: HotkeyProps) {
 }
 
 function NewTerm({ projectId, terms }: { projectId: string; terms: readonly Term[] }) {
+  const client = useQueryClient();
   const [name, setName] = useState("");
-  const [color, setColor] = useState<string>(freeColor(terms));
-  const refresh = useRefresh(projectId);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const color = chosen ?? freeColor(terms);
   const add = useMutation({
     mutationFn: () => createTerm(projectId, { name: name.trim(), color, hotkey: freeKey(terms) }),
-    onSuccess: () => refresh(),
+    onSuccess: (term) => {
+      setName("");
+      setChosen(null);
+      client.setQueryData<Ontology>(projectKeys.ontology(projectId), (old) =>
+        old ? { ...old, terms: upserted(old.terms, term) } : old,
+      );
+    },
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -155,7 +163,7 @@ function NewTerm({ projectId, terms }: { projectId: string; terms: readonly Term
         size="xs"
         aria-label="Colour of the new class"
         value={color}
-        onChange={setColor}
+        onChange={setChosen}
         swatches={[...CLASS_COLORS]}
       />
       <Button
