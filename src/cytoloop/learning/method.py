@@ -76,9 +76,7 @@ def method_by_name(name: str) -> Method:
         return methods()[name]
     except KeyError:
         known = ", ".join(methods())
-        raise NotFoundError(
-            f"There is no segmentation method {name!r}. There are: {known}."
-        ) from None
+        raise NotFoundError(f"There is no segmentation method {name!r}. There are: {known}.") from None
 
 
 def parse_parameters(method: Method, values: Mapping[str, Any]) -> BaseModel:
@@ -93,9 +91,6 @@ def parse_parameters(method: Method, values: Mapping[str, Any]) -> BaseModel:
         return method.parameters.model_validate(dict(values))
     except ValidationError as error:
         reasons = "; ".join(
-            f"{'.'.join(str(part) for part in one['loc']) or 'parameters'}: {one['msg']}"
-            for one in error.errors()
+            f"{'.'.join(str(part) for part in one['loc']) or 'parameters'}: {one['msg']}" for one in error.errors()
         )
-        raise InvalidInputError(
-            f"The parameters do not fit the method {method.name!r}: {reasons}."
-        ) from error
+        raise InvalidInputError(f"The parameters do not fit the method {method.name!r}: {reasons}.") from error

@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 STATISTICS = ("mean", "std", "min", "max", "median", "q25", "q75", "sum")
 
 
-def statistics_of(
-    values: NDArray[np.generic], owner: NDArray[np.int64], count: int
-) -> NDArray[np.float64]:
+def statistics_of(values: NDArray[np.generic], owner: NDArray[np.int64], count: int) -> NDArray[np.float64]:
     """Statistics of the values of each object.
 
     Parameters

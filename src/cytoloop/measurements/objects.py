@@ -135,9 +135,7 @@ def _outlines(labels: NDArray[np.integer]) -> tuple[NDArray[np.int64], list[Base
         rings = geometry["coordinates"]
         pieces.setdefault(int(value), []).append(shapely.Polygon(rings[0], rings[1:]))
     order = sorted(pieces)
-    outlines = [
-        pieces[one][0] if len(pieces[one]) == 1 else shapely.MultiPolygon(pieces[one]) for one in order
-    ]
+    outlines = [pieces[one][0] if len(pieces[one]) == 1 else shapely.MultiPolygon(pieces[one]) for one in order]
     return names[order].astype(np.int64), outlines
 
 
@@ -290,9 +288,7 @@ def _huge_numbers(
     return sums, np.stack([one.statistics() for one in running])[None]
 
 
-def _stand_ins(
-    geometries: NDArray[np.object_], members: NDArray[np.int64], box: Box
-) -> PixelList:
+def _stand_ins(geometries: NDArray[np.object_], members: NDArray[np.int64], box: Box) -> PixelList:
     """The pixels at the centroids of polygons that hold no pixel's centre."""
     spots = np.array(geometries)
     spots[members] = shapely.centroid(geometries[members])

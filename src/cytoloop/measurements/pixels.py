@@ -84,9 +84,7 @@ def _bounded(
         yield from _bounded(rest, low, high, max_pixels)
 
 
-def pixels_of(
-    geometries: NDArray[np.object_], members: NDArray[np.int64], box: Box
-) -> PixelList:
+def pixels_of(geometries: NDArray[np.object_], members: NDArray[np.int64], box: Box) -> PixelList:
     """The pixels of some objects inside a box.
 
     A polygon has the pixels whose centres are inside; a line those at steps of a pixel along it; a point
@@ -107,9 +105,7 @@ def _concatenated(lists: Sequence[PixelList]) -> PixelList:
     )
 
 
-def _of_polygons(
-    geometries: NDArray[np.object_], members: NDArray[np.int64], box: Box
-) -> Iterator[PixelList]:
+def _of_polygons(geometries: NDArray[np.object_], members: NDArray[np.int64], box: Box) -> Iterator[PixelList]:
     if len(members) == 0:
         return
     labels = _burnt(geometries[members], box, MergeAlg.replace, range(1, len(members) + 1))
@@ -124,14 +120,10 @@ def _of_polygons(
     yield _listed(clear[labels], members)
     for chosen in _disjoint(bounds, np.flatnonzero(doubtful)):
         part = members[chosen]
-        yield _listed(
-            _burnt(geometries[part], box, MergeAlg.replace, range(1, len(part) + 1)), part
-        )
+        yield _listed(_burnt(geometries[part], box, MergeAlg.replace, range(1, len(part) + 1)), part)
 
 
-def _burnt(
-    geometries: NDArray[np.object_], box: Box, how: MergeAlg, values: Sequence[int]
-) -> NDArray[np.int32]:
+def _burnt(geometries: NDArray[np.object_], box: Box, how: MergeAlg, values: Sequence[int]) -> NDArray[np.int32]:
     return rasterio.features.rasterize(
         zip(geometries, values, strict=True),
         out_shape=(int(box.height), int(box.width)),
@@ -147,9 +139,7 @@ def _listed(labels: NDArray[np.integer], members: NDArray[np.int64]) -> PixelLis
     return PixelList(members[labels.ravel()[flat] - 1], rows, columns)
 
 
-def _touch_any(
-    marked: NDArray[np.bool_], bounds: NDArray[np.float64], box: Box
-) -> NDArray[np.bool_]:
+def _touch_any(marked: NDArray[np.bool_], bounds: NDArray[np.float64], box: Box) -> NDArray[np.bool_]:
     """Which boxes hold a marked pixel."""
     table = np.zeros((marked.shape[0] + 1, marked.shape[1] + 1), np.int64)
     table[1:, 1:] = marked.cumsum(axis=0).cumsum(axis=1)
@@ -160,9 +150,7 @@ def _touch_any(
     return table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0] > 0
 
 
-def _disjoint(
-    bounds: NDArray[np.float64], rest: NDArray[np.int64]
-) -> Iterator[NDArray[np.int64]]:
+def _disjoint(bounds: NDArray[np.float64], rest: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
     """Parts of ``rest`` whose boxes do not touch each other."""
     while len(rest):
         chosen: list[int] = []
@@ -170,9 +158,7 @@ def _disjoint(
         taken = np.empty((0, 4))
         for one in rest.tolist():
             x0, y0, x1, y1 = bounds[one]
-            apart = (
-                (taken[:, 0] > x1) | (taken[:, 2] < x0) | (taken[:, 1] > y1) | (taken[:, 3] < y0)
-            )
+            apart = (taken[:, 0] > x1) | (taken[:, 2] < x0) | (taken[:, 1] > y1) | (taken[:, 3] < y0)
             if apart.all():
                 chosen.append(one)
                 taken = bounds[chosen]
@@ -182,9 +168,7 @@ def _disjoint(
         rest = np.array(left, np.int64)
 
 
-def _of_lines(
-    geometries: NDArray[np.object_], members: NDArray[np.int64], box: Box
-) -> PixelList:
+def _of_lines(geometries: NDArray[np.object_], members: NDArray[np.int64], box: Box) -> PixelList:
     steps = np.maximum(1, np.ceil(shapely.length(geometries[members])).astype(np.int64))
     owner = np.repeat(members, steps + 1)
     first = np.repeat(np.cumsum(steps + 1) - (steps + 1), steps + 1)
@@ -193,9 +177,7 @@ def _of_lines(
     return _at(shapely.get_coordinates(spots), owner, box)
 
 
-def _of_points(
-    geometries: NDArray[np.object_], members: NDArray[np.int64], box: Box
-) -> PixelList:
+def _of_points(geometries: NDArray[np.object_], members: NDArray[np.int64], box: Box) -> PixelList:
     spots, index = shapely.get_coordinates(geometries[members], return_index=True)
     return _at(spots, members[index], box)
 

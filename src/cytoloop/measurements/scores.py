@@ -101,9 +101,7 @@ class ScoreSummary:
     merged: int
 
 
-def score_pair(
-    truth_labels: NDArray[np.integer], predicted_labels: NDArray[np.integer]
-) -> ImageScores:
+def score_pair(truth_labels: NDArray[np.integer], predicted_labels: NDArray[np.integer]) -> ImageScores:
     """Compare a predicted label image with the truth.
 
     The score is that of the Data Science Bowl 2018 (Caicedo et al. 2019, Nature Methods 16:1247). Kinds
@@ -165,12 +163,8 @@ def summarise(scores: Sequence[ImageScores]) -> ScoreSummary:
         image_count=len(scores),
         dsb=float(np.mean([one.dsb for one in scores])),
         average_precision=tuple(float(value) for value in precision),
-        rates=tuple(
-            _rates(at, hits[IOU_THRESHOLDS.index(at)], truth, predicted) for at in (0.5, 0.7)
-        ),
-        mean_matched_iou=(
-            sum(one.matched_iou_sum for one in scores) / hits[0] if hits[0] else math.nan
-        ),
+        rates=tuple(_rates(at, hits[IOU_THRESHOLDS.index(at)], truth, predicted) for at in (0.5, 0.7)),
+        mean_matched_iou=(sum(one.matched_iou_sum for one in scores) / hits[0] if hits[0] else math.nan),
         dice=_dice(shared_px, truth_px, predicted_px),
         jaccard=_jaccard(shared_px, truth_px, predicted_px),
         truth_count=truth,
@@ -223,9 +217,7 @@ def _divided(
     return np.flatnonzero(divided), np.unique(partners[involved])
 
 
-def _unexplained(
-    matched: NDArray[np.bool_], divided: NDArray[np.integer], involved: NDArray[np.integer]
-) -> int:
+def _unexplained(matched: NDArray[np.bool_], divided: NDArray[np.integer], involved: NDArray[np.integer]) -> int:
     explained = matched.copy()
     explained[divided] = True
     explained[involved] = True

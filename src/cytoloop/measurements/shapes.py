@@ -17,18 +17,14 @@ _HULL_PAIRS = 4_000_000
 """Vertex pairs of convex hulls that are looked at together; bounds the memory."""
 
 
-def scaled(
-    geometries: NDArray[np.object_], x_factor: float, y_factor: float
-) -> NDArray[np.object_]:
+def scaled(geometries: NDArray[np.object_], x_factor: float, y_factor: float) -> NDArray[np.object_]:
     """Geometries with x and y multiplied; unchanged for 1, 1."""
     if x_factor == 1 and y_factor == 1:
         return geometries
     return shapely.transform(geometries, lambda xy: xy * (x_factor, y_factor))
 
 
-def perimeters(
-    geometries: NDArray[np.object_], x_factor: float = 1.0, y_factor: float = 1.0
-) -> NDArray[np.float64]:
+def perimeters(geometries: NDArray[np.object_], x_factor: float = 1.0, y_factor: float = 1.0) -> NDArray[np.float64]:
     """Length of all rings of polygons, holes included; NaN for others.
 
     Exact for outlines as people draw them. An outline along pixel edges (traced from a mask) is a
@@ -113,9 +109,7 @@ def _calipers(hull: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[n
     edge = np.roll(hull, -1, axis=1) - hull
     length = np.hypot(edge[..., 0], edge[..., 1])
     across = np.abs(away[..., 0] * edge[:, None, :, 1] - away[..., 1] * edge[:, None, :, 0])
-    width = np.divide(
-        across.max(axis=1), length, out=np.full(length.shape, np.inf), where=length > 0
-    )
+    width = np.divide(across.max(axis=1), length, out=np.full(length.shape, np.inf), where=length > 0)
     smallest = width.min(axis=1)
     return largest, np.where(np.isfinite(smallest), smallest, 0.0)
 

@@ -18,8 +18,9 @@ _LARGEST_SIGMA_PX = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Blobs:
-    """``rows``, ``columns`` (px, whole numbers), ``radii`` (px) and ``responses``, each ``(n,)``, strongest
-    first; ``response (h, w) float32`` is the strongest answer of any scale at each pixel.
+    """Blobs, strongest first, ``(n,)`` each: whole ``rows`` and ``columns``, ``radii`` in px, ``responses``.
+
+    ``response (h, w) float32`` is the strongest answer of any scale at each pixel.
     """
 
     rows: NDArray[np.int64]
@@ -61,9 +62,7 @@ def find_blobs(
     levels, rows, columns = levels[order], rows[order], columns[order]
     radii = np.asarray(sigmas)[levels] * math.sqrt(2)
     kept = _not_overlapping(rows, columns, radii)
-    return Blobs(
-        rows[kept], columns[kept], radii[kept], responses[order][kept], stack.max(axis=0)
-    )
+    return Blobs(rows[kept], columns[kept], radii[kept], responses[order][kept], stack.max(axis=0))
 
 
 def scales(min_diameter_px: float, max_diameter_px: float) -> list[float]:

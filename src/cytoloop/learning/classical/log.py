@@ -75,9 +75,7 @@ class LogMethod:
         """The channel, polarity and threshold of the whole image."""
         return calibrate_foreground(overview, parameters, _sigma_px(parameters))
 
-    def segment(
-        self, pixels: Pixels, parameters: LogParameters, calibration: Calibration
-    ) -> Instances:
+    def segment(self, pixels: Pixels, parameters: LogParameters, calibration: Calibration) -> Instances:
         """Blobs inside the calibrated foreground; foreground without a blob is left out."""
         found = find_foreground(
             pixels,
@@ -101,9 +99,7 @@ class LogMethod:
             min_area_px2=0.25 * np.pi / 4 * parameters.min_diameter_px**2,
             remove_border=parameters.remove_border,
         )
-        return instances(
-            labels, found.signal, threshold=found.threshold, background=found.background
-        )
+        return instances(labels, found.signal, threshold=found.threshold, background=found.background)
 
 
 def _sigma_px(parameters: LogParameters) -> float:

@@ -62,9 +62,7 @@ def split_touching(
     return _without_wide_necks(labels.astype(np.int32), smooth, 0.5 + 0.5 * sensitivity)
 
 
-def seeds_at_maxima(
-    height: NDArray[np.float32], mask: NDArray[np.bool_], apart_px: float
-) -> NDArray[np.int32]:
+def seeds_at_maxima(height: NDArray[np.float32], mask: NDArray[np.bool_], apart_px: float) -> NDArray[np.int32]:
     """Numbered local maxima, at least about ``apart_px`` from higher ones; one or more in each piece."""
     reach = max(1, math.floor(apart_px))
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * reach + 1, 2 * reach + 1))
@@ -90,9 +88,7 @@ def _peaks_of_unseeded(
     return lone & (height >= largest[pieces])
 
 
-def _without_wide_necks(
-    labels: NDArray[np.int32], height: NDArray[np.float32], widest: float
-) -> NDArray[np.int32]:
+def _without_wide_necks(labels: NDArray[np.int32], height: NDArray[np.float32], widest: float) -> NDArray[np.int32]:
     """Join neighbours whose neck is wider than ``widest`` times the lower of their peaks."""
     count = int(labels.max())
     first, second, neck = _necks(labels, height)

@@ -51,9 +51,7 @@ class ForegroundParameters(BaseModel):
             "haematoxylin, eosin or dab."
         ),
     )
-    objects: Objects = Field(
-        Objects.AUTO, title="Objects are", description="Brighter or darker than the background."
-    )
+    objects: Objects = Field(Objects.AUTO, title="Objects are", description="Brighter or darker than the background.")
     algorithm: Algorithm = Field(
         Algorithm.OTSU,
         title="Threshold",
@@ -88,9 +86,7 @@ class ThresholdParameters(ForegroundParameters):
         json_schema_extra={"unit": "px²", "advanced": True},
     )
     fill_holes: bool = Field(True, title="Fill holes", description="Fill holes inside objects.")
-    split: bool = Field(
-        True, title="Split touching objects", description="Cut objects apart at their necks."
-    )
+    split: bool = Field(True, title="Split touching objects", description="Cut objects apart at their necks.")
     split_sensitivity: float = Field(
         0.5,
         title="Split sensitivity",
@@ -139,20 +135,14 @@ class Foreground:
     background: float
 
 
-def calibrate_foreground(
-    pixels: Pixels, parameters: ForegroundParameters, sigma_px: float
-) -> Calibration:
+def calibrate_foreground(pixels: Pixels, parameters: ForegroundParameters, sigma_px: float) -> Calibration:
     """Channel, polarity, threshold and background level; no threshold where nothing stands out."""
     if pixels.array.size == 0:
         return Calibration()
     channel = chosen_channel(pixels, parameters.channel)
     plane, valid = channel_plane(pixels, channel)
     values = sampled(smoothed(plane, sigma_px), valid)
-    dark = (
-        dark_objects(values)
-        if parameters.objects is Objects.AUTO
-        else parameters.objects is Objects.DARK
-    )
+    dark = dark_objects(values) if parameters.objects is Objects.AUTO else parameters.objects is Objects.DARK
     values = -values if dark else values
     threshold = global_threshold(values, parameters.algorithm)
     found = {"channel": channel_code(channel), "dark": float(dark)}
@@ -204,9 +194,7 @@ class ThresholdMethod:
         """The channel, polarity and threshold of the whole image."""
         return calibrate_foreground(overview, parameters, parameters.smoothing_px)
 
-    def segment(
-        self, pixels: Pixels, parameters: ThresholdParameters, calibration: Calibration
-    ) -> Instances:
+    def segment(self, pixels: Pixels, parameters: ThresholdParameters, calibration: Calibration) -> Instances:
         """Objects above the calibrated threshold."""
         found = find_foreground(
             pixels,
@@ -223,18 +211,14 @@ class ThresholdMethod:
         labels = mask.astype(np.int32)
         if parameters.split:
             radius = None if parameters.diameter_px is None else parameters.diameter_px / 2
-            labels = split_touching(
-                mask, radius_px=radius, sensitivity=parameters.split_sensitivity
-            )
+            labels = split_touching(mask, radius_px=radius, sensitivity=parameters.split_sensitivity)
         labels = kept_objects(
             labels,
             min_area_px2=parameters.min_area_px2,
             max_area_px2=parameters.max_area_px2,
             remove_border=parameters.remove_border,
         )
-        return instances(
-            labels, found.signal, threshold=found.threshold, background=found.background
-        )
+        return instances(labels, found.signal, threshold=found.threshold, background=found.background)
 
 
 METHOD = ThresholdMethod()
