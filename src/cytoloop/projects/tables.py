@@ -150,6 +150,7 @@ upload = Table(
     Column("relative_path", Text, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("offset_bytes", BigInteger, nullable=False),
+    Column("held", Boolean, nullable=False),
     Column("state", String(20), nullable=False),
     Column("error", Text),
     Column("image_ids", JSON, nullable=False),

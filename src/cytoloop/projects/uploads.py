@@ -14,7 +14,10 @@ from .tables import upload
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file on its way in; bytes below ``offset_bytes`` are on disk for good."""
+    """A file on its way in; bytes below ``offset_bytes`` are on disk for good.
+
+    A ``held`` file waits for others of its folder before it is imported with them.
+    """
 
     id: str
     project_id: int
@@ -23,6 +26,7 @@ class Upload:
     relative_path: str
     size_bytes: int
     offset_bytes: int
+    held: bool
     state: str
     error: str | None
     image_ids: list[str]
@@ -39,6 +43,7 @@ def create_upload(
     filename: str,
     relative_path: str,
     size_bytes: int,
+    held: bool = False,
 ) -> Upload:
     """Record a promised file."""
     key = uuid4().hex
@@ -51,6 +56,7 @@ def create_upload(
             relative_path=relative_path,
             size_bytes=size_bytes,
             offset_bytes=0,
+            held=held,
             state="receiving",
             image_ids=[],
             created_at=utc_now(),

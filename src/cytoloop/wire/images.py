@@ -107,6 +107,12 @@ class Upload(WireModel):
     filename: str
     size_bytes: int
     offset: int
-    state: Literal["receiving", "importing", "done", "failed"]
+    state: Literal["receiving", "received", "importing", "done", "failed"]
     error: str | None
     image_ids: list[UUID]
+
+
+class UploadsImport(WireModel):
+    """Complete uploads that were held back, to be imported together as the folder they came from."""
+
+    upload_ids: list[str] = Field(min_length=1, max_length=20_000)

@@ -11,7 +11,7 @@ from typing import Any
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.images.conversion import convert, needs_conversion, open_prepared
 from cytoloop.images.pyramid import Pyramid
-from cytoloop.images.registry import open_image
+from cytoloop.images.registry import open_image, series_names
 from cytoloop.images.rendering import default_style
 from cytoloop.images.source import ImageInfo
 from cytoloop.images.statistics import histogram
@@ -53,6 +53,7 @@ def _imported(call: dict[str, Any], source: Path, staging: Path, reporter: Repor
     opened = open_image(source, series=call["series"])
     try:
         info = opened.info()
+        names = series_names(source)
         reporter.log(_summary(call["name"], info))
         reporter.progress(0.1, "Computing the checksum")
         checksum = sha256_of(source)
@@ -73,6 +74,7 @@ def _imported(call: dict[str, Any], source: Path, staging: Path, reporter: Repor
         opened.close()
     return {
         "info": dataclasses.asdict(info),
+        "series_names": names,
         "display": display,
         "sha256": checksum,
         "original": _keep_original(call, source, staging),

@@ -15,10 +15,12 @@ from cytoloop.jobs.model import Job, NewJob, Task
 from cytoloop.projects import images as image_records
 from cytoloop.projects import uploads
 from cytoloop.projects.images import StoredImage
+from cytoloop.projects.uploads import Upload
 from cytoloop.storage.blobs import LocalBlobs
 
 from .announcing import Announcer
-from .archives import JUNK_NAMES, looks_like_zip
+from .archives import JUNK_NAMES, images_in, looks_like_zip, safe_relative_path
+from .receiving import Inbox
 
 KIND = "import"
 
@@ -35,7 +37,9 @@ class ImportItem:
     in_place: bool = False
     owned: bool = False
     upload_id: str | None = None
+    series: int = 0
     cleanup: Path | None = None
+    """A folder that is removed when the job has ended."""
 
 
 def start_import(connection: Connection, items: Sequence[ImportItem], *, project_id: int, user_id: int) -> Job:
@@ -56,7 +60,7 @@ def start_import(connection: Connection, items: Sequence[ImportItem], *, project
                 "upload_id": item.upload_id,
                 "cleanup": None if item.cleanup is None else str(item.cleanup),
                 "image_id": image_id,
-                "series": 0,
+                "series": item.series,
             }
         )
     title = f"Import {items[0].name}" if len(items) == 1 else f"Import {len(items)} files"
@@ -97,6 +101,30 @@ class ImportKind:
         image_records.mark_ready(connection, payload["image_id"], stored)
         self._announcer.image(connection, payload["image_id"])
         self._end_upload(connection, payload, [payload["image_id"]], error=None)
+        self._queue_series(connection, job, payload, stored, receipt["series_names"])
+
+    def _queue_series(
+        self,
+        connection: Connection,
+        job: Job,
+        payload: dict[str, Any],
+        stored: StoredImage,
+        names: Sequence[str],
+    ) -> None:
+        """A file that holds several images becomes as many."""
+        if payload["series"] != 0 or len(names) < 2:
+            return
+        source = Path(stored.original)
+        if not stored.in_place:
+            source = self._blobs.path(stored.content_key) / stored.original
+        items = [
+            ImportItem(source, f"{payload['name']} - {name}", in_place=payload["in_place"], series=number)
+            for number, name in enumerate(names)
+            if number > 0
+        ]
+        image_records.rename_image(connection, payload["image_id"], f"{payload['name']} - {names[0]}"[:300])
+        start_import(connection, items, project_id=job.project_id, user_id=job.creator_id)
+        self._announcer.importing(connection, job.project_id)
 
     def _store(
         self,
@@ -144,7 +172,7 @@ class ImportKind:
                 kept / Path(one).relative_to(staging),
                 Path(one).name,
                 owned=True,
-                upload_id=payload["upload_id"],
+                cleanup=kept,
             )
             for one in found
         ]
@@ -186,9 +214,12 @@ class ImportKind:
     def finish_job(self, connection: Connection, job: Job, scratch: Path) -> None:
         """Images of a cancelled job say so."""
         current = ledger.job_by_id(connection, job.id)
+        payloads = ledger.payloads(connection, job.id)
+        for folder in {one["cleanup"] for one in payloads if one["cleanup"]}:
+            shutil.rmtree(folder, ignore_errors=True)
         if current.state != "cancelled":
             return
-        for payload in ledger.payloads(connection, job.id):
+        for payload in payloads:
             image_id = payload["image_id"]
             if image_id is not None and image_records.is_importing(connection, image_id):
                 image_records.mark_failed(connection, image_id, "The import was cancelled.")
@@ -200,6 +231,16 @@ def content_key(sha256: str, place: str, source: str, series: int) -> str:
     if place == "stored" and series == 0:
         return sha256
     return hashlib.sha256(f"{sha256}|{place}|{source}|{series}".encode()).hexdigest()
+
+
+def folder_items(inbox: Inbox, held: Sequence[Upload], folder: Path) -> list[ImportItem]:
+    """Put complete uploads together again as the folder they came from; the images in it."""
+    for one in held:
+        target = folder.joinpath(*safe_relative_path(one.relative_path).parts)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        inbox.path(one).rename(target)
+        inbox.remove(one)
+    return [ImportItem(one, one.name, owned=True, cleanup=folder) for one in images_in(folder)]
 
 
 def allowed_path(text: str, folders: Sequence[Path]) -> Path:
@@ -225,5 +266,11 @@ def registered_items(paths: Sequence[str], folders: Sequence[Path]) -> list[Impo
     """Paths to register in place as items to import."""
     if not folders:
         raise InvalidInputError("This server has no image folders. Set image_folders (CYTOLOOP_IMAGE_FOLDERS) first.")
-    items = [ImportItem(allowed_path(one, folders), Path(one).name, in_place=True) for one in paths]
-    return [one for one in items if one.name not in JUNK_NAMES]
+    found: list[Path] = []
+    for text in paths:
+        path = allowed_path(text, folders)
+        found += images_in(path) if path.is_dir() else [path]
+    items = [ImportItem(one, one.name, in_place=True) for one in found if one.name not in JUNK_NAMES]
+    if not items:
+        raise InvalidInputError("There are no files in that folder.")
+    return items

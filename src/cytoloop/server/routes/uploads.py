@@ -22,8 +22,9 @@ from cytoloop.projects.uploads import Upload
 from cytoloop.runtime.settings import MIB
 from cytoloop.server.access import Access
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
-from cytoloop.server.serialise import upload_wire
+from cytoloop.server.serialise import job_wire, upload_wire
 from cytoloop.wire import images as wire
+from cytoloop.wire.jobs import Job
 from cytoloop.workflows import importing
 from cytoloop.workflows.archives import safe_relative_path
 
@@ -59,7 +60,11 @@ def create_upload(
     upload_length: Annotated[int, Header(ge=1)],
     upload_metadata: Annotated[str, Header(max_length=8000)] = "",
 ) -> Response:
-    """Announce a file: its length, and its name as ``filename`` in the metadata."""
+    """Announce a file: its length, and its name as ``filename`` in the metadata.
+
+    With ``hold`` "1" it is not imported when complete, but with its folder (see ``POST .../imports``);
+    ``relativePath`` is its place in that folder.
+    """
     limit = services.settings.max_upload_mib * MIB
     if upload_length > limit:
         raise TooLargeError(f"The file is larger than {limit // MIB:,} MiB, the most that may be sent.")
@@ -81,6 +86,7 @@ def create_upload(
             filename=relative.name[:255],
             relative_path=relative.as_posix(),
             size_bytes=upload_length,
+            held=metadata.get("hold") == "1",
         )
         services.inbox.create(upload)
         return upload
@@ -181,6 +187,9 @@ def _import_if_complete(upload_id: str, write: WriteDep, services: ServicesDep) 
         upload = uploads.upload_by_id(access.connection, upload_id)
         if upload.state != "receiving" or upload.offset_bytes < upload.size_bytes:
             return False
+        if upload.held:
+            uploads.update_upload(access.connection, upload.id, state="received")
+            return False
         uploads.update_upload(access.connection, upload.id, state="importing")
         item = importing.ImportItem(services.inbox.path(upload), upload.filename, owned=True, upload_id=upload.id)
         importing.start_import(access.connection, [item], project_id=upload.project_id, user_id=upload.user_id)
@@ -189,3 +198,25 @@ def _import_if_complete(upload_id: str, write: WriteDep, services: ServicesDep) 
 
     if write(work):
         services.dispatcher.wake()
+
+
+@router.post("/projects/{project_id}/imports", status_code=202)
+def import_uploads(project_id: UUID, body: wire.UploadsImport, write: WriteDep, services: ServicesDep) -> Job:
+    """Import complete uploads that were held back, as the folder they came from."""
+
+    def work(access: Access) -> Job:
+        project, _ = access.project(project_id, Permission.MANAGE)
+        held = [access.upload(one) for one in dict.fromkeys(body.upload_ids)]
+        unready = [one for one in held if one.state != "received" or one.project_id != project.id]
+        if unready:
+            raise ConflictError(f"{unready[0].filename} is not complete, or belongs elsewhere. Send it first.")
+        items = importing.folder_items(services.inbox, held, services.blobs.new_scratch())
+        job = importing.start_import(access.connection, items, project_id=project.id, user_id=access.actor.user_id)
+        for one in held:
+            uploads.update_upload(access.connection, one.id, state="done")
+        services.announcer.importing(access.connection, project.id)
+        return job_wire(access.connection, job)
+
+    job = write(work)
+    services.dispatcher.wake()
+    return job

@@ -362,6 +362,7 @@ def upgrade() -> None:
         sa.Column("relative_path", sa.Text(), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("offset_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("held", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("image_ids", sa.JSON(), nullable=False),
