@@ -4,568 +4,18 @@
  */
 
 export interface paths {
-    "/api/v1/session": {
+    "/api/v1/annotations/{annotation_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Session */
-        get: operations["session_api_v1_session_get"];
-        put?: never;
-        /** Signin */
-        post: operations["signin_api_v1_session_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/users": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Users */
-        get: operations["users_api_v1_users_get"];
-        put?: never;
-        /** Usersc */
-        post: operations["usersc_api_v1_users_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Tokens */
-        get: operations["tokens_api_v1_tokens_get"];
-        put?: never;
-        /** Tokc */
-        post: operations["tokc_api_v1_tokens_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/projects/{pid}/members": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Members */
-        get: operations["members_api_v1_projects__pid__members_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/projects/{pid}/members/{uid}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Mput */
-        put: operations["mput_api_v1_projects__pid__members__uid__put"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/projects": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Projects */
-        get: operations["projects_api_v1_projects_get"];
-        put?: never;
-        /** Pc */
-        post: operations["pc_api_v1_projects_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/projects/{pid}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Pg */
-        get: operations["pg_api_v1_projects__pid__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** Pp */
-        patch: operations["pp_api_v1_projects__pid__patch"];
-        trace?: never;
-    };
-    "/api/v1/projects/{pid}/ontology": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Ont */
-        get: operations["ont_api_v1_projects__pid__ontology_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/projects/{pid}/terms": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Tc */
-        post: operations["tc_api_v1_projects__pid__terms_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/terms/{tid}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** Tu */
-        patch: operations["tu_api_v1_terms__tid__patch"];
-        trace?: never;
-    };
-    "/api/v1/projects/{pid}/images": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Ims */
-        get: operations["ims_api_v1_projects__pid__images_get"];
-        put?: never;
-        /** Reg */
-        post: operations["reg_api_v1_projects__pid__images_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/server-files": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Sf */
-        get: operations["sf_api_v1_server_files_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/{iid}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Img */
-        get: operations["img_api_v1_images__iid__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** Imgp */
-        patch: operations["imgp_api_v1_images__iid__patch"];
-        trace?: never;
-    };
-    "/api/v1/images/{iid}/tiles/{l}/{c}/{r}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Tile */
-        get: operations["tile_api_v1_images__iid__tiles__l___c___r__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/{iid}/raw/{l}/{x}/{r}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Raw */
-        get: operations["raw_api_v1_images__iid__raw__l___x___r__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/{iid}/thumbnail": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Thumb */
-        get: operations["thumb_api_v1_images__iid__thumbnail_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/{iid}/histogram": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Hist */
-        get: operations["hist_api_v1_images__iid__histogram_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/{iid}/pixels": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Px */
-        get: operations["px_api_v1_images__iid__pixels_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/uploads/{uid}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Up */
-        get: operations["up_api_v1_uploads__uid__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/{iid}/layers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Lays */
-        get: operations["lays_api_v1_images__iid__layers_get"];
-        put?: never;
-        /** Layc */
-        post: operations["layc_api_v1_images__iid__layers_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/layers/{lid}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** Layu */
-        patch: operations["layu_api_v1_layers__lid__patch"];
-        trace?: never;
-    };
-    "/api/v1/layers/{lid}/annotations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Anns */
-        get: operations["anns_api_v1_layers__lid__annotations_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/annotations/{aid}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Ann */
-        get: operations["ann_api_v1_annotations__aid__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/layers/{lid}/changes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Chg */
-        post: operations["chg_api_v1_layers__lid__changes_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/{iid}/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** H */
-        get: operations["h_api_v1_images__iid__history_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/{iid}/undo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Undo */
-        post: operations["undo_api_v1_images__iid__undo_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/{iid}/redo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Redo */
-        post: operations["redo_api_v1_images__iid__redo_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/{iid}/import": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Imp */
-        post: operations["imp_api_v1_images__iid__import_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/layers/{lid}/tiles/{zm}/{x}/{y}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Vt */
-        get: operations["vt_api_v1_layers__lid__tiles__zm___x___y__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/methods": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Methods */
-        get: operations["methods_api_v1_methods_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/projects/{pid}/jobs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Jl */
-        get: operations["jl_api_v1_projects__pid__jobs_get"];
-        put?: never;
-        /** Jc */
-        post: operations["jc_api_v1_projects__pid__jobs_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{jid}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Jg */
-        get: operations["jg_api_v1_jobs__jid__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{jid}/log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Jlog */
-        get: operations["jlog_api_v1_jobs__jid__log_get"];
+        /**
+         * Read Annotation
+         * @description One object, its geometry exactly as drawn.
+         */
+        get: operations["read_annotation_api_v1_annotations__annotation_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -581,8 +31,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Events */
-        get: operations["events_api_v1_events_get"];
+        /**
+         * Stream
+         * @description Events of a project from now on, or from ``Last-Event-ID``. Kinds are told in ``wire.jobs.Event``.
+         */
+        get: operations["stream_api_v1_events_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -591,15 +44,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/layers/{lid}/objects": {
+    "/api/v1/images/{image_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Objs */
-        get: operations["objs_api_v1_layers__lid__objects_get"];
+        /**
+         * Read Image
+         * @description One image.
+         */
+        get: operations["read_image_api_v1_images__image_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Image
+         * @description Remove an image from its project with its layers; its files go when no project uses them.
+         */
+        delete: operations["delete_image_api_v1_images__image_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Image
+         * @description Rename an image.
+         */
+        patch: operations["update_image_api_v1_images__image_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/images/{image_id}/associated/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Associated
+         * @description A label or macro image.
+         */
+        get: operations["read_associated_api_v1_images__image_id__associated__name__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -608,15 +92,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/layers/{lid}/objects/rank": {
+    "/api/v1/images/{image_id}/export": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Rank */
-        get: operations["rank_api_v1_layers__lid__objects_rank_get"];
+        /**
+         * Export Image
+         * @description All layers of an image: one file, or a zip of several.
+         */
+        get: operations["export_image_api_v1_images__image_id__export_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -625,15 +112,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/layers/{lid}/measurements": {
+    "/api/v1/images/{image_id}/histogram": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Meas */
-        get: operations["meas_api_v1_layers__lid__measurements_get"];
+        /**
+         * Read Histogram
+         * @description The distribution of values of each channel on one plane.
+         */
+        get: operations["read_histogram_api_v1_images__image_id__histogram_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -642,15 +132,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/layers/{lid}/measurements/summary": {
+    "/api/v1/images/{image_id}/history": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Summ */
-        get: operations["summ_api_v1_layers__lid__measurements_summary_get"];
+        /**
+         * Read History
+         * @description What undo and redo would do for the caller on this image.
+         */
+        get: operations["read_history_api_v1_images__image_id__history_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -659,15 +152,889 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/problem": {
+    "/api/v1/images/{image_id}/import": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Prob */
-        get: operations["prob_api_v1_problem_get"];
+        get?: never;
+        put?: never;
+        /**
+         * Import Annotations
+         * @description Objects from a file, as a new layer; classes that are not there yet are added.
+         */
+        post: operations["import_annotations_api_v1_images__image_id__import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image_id}/layers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Layers
+         * @description Layers of an image, oldest first.
+         */
+        get: operations["list_layers_api_v1_images__image_id__layers_get"];
+        put?: never;
+        /**
+         * Create Layer
+         * @description A new layer of the caller; without a name, the caller's own one, made on first use.
+         */
+        post: operations["create_layer_api_v1_images__image_id__layers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image_id}/original": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Original
+         * @description The file as it was uploaded.
+         */
+        get: operations["read_original_api_v1_images__image_id__original_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image_id}/pixels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Pixel
+         * @description The stored values at one pixel.
+         */
+        get: operations["read_pixel_api_v1_images__image_id__pixels_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image_id}/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redo
+         * @description Do again what the caller undid last on this image.
+         */
+        post: operations["redo_api_v1_images__image_id__redo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description Take back the caller's newest change on this image.
+         */
+        post: operations["undo_api_v1_images__image_id__undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Job
+         * @description One job.
+         */
+        get: operations["read_job_api_v1_jobs__job_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Job
+         * @description Cancel a job; what runs is ended at once.
+         */
+        post: operations["cancel_job_api_v1_jobs__job_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Log
+         * @description Lines of a job's log after one, oldest first.
+         */
+        get: operations["read_log_api_v1_jobs__job_id__log_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Job
+         * @description Run again what failed or was cancelled.
+         */
+        post: operations["retry_job_api_v1_jobs__job_id__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Layer
+         * @description Delete a layer with its objects.
+         */
+        delete: operations["delete_layer_api_v1_layers__layer_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename Layer
+         * @description Rename a layer.
+         */
+        patch: operations["rename_layer_api_v1_layers__layer_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Annotations
+         * @description Objects of a layer whose box touches ``bbox``; ``term_id`` 0 means those without a class.
+         */
+        get: operations["list_annotations_api_v1_layers__layer_id__annotations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Layer
+         * @description Create, change and delete objects in one step, which is applied whole or not at all.
+         */
+        post: operations["change_layer_api_v1_layers__layer_id__changes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Layer
+         * @description A layer's objects as a file.
+         */
+        get: operations["export_layer_api_v1_layers__layer_id__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Columns
+         * @description Whole columns, for plots; a random part of them beyond 100,000 objects.
+         */
+        get: operations["read_columns_api_v1_layers__layer_id__measurements_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/measurements.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Csv
+         * @description The object table as CSV.
+         */
+        get: operations["download_csv_api_v1_layers__layer_id__measurements_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/measurements.parquet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Parquet
+         * @description The object table as Parquet.
+         */
+        get: operations["download_parquet_api_v1_layers__layer_id__measurements_parquet_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/measurements/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Summary
+         * @description Mean, standard deviation and median of each column for each class.
+         */
+        get: operations["read_summary_api_v1_layers__layer_id__measurements_summary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/objects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Objects
+         * @description A window of the object table, sorted by any column.
+         */
+        get: operations["list_objects_api_v1_layers__layer_id__objects_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/objects/rank": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rank Of Object
+         * @description At which offset of the sorted table an object stands.
+         */
+        get: operations["rank_of_object_api_v1_layers__layer_id__objects_rank_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/tiles/{zoom}/{x}/{y}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Tile
+         * @description A Mapbox vector tile of ``512 * 2**zoom`` image px a side. Unchanged tiles are answered with 304.
+         */
+        get: operations["read_tile_api_v1_layers__layer_id__tiles__zoom___x___y__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Methods
+         * @description Segmentation methods and their parameters.
+         */
+        get: operations["list_methods_api_v1_methods_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Projects
+         * @description Projects that the caller may see, newest first.
+         */
+        get: operations["list_projects_api_v1_projects_get"];
+        put?: never;
+        /**
+         * Create Project
+         * @description Make a project; the caller owns it.
+         */
+        post: operations["create_project_api_v1_projects_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Project
+         * @description One project.
+         */
+        get: operations["read_project_api_v1_projects__project_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Project
+         * @description Delete a project with its images and objects.
+         */
+        delete: operations["delete_project_api_v1_projects__project_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Project
+         * @description Change name or description.
+         */
+        patch: operations["update_project_api_v1_projects__project_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Images
+         * @description Images of a project in their order, those being imported and those that failed included.
+         */
+        get: operations["list_images_api_v1_projects__project_id__images_get"];
+        put?: never;
+        /**
+         * Register Images
+         * @description Register files of the server where they are.
+         */
+        post: operations["register_images_api_v1_projects__project_id__images_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Uploads
+         * @description Import complete uploads that were held back, as the folder they came from.
+         */
+        post: operations["import_uploads_api_v1_projects__project_id__imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Jobs
+         * @description Jobs of a project, newest first.
+         */
+        get: operations["list_jobs_api_v1_projects__project_id__jobs_get"];
+        put?: never;
+        /**
+         * Start Job
+         * @description Start a job; follow it by the event stream or by reading it.
+         */
+        post: operations["start_job_api_v1_projects__project_id__jobs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Members
+         * @description Members of a project.
+         */
+        get: operations["list_members_api_v1_projects__project_id__members_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Member
+         * @description Add a member, or change what they are.
+         */
+        put: operations["set_member_api_v1_projects__project_id__members__user_id__put"];
+        post?: never;
+        /**
+         * Remove Member
+         * @description Take a member out of a project.
+         */
+        delete: operations["remove_member_api_v1_projects__project_id__members__user_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/ontology": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Ontology
+         * @description The classes of a project.
+         */
+        get: operations["read_ontology_api_v1_projects__project_id__ontology_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Term
+         * @description Add a class; colour and hotkey are the next free ones where none is given.
+         */
+        post: operations["create_term_api_v1_projects__project_id__terms_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Upload
+         * @description Announce a file: its length, and its name as ``filename`` in the metadata.
+         *
+         *     With ``hold`` "1" it is not imported when complete, but with its folder (see ``POST .../imports``);
+         *     ``relativePath`` is its place in that folder.
+         */
+        post: operations["create_upload_api_v1_projects__project_id__uploads_post"];
+        delete?: never;
+        /**
+         * Describe
+         * @description What this server understands of tus.
+         */
+        options: operations["describe_api_v1_projects__project_id__uploads_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/server-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Server Files
+         * @description Folders and files that may be registered; the roots without a path.
+         */
+        get: operations["list_server_files_api_v1_server_files_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Session
+         * @description Who the caller is; nobody if not signed in.
+         */
+        get: operations["read_session_api_v1_session_get"];
+        put?: never;
+        /**
+         * Sign In
+         * @description Sign in with name and password; sets the session cookie.
+         */
+        post: operations["sign_in_api_v1_session_post"];
+        /**
+         * Sign Out
+         * @description Sign out; the session is over everywhere.
+         */
+        delete: operations["sign_out_api_v1_session_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terms/{term_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Term
+         * @description Delete a class; its objects become unclassified.
+         */
+        delete: operations["delete_term_api_v1_terms__term_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Term
+         * @description Change a class; an empty hotkey clears it.
+         */
+        patch: operations["update_term_api_v1_terms__term_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tokens
+         * @description The caller's API tokens.
+         */
+        get: operations["list_tokens_api_v1_tokens_get"];
+        put?: never;
+        /**
+         * Create Token
+         * @description Make an API token; its secret is told only now.
+         */
+        post: operations["create_token_api_v1_tokens_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Token
+         * @description Revoke an API token.
+         */
+        delete: operations["delete_token_api_v1_tokens__token_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Upload
+         * @description What became of an upload.
+         */
+        get: operations["read_upload_api_v1_uploads__upload_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel Upload
+         * @description Cancel an upload and delete what has arrived.
+         */
+        delete: operations["cancel_upload_api_v1_uploads__upload_id__delete"];
+        options?: never;
+        /**
+         * Read Offset
+         * @description How much has safely arrived.
+         */
+        head: operations["read_offset_api_v1_uploads__upload_id__head"];
+        /**
+         * Receive
+         * @description Take bytes from an offset on; with the last one the import begins.
+         */
+        patch: operations["receive_api_v1_uploads__upload_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Users
+         * @description Everyone with an account, so that members can be chosen.
+         */
+        get: operations["list_users_api_v1_users_get"];
+        put?: never;
+        /**
+         * Create User
+         * @description Add an account (administrators).
+         */
+        post: operations["create_user_api_v1_users_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live
+         * @description The process answers.
+         */
+        get: operations["live_health_live_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ready
+         * @description The database answers.
+         */
+        get: operations["ready_health_ready_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -685,35 +1052,6 @@ export interface components {
          * @description One object. ``geometry`` is GeoJSON, exactly as drawn; ``version`` rises with every edit.
          */
         Annotation: {
-            /** Id */
-            id: number;
-            /**
-             * Layer Id
-             * Format: uuid
-             */
-            layer_id: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "point" | "line" | "polygon" | "multipolygon" | "rectangle" | "ellipse";
-            /** Geometry */
-            geometry: {
-                [key: string]: unknown;
-            };
-            /** Term Id */
-            term_id: number | null;
-            /** Score */
-            score: number | null;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "accepted" | "predicted" | "rejected";
-            /** Z */
-            z: number;
-            /** T */
-            t: number;
             /** Area */
             area: number;
             /** Bbox */
@@ -723,12 +1061,41 @@ export interface components {
                 number,
                 number
             ];
-            /** Parent Id */
-            parent_id: number | null;
             /** Creator */
             creator: string;
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "point" | "line" | "polygon" | "multipolygon" | "rectangle" | "ellipse";
+            /**
+             * Layer Id
+             * Format: uuid
+             */
+            layer_id: string;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Score */
+            score: number | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "accepted" | "predicted" | "rejected";
+            /** T */
+            t: number;
+            /** Term Id */
+            term_id: number | null;
             /** Version */
             version: number;
+            /** Z */
+            z: number;
         };
         /** AnnotationCreate */
         AnnotationCreate: {
@@ -738,8 +1105,8 @@ export interface components {
             };
             /** Kind */
             kind?: ("point" | "line" | "polygon" | "multipolygon" | "rectangle" | "ellipse") | null;
-            /** Term Id */
-            term_id?: number | null;
+            /** Parent Id */
+            parent_id?: number | null;
             /** Score */
             score?: number | null;
             /**
@@ -749,17 +1116,17 @@ export interface components {
              */
             status?: "accepted" | "predicted" | "rejected";
             /**
-             * Z
-             * @default 0
-             */
-            z?: number;
-            /**
              * T
              * @default 0
              */
             t?: number;
-            /** Parent Id */
-            parent_id?: number | null;
+            /** Term Id */
+            term_id?: number | null;
+            /**
+             * Z
+             * @default 0
+             */
+            z?: number;
         };
         /** AnnotationRef */
         AnnotationRef: {
@@ -773,20 +1140,25 @@ export interface components {
          * @description Fields left out stay as they are. ``version`` is the one that the caller read.
          */
         AnnotationUpdate: {
-            /** Id */
-            id: number;
-            /** Version */
-            version: number;
             /** Geometry */
             geometry?: {
                 [key: string]: unknown;
             } | null;
+            /** Id */
+            id: number;
             /** Kind */
             kind?: ("point" | "line" | "polygon" | "multipolygon" | "rectangle" | "ellipse") | null;
-            /** Term Id */
-            term_id?: number | null;
             /** Status */
             status?: ("accepted" | "predicted" | "rejected") | null;
+            /** Term Id */
+            term_id?: number | null;
+            /** Version */
+            version: number;
+        };
+        /** Body_import_annotations_api_v1_images__image_id__import_post */
+        Body_import_annotations_api_v1_images__image_id__import_post: {
+            /** File */
+            file: string;
         };
         /**
          * ChangeRequest
@@ -797,28 +1169,18 @@ export interface components {
         ChangeRequest: {
             /** Creates */
             creates?: components["schemas"]["AnnotationCreate"][];
-            /** Updates */
-            updates?: components["schemas"]["AnnotationUpdate"][];
             /** Deletes */
             deletes?: components["schemas"]["AnnotationRef"][];
             /** Idempotency Key */
             idempotency_key?: string | null;
+            /** Updates */
+            updates?: components["schemas"]["AnnotationUpdate"][];
         };
         /**
          * ChangeResult
          * @description ``created_ids`` in the order of ``creates``; ``versions`` are those of the updated objects.
          */
         ChangeResult: {
-            /** Change Id */
-            change_id: number;
-            /** Generation */
-            generation: number;
-            /** Created Ids */
-            created_ids: number[];
-            /** Versions */
-            versions: {
-                [key: string]: number;
-            };
             /** Bbox */
             bbox: [
                 number,
@@ -826,43 +1188,53 @@ export interface components {
                 number,
                 number
             ] | null;
+            /** Change Id */
+            change_id: number;
+            /** Created Ids */
+            created_ids: number[];
+            /** Generation */
+            generation: number;
+            /** Versions */
+            versions: {
+                [key: string]: number;
+            };
         };
         /**
          * ChannelHistogram
-         * @description Counts of values in equal bins from ``minimum`` to ``maximum``; ``low``/``high`` are the automatic range.
+         * @description Counts of values in equal bins from ``minimum`` to ``maximum``; ``low``/``high``: the automatic range.
          */
         ChannelHistogram: {
             /** Channel */
             channel: number;
-            /** Minimum */
-            minimum: number;
-            /** Maximum */
-            maximum: number;
-            /** Low */
-            low: number;
-            /** High */
-            high: number;
             /** Counts */
             counts: number[];
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Maximum */
+            maximum: number;
+            /** Minimum */
+            minimum: number;
         };
         /** ClassSummary */
         ClassSummary: {
-            /** Term Id */
-            term_id: number | null;
             /** Count */
             count: number;
             /** Mean */
             mean: {
                 [key: string]: number | null;
             };
-            /** Std */
-            std: {
-                [key: string]: number | null;
-            };
             /** Median */
             median: {
                 [key: string]: number | null;
             };
+            /** Std */
+            std: {
+                [key: string]: number | null;
+            };
+            /** Term Id */
+            term_id: number | null;
         };
         /**
          * Column
@@ -873,26 +1245,16 @@ export interface components {
             key: string;
             /** Label */
             label: string;
-            /** Unit */
-            unit: string;
             /** Numeric */
             numeric: boolean;
+            /** Unit */
+            unit: string;
         };
         /**
          * ColumnData
          * @description Whole columns, for plots: at most 100,000 objects, drawn at random with a fixed seed beyond that.
          */
         ColumnData: {
-            /** Total */
-            total: number;
-            /** Ids */
-            ids: number[];
-            /** Term Ids */
-            term_ids: (number | null)[];
-            /** Columns */
-            columns: {
-                [key: string]: (number | null)[];
-            };
             /** Bboxes */
             bboxes: [
                 number,
@@ -900,45 +1262,32 @@ export interface components {
                 number,
                 number
             ][];
-        };
-        /**
-         * Event
-         * @description One server-sent event: ``event:`` is ``kind``, ``data:`` the JSON of ``data``.
-         *
-         *     Kinds: ``job`` (a ``Job``), ``job_log`` ({job_id, line: LogLine}), ``image`` (an ``Image``), ``image_removed``
-         *     ({id}), ``layer`` (a ``LayerChanged`` plus image_id), ``layer_removed`` ({id, image_id}), ``ontology`` ({}),
-         *     ``upload`` (an ``Upload``).
-         */
-        Event: {
-            /** Id */
-            id: number;
-            /** Kind */
-            kind: string;
-            /** Data */
-            data: {
-                [key: string]: unknown;
+            /** Columns */
+            columns: {
+                [key: string]: (number | null)[];
             };
-        };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
+            /** Ids */
+            ids: number[];
+            /** Term Ids */
+            term_ids: (number | null)[];
+            /** Total */
+            total: number;
         };
         /**
          * HistoryState
          * @description What undo and redo would do for the caller on this image, and what was just changed.
          */
         HistoryState: {
-            /** Undo Label */
-            undo_label: string | null;
+            /** Changed */
+            changed?: components["schemas"]["LayerChanged"][];
+            /** Redo Count */
+            redo_count: number;
             /** Redo Label */
             redo_label: string | null;
             /** Undo Count */
             undo_count: number;
-            /** Redo Count */
-            redo_count: number;
-            /** Changed */
-            changed?: components["schemas"]["LayerChanged"][];
+            /** Undo Label */
+            undo_label: string | null;
         };
         /**
          * Image
@@ -948,87 +1297,87 @@ export interface components {
          *     for the others ``channels[i]`` describes channel ``i``. ``content_version`` goes into tile URLs.
          */
         Image: {
+            /** Annotation Count */
+            annotation_count: number;
+            /** Associated */
+            associated: string[];
+            /** Channels */
+            channels: components["schemas"]["ImageChannel"][];
+            /** Content Version */
+            content_version: string | null;
+            /** Dtype */
+            dtype: string | null;
+            /** Error */
+            error: string | null;
+            /** Format */
+            format: string | null;
+            /** Frame Interval S */
+            frame_interval_s: number | null;
+            /** Height */
+            height: number | null;
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /** Levels */
+            levels: components["schemas"]["TileLevel"][];
+            /** Magnification */
+            magnification: number | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            /** Pixel Height Um */
+            pixel_height_um: number | null;
+            /** Pixel Width Um */
+            pixel_width_um: number | null;
+            /** Position */
+            position: number;
             /**
              * Project Id
              * Format: uuid
              */
             project_id: string;
-            /** Name */
-            name: string;
+            /** Rgb */
+            rgb: boolean;
+            /** Sha256 */
+            sha256: string | null;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Size C */
+            size_c: number;
+            /** Size T */
+            size_t: number;
+            /** Size Z */
+            size_z: number;
             /**
              * State
              * @enum {string}
              */
             state: "importing" | "ready" | "failed";
-            /** Error */
-            error: string | null;
-            /** Format */
-            format: string | null;
-            /** Width */
-            width: number | null;
-            /** Height */
-            height: number | null;
-            /** Size Z */
-            size_z: number;
-            /** Size C */
-            size_c: number;
-            /** Size T */
-            size_t: number;
-            /** Dtype */
-            dtype: string | null;
-            /** Rgb */
-            rgb: boolean;
-            /** Levels */
-            levels: components["schemas"]["TileLevel"][];
-            /** Channels */
-            channels: components["schemas"]["ImageChannel"][];
-            /** Pixel Width Um */
-            pixel_width_um: number | null;
-            /** Pixel Height Um */
-            pixel_height_um: number | null;
-            /** Z Spacing Um */
-            z_spacing_um: number | null;
-            /** Frame Interval S */
-            frame_interval_s: number | null;
-            /** Magnification */
-            magnification: number | null;
             /** Vendor */
             vendor: string | null;
-            /** Associated */
-            associated: string[];
-            /** Metadata */
-            metadata: {
-                [key: string]: string;
-            };
-            /** Content Version */
-            content_version: string | null;
-            /** Sha256 */
-            sha256: string | null;
-            /** Size Bytes */
-            size_bytes: number;
-            /** Annotation Count */
-            annotation_count: number;
-            /** Position */
-            position: number;
+            /** Width */
+            width: number | null;
+            /** Z Spacing Um */
+            z_spacing_um: number | null;
         };
         /**
          * ImageChannel
          * @description A channel and how it is shown at first: colour, and the range of values from dark to bright.
          */
         ImageChannel: {
-            /** Name */
-            name: string;
             /** Color */
             color: string;
-            /** Low */
-            low: number;
             /** High */
             high: number;
+            /** Low */
+            low: number;
+            /** Name */
+            name: string;
         };
         /**
          * ImageRegister
@@ -1045,73 +1394,86 @@ export interface components {
         };
         /** ImportResult */
         ImportResult: {
-            layer: components["schemas"]["Layer"];
             /** Created */
             created: number;
+            layer: components["schemas"]["Layer"];
             /** Warnings */
             warnings: string[];
         };
         /** Job */
         Job: {
             /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Creator */
+            creator: string;
+            /** Error */
+            error: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /**
              * Id
              * Format: uuid
              */
             id: string;
-            /**
-             * Project Id
-             * Format: uuid
-             */
-            project_id: string;
+            /** Image Ids */
+            image_ids: string[];
             /**
              * Kind
              * @enum {string}
              */
             kind: "segment" | "measure" | "import";
-            /** Title */
-            title: string;
+            /** Layer Ids */
+            layer_ids: string[];
+            /** Message */
+            message: string;
+            /** Parameters */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** Progress */
+            progress: number;
+            /**
+             * Project Id
+             * Format: uuid
+             */
+            project_id: string;
+            /** Started At */
+            started_at: string | null;
             /**
              * State
              * @enum {string}
              */
             state: "queued" | "running" | "done" | "failed" | "cancelled";
-            /** Progress */
-            progress: number;
-            /** Message */
-            message: string;
-            /** Error */
-            error: string | null;
-            /** Tasks Total */
-            tasks_total: number;
             /** Tasks Done */
             tasks_done: number;
             /** Tasks Failed */
             tasks_failed: number;
-            /** Creator */
-            creator: string;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Started At */
-            started_at: string | null;
-            /** Finished At */
-            finished_at: string | null;
-            /** Parameters */
-            parameters: {
-                [key: string]: unknown;
-            };
-            /** Layer Ids */
-            layer_ids: string[];
-            /** Image Ids */
-            image_ids: string[];
+            /** Tasks Total */
+            tasks_total: number;
+            /** Title */
+            title: string;
         };
         /**
          * Layer
          * @description A layer of annotations on one image; ``generation`` rises with every change.
          */
         Layer: {
+            /** Count */
+            count: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Creator */
+            creator: string;
+            /** Editable */
+            editable: boolean;
+            /** Generation */
+            generation: number;
             /**
              * Id
              * Format: uuid
@@ -1122,45 +1484,25 @@ export interface components {
              * Format: uuid
              */
             image_id: string;
-            /** Name */
-            name: string;
             /**
              * Kind
              * @enum {string}
              */
             kind: "user" | "run" | "review" | "import" | "study";
-            /** Creator */
-            creator: string;
-            /** Editable */
-            editable: boolean;
-            /** Run Id */
-            run_id: string | null;
-            /** Generation */
-            generation: number;
-            /** Count */
-            count: number;
-            /** Term Counts */
-            term_counts: components["schemas"]["TermCount"][];
             /** Measured At */
             measured_at: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
+            /** Name */
+            name: string;
+            /** Run Id */
+            run_id: string | null;
+            /** Term Counts */
+            term_counts: components["schemas"]["TermCount"][];
         };
         /**
          * LayerChanged
          * @description A layer's new generation, and the box (px) in which something changed.
          */
         LayerChanged: {
-            /**
-             * Layer Id
-             * Format: uuid
-             */
-            layer_id: string;
-            /** Generation */
-            generation: number;
             /** Bbox */
             bbox: [
                 number,
@@ -1168,6 +1510,13 @@ export interface components {
                 number,
                 number
             ] | null;
+            /** Generation */
+            generation: number;
+            /**
+             * Layer Id
+             * Format: uuid
+             */
+            layer_id: string;
         };
         /**
          * LayerCreate
@@ -1190,13 +1539,13 @@ export interface components {
         };
         /** LogLine */
         LogLine: {
-            /** Id */
-            id: number;
             /**
              * At
              * Format: date-time
              */
             at: string;
+            /** Id */
+            id: number;
             /**
              * Level
              * @enum {string}
@@ -1220,24 +1569,24 @@ export interface components {
         };
         /** MeasurementSummary */
         MeasurementSummary: {
+            /** Classes */
+            classes: components["schemas"]["ClassSummary"][];
+            /** Columns */
+            columns: components["schemas"]["Column"][];
             /**
              * Layer Id
              * Format: uuid
              */
             layer_id: string;
-            /** Columns */
-            columns: components["schemas"]["Column"][];
-            /** Classes */
-            classes: components["schemas"]["ClassSummary"][];
         };
         /** Member */
         Member: {
-            user: components["schemas"]["User"];
             /**
              * Role
              * @enum {string}
              */
             role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
+            user: components["schemas"]["User"];
         };
         /** MemberPut */
         MemberPut: {
@@ -1255,16 +1604,16 @@ export interface components {
          *     the extensions ``unit`` and ``advanced`` (shown only on request).
          */
         MethodInfo: {
-            /** Name */
-            name: string;
-            /** Title */
-            title: string;
             /** Description */
             description: string;
+            /** Name */
+            name: string;
             /** Parameters */
             parameters: {
                 [key: string]: unknown;
             };
+            /** Title */
+            title: string;
         };
         /**
          * ObjectTable
@@ -1273,18 +1622,18 @@ export interface components {
          *     Rows are in the order of ``columns``; the first is ``id``. ``stale_count`` objects changed since they were measured.
          */
         ObjectTable: {
-            /** Total */
-            total: number;
-            /** Offset */
-            offset: number;
             /** Columns */
             columns: components["schemas"]["Column"][];
-            /** Rows */
-            rows: unknown[][];
             /** Measured At */
             measured_at: string | null;
+            /** Offset */
+            offset: number;
+            /** Rows */
+            rows: unknown[][];
             /** Stale Count */
             stale_count: number;
+            /** Total */
+            total: number;
         };
         /** Ontology */
         Ontology: {
@@ -1336,35 +1685,35 @@ export interface components {
          * @description The values at one pixel: red, green, blue for RGB images, else one a channel.
          */
         PixelValue: {
+            /** Values */
+            values: number[];
             /** X */
             x: number;
             /** Y */
             y: number;
-            /** Values */
-            values: number[];
         };
         /**
          * Problem
          * @description An error, ``application/problem+json`` (RFC 9457), with a stable ``code`` and extra facts.
          */
         Problem: {
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /** Errors */
+            errors?: {
+                [key: string]: unknown;
+            }[];
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
             /**
              * Type
              * @default about:blank
              */
             type?: string;
-            /** Title */
-            title: string;
-            /** Status */
-            status: number;
-            /** Detail */
-            detail: string;
-            /** Code */
-            code: string;
-            /** Errors */
-            errors?: {
-                [key: string]: unknown;
-            }[];
         } & {
             [key: string]: unknown;
         };
@@ -1373,22 +1722,6 @@ export interface components {
          * @description A project as the caller sees it; ``role`` is the caller's, ``cover_image_id`` a ready image's.
          */
         Project: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Name */
-            name: string;
-            /** Description */
-            description: string;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
-            /** Image Count */
-            image_count: number;
             /** Annotation Count */
             annotation_count: number;
             /** Cover Image Id */
@@ -1398,23 +1731,39 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /** Description */
+            description: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Image Count */
+            image_count: number;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
         };
         /** ProjectCreate */
         ProjectCreate: {
-            /** Name */
-            name: string;
             /**
              * Description
              * @default
              */
             description?: string;
+            /** Name */
+            name: string;
         };
         /** ProjectUpdate */
         ProjectUpdate: {
-            /** Name */
-            name?: string | null;
             /** Description */
             description?: string | null;
+            /** Name */
+            name?: string | null;
         };
         /**
          * SegmentRequest
@@ -1423,6 +1772,8 @@ export interface components {
          *     ``region`` is a GeoJSON Polygon or MultiPolygon in full-resolution pixels. ``z``/``t`` null means every plane.
          */
         SegmentRequest: {
+            /** Image Ids */
+            image_ids?: string[] | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1434,17 +1785,10 @@ export interface components {
             parameters?: {
                 [key: string]: unknown;
             };
-            /** Image Ids */
-            image_ids?: string[] | null;
             /** Region */
             region?: {
                 [key: string]: unknown;
             } | null;
-            /**
-             * Z
-             * @default 0
-             */
-            z?: number | null;
             /**
              * T
              * @default 0
@@ -1452,18 +1796,23 @@ export interface components {
             t?: number | null;
             /** Term Id */
             term_id?: number | null;
+            /**
+             * Z
+             * @default 0
+             */
+            z?: number | null;
         };
         /** ServerEntry */
         ServerEntry: {
-            /** Name */
-            name: string;
-            /** Path */
-            path: string;
             /**
              * Kind
              * @enum {string}
              */
             kind: "folder" | "file";
+            /** Name */
+            name: string;
+            /** Path */
+            path: string;
             /** Size Bytes */
             size_bytes: number | null;
         };
@@ -1472,37 +1821,37 @@ export interface components {
          * @description Who the caller is. ``csrf_token`` goes into ``X-CSRF-Token`` of every unsafe request.
          */
         Session: {
+            /** Csrf Token */
+            csrf_token: string | null;
             /**
              * Mode
              * @enum {string}
              */
             mode: "single_user" | "accounts";
             user: components["schemas"]["User"] | null;
-            /** Csrf Token */
-            csrf_token: string | null;
             /** Version */
             version: string;
         };
         /** SignIn */
         SignIn: {
-            /** Username */
-            username: string;
             /** Password */
             password: string;
+            /** Username */
+            username: string;
         };
         /**
          * Term
          * @description A class of objects: name, ``#rrggbb`` and a one-character hotkey.
          */
         Term: {
-            /** Id */
-            id: number;
-            /** Name */
-            name: string;
             /** Color */
             color: string;
             /** Hotkey */
             hotkey: string | null;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
             /** Parent Id */
             parent_id: number | null;
             /** Position */
@@ -1513,30 +1862,30 @@ export interface components {
          * @description How many objects have this class; ``term_id`` null counts those without.
          */
         TermCount: {
-            /** Term Id */
-            term_id: number | null;
             /** Count */
             count: number;
+            /** Term Id */
+            term_id: number | null;
         };
         /** TermCreate */
         TermCreate: {
-            /** Name */
-            name: string;
             /** Color */
             color?: string | null;
             /** Hotkey */
             hotkey?: string | null;
+            /** Name */
+            name: string;
             /** Parent Id */
             parent_id?: number | null;
         };
         /** TermUpdate */
         TermUpdate: {
-            /** Name */
-            name?: string | null;
             /** Color */
             color?: string | null;
             /** Hotkey */
             hotkey?: string | null;
+            /** Name */
+            name?: string | null;
             /** Parent Id */
             parent_id?: number | null;
         };
@@ -1545,24 +1894,31 @@ export interface components {
          * @description One resolution of the tile grid. ``downsample`` is relative to full resolution.
          */
         TileLevel: {
-            /** Width */
-            width: number;
-            /** Height */
-            height: number;
             /** Downsample */
             downsample: number;
-            /** Tile Width */
-            tile_width: number;
+            /** Height */
+            height: number;
             /** Tile Height */
             tile_height: number;
+            /** Tile Width */
+            tile_width: number;
+            /** Width */
+            width: number;
         };
         /**
          * Token
          * @description An API token; ``secret`` is shown once, in the answer to its creation.
          */
         Token: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
             /** Id */
             id: number;
+            /** Last Used At */
+            last_used_at?: string | null;
             /** Name */
             name: string;
             /**
@@ -1570,13 +1926,6 @@ export interface components {
              * @enum {string}
              */
             scope: "read" | "write";
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Last Used At */
-            last_used_at?: string | null;
             /** Secret */
             secret?: string | null;
         };
@@ -1596,41 +1945,45 @@ export interface components {
          * @description A resumable upload (tus 1.0.0); ``state`` tells what became of the file after its last byte.
          */
         Upload: {
-            /** Id */
-            id: string;
+            /** Error */
+            error: string | null;
             /** Filename */
             filename: string;
-            /** Size Bytes */
-            size_bytes: number;
+            /** Id */
+            id: string;
+            /** Image Ids */
+            image_ids: string[];
             /** Offset */
             offset: number;
+            /** Size Bytes */
+            size_bytes: number;
             /**
              * State
              * @enum {string}
              */
-            state: "receiving" | "importing" | "done" | "failed";
-            /** Error */
-            error: string | null;
-            /** Image Ids */
-            image_ids: string[];
+            state: "receiving" | "received" | "importing" | "done" | "failed";
+        };
+        /**
+         * UploadsImport
+         * @description Complete uploads that were held back, to be imported together as the folder they came from.
+         */
+        UploadsImport: {
+            /** Upload Ids */
+            upload_ids: string[];
         };
         /** User */
         User: {
-            /** Id */
-            id: number;
-            /** Username */
-            username: string;
             /** Display Name */
             display_name: string;
+            /** Id */
+            id: number;
             /** Is Admin */
             is_admin: boolean;
+            /** Username */
+            username: string;
         };
         /** UserCreate */
         UserCreate: {
-            /** Username */
-            username: string;
-            /** Password */
-            password: string;
             /** Display Name */
             display_name?: string | null;
             /**
@@ -1638,19 +1991,10 @@ export interface components {
              * @default false
              */
             is_admin?: boolean;
-        };
-        /** ValidationError */
-        ValidationError: {
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
+            /** Password */
+            password: string;
+            /** Username */
+            username: string;
         };
     };
     responses: never;
@@ -1661,171 +2005,12 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    session_api_v1_session_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-        };
-    };
-    signin_api_v1_session_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    users_api_v1_users_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["User"][];
-                };
-            };
-        };
-    };
-    usersc_api_v1_users_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["UserCreate"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["User"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    tokens_api_v1_tokens_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Token"][];
-                };
-            };
-        };
-    };
-    tokc_api_v1_tokens_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TokenCreate"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Token"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    members_api_v1_projects__pid__members_get: {
+    read_annotation_api_v1_annotations__annotation_id__get: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                pid: string;
+                annotation_id: number;
             };
             cookie?: never;
         };
@@ -1837,33 +2022,123 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Member"][];
+                    "application/json": components["schemas"]["Annotation"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error, as a problem. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    mput_api_v1_projects__pid__members__uid__put: {
+    stream_api_v1_events_get: {
+        parameters: {
+            query: {
+                project_id: string;
+            };
+            header?: {
+                "last-event-id"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_image_api_v1_images__image_id__get: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                pid: string;
-                uid: number;
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Image"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_image_api_v1_images__image_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_image_api_v1_images__image_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MemberPut"];
+                "application/json": components["schemas"]["ImageUpdate"];
             };
         };
         responses: {
@@ -1873,23 +2148,953 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Member"];
+                    "application/json": components["schemas"]["Image"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error, as a problem. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    projects_api_v1_projects_get: {
+    read_associated_api_v1_images__image_id__associated__name__get: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_image_api_v1_images__image_id__export_get: {
+        parameters: {
+            query: {
+                format: "geojson" | "coco" | "labels" | "imagej" | "csv";
+            };
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_histogram_api_v1_images__image_id__histogram_get: {
+        parameters: {
+            query?: {
+                z?: number;
+                t?: number;
+            };
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelHistogram"][];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_history_api_v1_images__image_id__history_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryState"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_annotations_api_v1_images__image_id__import_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_annotations_api_v1_images__image_id__import_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportResult"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_layers_api_v1_images__image_id__layers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Layer"][];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_layer_api_v1_images__image_id__layers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LayerCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Layer"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_original_api_v1_images__image_id__original_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_pixel_api_v1_images__image_id__pixels_get: {
+        parameters: {
+            query: {
+                x: number;
+                y: number;
+                z?: number;
+                t?: number;
+            };
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PixelValue"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redo_api_v1_images__image_id__redo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryState"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_api_v1_images__image_id__undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryState"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_job_api_v1_jobs__job_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_job_api_v1_jobs__job_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_log_api_v1_jobs__job_id__log_get: {
+        parameters: {
+            query?: {
+                after?: number;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogLine"][];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_job_api_v1_jobs__job_id__retry_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_layer_api_v1_layers__layer_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_layer_api_v1_layers__layer_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LayerUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Layer"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_annotations_api_v1_layers__layer_id__annotations_get: {
+        parameters: {
+            query?: {
+                bbox?: string | null;
+                z?: number | null;
+                t?: number | null;
+                term_id?: number | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Annotation_"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_layer_api_v1_layers__layer_id__changes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeResult"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_layer_api_v1_layers__layer_id__export_get: {
+        parameters: {
+            query: {
+                format: "geojson" | "coco" | "labels" | "imagej" | "csv";
+            };
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_columns_api_v1_layers__layer_id__measurements_get: {
+        parameters: {
+            query: {
+                columns: string;
+            };
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnData"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_csv_api_v1_layers__layer_id__measurements_csv_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_parquet_api_v1_layers__layer_id__measurements_parquet_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_summary_api_v1_layers__layer_id__measurements_summary_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeasurementSummary"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_objects_api_v1_layers__layer_id__objects_get: {
+        parameters: {
+            query?: {
+                sort?: string;
+                order?: "asc" | "desc";
+                offset?: number;
+                limit?: number;
+                term_id?: number | null;
+                z?: number | null;
+                t?: number | null;
+            };
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectTable"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rank_of_object_api_v1_layers__layer_id__objects_rank_get: {
+        parameters: {
+            query: {
+                id: number;
+                sort?: string;
+                order?: "asc" | "desc";
+                term_id?: number | null;
+                z?: number | null;
+                t?: number | null;
+            };
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: number;
+                    };
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_tile_api_v1_layers__layer_id__tiles__zoom___x___y__get: {
+        parameters: {
+            query?: {
+                z?: number;
+                t?: number;
+            };
+            header?: never;
+            path: {
+                layer_id: string;
+                zoom: number;
+                x: number;
+                y: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_methods_api_v1_methods_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MethodInfo"][];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_projects_api_v1_projects_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1905,9 +3110,18 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Project_"];
                 };
             };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    pc_api_v1_projects_post: {
+    create_project_api_v1_projects_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -1929,23 +3143,23 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error, as a problem. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    pg_api_v1_projects__pid__get: {
+    read_project_api_v1_projects__project_id__get: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                pid: string;
+                project_id: string;
             };
             cookie?: never;
         };
@@ -1960,23 +3174,52 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error, as a problem. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    pp_api_v1_projects__pid__patch: {
+    delete_project_api_v1_projects__project_id__delete: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                pid: string;
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_project_api_v1_projects__project_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
             };
             cookie?: never;
         };
@@ -1995,124 +3238,26 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error, as a problem. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    ont_api_v1_projects__pid__ontology_get: {
+    list_images_api_v1_projects__project_id__images_get: {
         parameters: {
-            query?: never;
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
             header?: never;
             path: {
-                pid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Ontology"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    tc_api_v1_projects__pid__terms_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                pid: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TermCreate"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Term"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    tu_api_v1_terms__tid__patch: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                tid: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TermUpdate"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Term"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    ims_api_v1_projects__pid__images_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                pid: string;
+                project_id: string;
             };
             cookie?: never;
         };
@@ -2127,23 +3272,23 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Image_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error, as a problem. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    reg_api_v1_projects__pid__images_post: {
+    register_images_api_v1_projects__project_id__images_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                pid: string;
+                project_id: string;
             };
             cookie?: never;
         };
@@ -2162,18 +3307,348 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error, as a problem. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    sf_api_v1_server_files_get: {
+    import_uploads_api_v1_projects__project_id__imports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadsImport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_jobs_api_v1_projects__project_id__jobs_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Job_"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_job_api_v1_projects__project_id__jobs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_members_api_v1_projects__project_id__members_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"][];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_member_api_v1_projects__project_id__members__user_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_member_api_v1_projects__project_id__members__user_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_ontology_api_v1_projects__project_id__ontology_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ontology"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_term_api_v1_projects__project_id__terms_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TermCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Term"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_upload_api_v1_projects__project_id__uploads_post: {
+        parameters: {
+            query?: never;
+            header: {
+                "upload-length": number;
+                "upload-metadata"?: string;
+            };
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    describe_api_v1_projects__project_id__uploads_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_server_files_api_v1_server_files_get: {
         parameters: {
             query?: {
                 path?: string;
@@ -2193,24 +3668,22 @@ export interface operations {
                     "application/json": components["schemas"]["ServerEntry"][];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error, as a problem. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    img_api_v1_images__iid__get: {
+    read_session_api_v1_session_get: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                iid: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -2221,32 +3694,121 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Image"];
+                    "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error, as a problem. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    imgp_api_v1_images__iid__patch: {
+    sign_in_api_v1_session_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out_api_v1_session_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_term_api_v1_terms__term_id__delete: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                iid: string;
+                term_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_term_api_v1_terms__term_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                term_id: number;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ImageUpdate"];
+                "application/json": components["schemas"]["TermUpdate"];
             };
         };
         responses: {
@@ -2256,194 +3818,117 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Image"];
+                    "application/json": components["schemas"]["Term"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error, as a problem. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    tile_api_v1_images__iid__tiles__l___c___r__get: {
+    list_tokens_api_v1_tokens_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"][];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_token_api_v1_tokens_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_token_api_v1_tokens__token_id__delete: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                iid: string;
-                l: number;
-                c: number;
-                r: number;
+                token_id: number;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
             /** @description Successful Response */
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": unknown;
-                };
+                content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error, as a problem. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    raw_api_v1_images__iid__raw__l___x___r__get: {
-        parameters: {
-            query: {
-                c: string;
-            };
-            header?: never;
-            path: {
-                iid: string;
-                l: number;
-                x: number;
-                r: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    thumb_api_v1_images__iid__thumbnail_get: {
-        parameters: {
-            query?: {
-                size?: number;
-            };
-            header?: never;
-            path: {
-                iid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    hist_api_v1_images__iid__histogram_get: {
+    read_upload_api_v1_uploads__upload_id__get: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                iid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChannelHistogram"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    px_api_v1_images__iid__pixels_get: {
-        parameters: {
-            query: {
-                x: number;
-                y: number;
-            };
-            header?: never;
-            path: {
-                iid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PixelValue"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    up_api_v1_uploads__uid__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                uid: string;
+                upload_id: string;
             };
             cookie?: never;
         };
@@ -2458,23 +3943,52 @@ export interface operations {
                     "application/json": components["schemas"]["Upload"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error, as a problem. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    lays_api_v1_images__iid__layers_get: {
+    cancel_upload_api_v1_uploads__upload_id__delete: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                iid: string;
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_offset_api_v1_uploads__upload_id__head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
             };
             cookie?: never;
         };
@@ -2486,292 +4000,93 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Layer"][];
+                    "application/json": unknown;
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error, as a problem. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    layc_api_v1_images__iid__layers_post: {
+    receive_api_v1_uploads__upload_id__patch: {
+        parameters: {
+            query?: never;
+            header: {
+                "upload-offset": number;
+                "upload-checksum"?: string | null;
+            };
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_users_api_v1_users_get: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                iid: string;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"][];
+                };
             };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_user_api_v1_users_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["LayerCreate"];
+                "application/json": components["schemas"]["UserCreate"];
             };
         };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Layer"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    layu_api_v1_layers__lid__patch: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                lid: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LayerUpdate"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Layer"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    anns_api_v1_layers__lid__annotations_get: {
-        parameters: {
-            query?: {
-                bbox?: string;
-            };
-            header?: never;
-            path: {
-                lid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_Annotation_"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    ann_api_v1_annotations__aid__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                aid: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Annotation"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    chg_api_v1_layers__lid__changes_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                lid: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ChangeRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeResult"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    h_api_v1_images__iid__history_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                iid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HistoryState"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    undo_api_v1_images__iid__undo_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                iid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HistoryState"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    redo_api_v1_images__iid__redo_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                iid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HistoryState"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    imp_api_v1_images__iid__import_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                iid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
         responses: {
             /** @description Successful Response */
             201: {
@@ -2779,58 +4094,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ImportResult"];
+                    "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error, as a problem. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    vt_api_v1_layers__lid__tiles__zm___x___y__get: {
-        parameters: {
-            query?: {
-                z?: number;
-                t?: number;
-            };
-            header?: never;
-            path: {
-                lid: string;
-                zm: number;
-                x: number;
-                y: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    methods_api_v1_methods_get: {
+    live_health_live_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -2845,142 +4123,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MethodInfo"][];
+                    "application/json": {
+                        [key: string]: string;
+                    };
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    jl_api_v1_projects__pid__jobs_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                pid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_Job_"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    jc_api_v1_projects__pid__jobs_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                pid: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    jg_api_v1_jobs__jid__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                jid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    jlog_api_v1_jobs__jid__log_get: {
-        parameters: {
-            query?: {
-                after?: number;
-            };
-            header?: never;
-            path: {
-                jid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LogLine"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    events_api_v1_events_get: {
+    ready_health_ready_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -2995,157 +4154,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Event"];
+                    "application/json": {
+                        [key: string]: string;
+                    };
                 };
             };
-        };
-    };
-    objs_api_v1_layers__lid__objects_get: {
-        parameters: {
-            query?: {
-                sort?: string;
-                order?: string;
-                offset?: number;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                lid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ObjectTable"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    rank_api_v1_layers__lid__objects_rank_get: {
-        parameters: {
-            query: {
-                id: number;
-                sort?: string;
-                order?: string;
-            };
-            header?: never;
-            path: {
-                lid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    meas_api_v1_layers__lid__measurements_get: {
-        parameters: {
-            query: {
-                columns: string;
-            };
-            header?: never;
-            path: {
-                lid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ColumnData"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    summ_api_v1_layers__lid__measurements_summary_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                lid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MeasurementSummary"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    prob_api_v1_problem_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
+            /** @description Any error, as a problem. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };

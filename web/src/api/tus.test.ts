@@ -41,7 +41,7 @@ const fileOf = (size: number) => new File([new Uint8Array(size)], "a.tif");
 function uploadTo(server: FakeServer, size: number) {
   const seen: UploadProgress[] = [];
   const pauses: number[] = [];
-  const target = { pid: "p", file: fileOf(size), relativePath: "" };
+  const target = { pid: "p", file: fileOf(size), relativePath: "", isHeld: false };
   const upload = new TusUpload(
     target,
     (state) => seen.push(state),

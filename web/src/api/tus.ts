@@ -9,8 +9,17 @@ export const CHUNK_BYTES = 8 * 1024 * 1024;
 const TUS = { "Tus-Resumable": "1.0.0" };
 const WAITS_MS = [500, 1000, 2000, 5000, 10_000];
 
+export interface UploadTarget {
+  readonly pid: string;
+  readonly file: File;
+  /** "folder/name.tif" where the file came from a folder. */
+  readonly relativePath: string;
+  /** Held files are imported with their folder, once all of it is there. */
+  readonly isHeld: boolean;
+}
+
 export interface Transport {
-  create(pid: string, file: File, relativePath: string): Promise<string>;
+  create(target: UploadTarget): Promise<string>;
   offset(address: string): Promise<number>;
   patch(
     address: string,
@@ -37,7 +46,7 @@ export class TusUpload {
   private readonly abort = new AbortController();
 
   constructor(
-    private readonly target: { pid: string; file: File; relativePath: string },
+    private readonly target: UploadTarget,
     private readonly onChange: (state: UploadProgress) => void,
     private readonly transport: Transport = webTransport,
     private readonly pause: (ms: number) => Promise<void> = (ms) => new Promise((r) => setTimeout(r, ms)),
@@ -75,11 +84,11 @@ export class TusUpload {
   }
 
   private async attempt(onChunk: () => void): Promise<void> {
-    const { pid, file, relativePath } = this.target;
+    const { file } = this.target;
     this.set({ phase: "sending", error: null });
     let offset = 0;
     if (this.address === null) {
-      this.address = await this.transport.create(pid, file, relativePath);
+      this.address = await this.transport.create(this.target);
       this.set({ uploadId: this.address.split("/").at(-1) ?? null });
     } else {
       offset = await this.transport.offset(this.address);
@@ -149,8 +158,15 @@ function patchByXhr(...[address, offset, chunk, onProgress, signal]: Parameters<
 }
 
 const webTransport: Transport = {
-  async create(pid, file, relativePath) {
-    const metadata = `filename ${encoded(file.name)},relativePath ${encoded(relativePath || file.name)}`;
+  async create({ pid, file, relativePath, isHeld }) {
+    const entries = {
+      filename: file.name,
+      relativePath: relativePath || file.name,
+      ...(isHeld ? { hold: "1" } : {}),
+    };
+    const metadata = Object.entries(entries)
+      .map(([name, value]) => `${name} ${encoded(value)}`)
+      .join(",");
     const response = await fetched(`${API}/projects/${pid}/uploads`, {
       method: "POST",
       headers: { "Upload-Length": String(file.size), "Upload-Metadata": metadata },

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { isRunning } from "../api/events";
 import { jobsQuery } from "../api/jobs";
 import { projectQuery } from "../api/projects";
+import { mayAdminister, mayManage } from "../api/roles";
 import { sessionQuery } from "../api/session";
 import type { Project } from "../api/types";
 import { ImageGrid } from "../features/images/ImageGrid";
@@ -43,7 +44,7 @@ function Content({ project }: { project: Project }) {
   const { data: session } = useQuery(sessionQuery);
   const { data: jobs } = useQuery(jobsQuery(project.id));
   const running = jobs?.filter(isRunning).length ?? 0;
-  const mayManage = project.role === "owner" || project.role === "manager";
+  const isManager = mayManage(project.role);
   return (
     <>
       <Group justify="space-between" mb="xs" wrap="nowrap" align="flex-start">
@@ -58,14 +59,16 @@ function Content({ project }: { project: Project }) {
           ) : null}
         </div>
         <Group gap="xs" wrap="nowrap">
-          <Button
-            variant="default"
-            leftSection={<IconCategory size={14} />}
-            onClick={() => setDialog("classes")}
-            data-testid="edit-classes"
-          >
-            Classes
-          </Button>
+          {isManager ? (
+            <Button
+              variant="default"
+              leftSection={<IconCategory size={14} />}
+              onClick={() => setDialog("classes")}
+              data-testid="edit-classes"
+            >
+              Classes
+            </Button>
+          ) : null}
           {session?.mode === "accounts" ? (
             <Button
               variant="default"
@@ -88,7 +91,7 @@ function Content({ project }: { project: Project }) {
           </Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="images">
-          <ImageGrid projectId={project.id} mayAdd={mayManage || project.role === "annotator"} />
+          <ImageGrid projectId={project.id} mayAdd={isManager} />
         </Tabs.Panel>
         <Tabs.Panel value="jobs">
           <JobList projectId={project.id} onShow={(job) => showResult(project.id, job)} />
@@ -98,7 +101,11 @@ function Content({ project }: { project: Project }) {
         <OntologyDialog projectId={project.id} onClose={() => setDialog(null)} />
       ) : null}
       {dialog === "members" ? (
-        <MembersDialog projectId={project.id} mayChange={mayManage} onClose={() => setDialog(null)} />
+        <MembersDialog
+          projectId={project.id}
+          mayChange={mayAdminister(project.role)}
+          onClose={() => setDialog(null)}
+        />
       ) : null}
     </>
   );

@@ -12,7 +12,13 @@ import { openViewing, showLayers } from "../state/viewing";
 import { settleActiveLayer, useWorkspace } from "../state/workspace";
 import { UNCLASSIFIED } from "../viewer/styles";
 
-export function Stage({ projectId, image }: { projectId: string; image: Image }) {
+interface StageProps {
+  projectId: string;
+  image: Image;
+  mayDraw: boolean;
+}
+
+export function Stage({ projectId, image, mayDraw }: StageProps) {
   const element = useRef<HTMLDivElement>(null);
   useViewing(projectId, image, element);
   useLayers(image);
@@ -27,7 +33,7 @@ export function Stage({ projectId, image }: { projectId: string; image: Image })
         role="application"
         aria-label={`Picture of ${image.name}`}
       />
-      <Toolbar imageId={image.id} />
+      <Toolbar imageId={image.id} mayDraw={mayDraw} />
       <div className="stage-corner" style={{ top: 10, right: 10 }}>
         <ViewControls image={image} />
         <Overview image={image} />

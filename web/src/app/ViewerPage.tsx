@@ -6,7 +6,8 @@ import { useState } from "react";
 import { imageQuery, imagesQuery } from "../api/images";
 import { layersQuery } from "../api/layers";
 import { projectQuery } from "../api/projects";
-import type { Image } from "../api/types";
+import { mayDraw, mayManage, mayRun } from "../api/roles";
+import type { Image, RoleName } from "../api/types";
 import { ClassList } from "../features/annotate/ClassList";
 import { LayerList } from "../features/annotate/LayerList";
 import { ShortcutsDialog } from "../features/annotate/ShortcutsDialog";
@@ -57,12 +58,25 @@ export function ViewerPage({ projectId, imageId }: { projectId: string; imageId:
           </div>
         </main>
       ) : null}
-      {image.data && isReady ? <Workbench key={imageId} projectId={projectId} image={image.data} /> : null}
+      {image.data && isReady ? (
+        <Workbench
+          key={imageId}
+          projectId={projectId}
+          image={image.data}
+          role={project.data?.role ?? "viewer"}
+        />
+      ) : null}
     </>
   );
 }
 
-function Workbench({ projectId, image }: { projectId: string; image: Image }) {
+interface WorkbenchProps {
+  projectId: string;
+  image: Image;
+  role: RoleName;
+}
+
+function Workbench({ projectId, image, role }: WorkbenchProps) {
   const [dialog, setDialog] = useState<"shortcuts" | "classes" | null>(null);
   const images = useQuery(imagesQuery(projectId));
   const goToImage = (step: -1 | 1) => {
@@ -76,12 +90,16 @@ function Workbench({ projectId, image }: { projectId: string; image: Image }) {
       <aside className="side side-left" aria-label="Layers and classes">
         <div className="side-scroll">
           <LayerList imageId={image.id} />
-          <ClassList projectId={projectId} imageId={image.id} onEdit={() => setDialog("classes")} />
+          <ClassList
+            projectId={projectId}
+            imageId={image.id}
+            onEdit={mayManage(role) ? () => setDialog("classes") : null}
+          />
         </div>
       </aside>
-      <Stage projectId={projectId} image={image} />
+      <Stage projectId={projectId} image={image} mayDraw={mayDraw(role)} />
       <aside className="side side-right" aria-label="Objects and analysis">
-        <SideTabs projectId={projectId} image={image} />
+        <SideTabs projectId={projectId} image={image} role={role} />
       </aside>
       <StatusBar>
         <Readout image={image} />
@@ -111,7 +129,7 @@ const TABS: readonly [SideTab, string][] = [
   ["info", "Info"],
 ];
 
-function SideTabs({ projectId, image }: { projectId: string; image: Image }) {
+function SideTabs({ projectId, image, role }: WorkbenchProps) {
   const tab = useWorkspace((s) => s.tab);
   const activeLayerId = useWorkspace((s) => s.activeLayerId);
   const { data: layers } = useQuery(layersQuery(image.id));
@@ -133,10 +151,10 @@ function SideTabs({ projectId, image }: { projectId: string; image: Image }) {
         <ObjectTable projectId={projectId} layer={layer} />
       </Tabs.Panel>
       <Tabs.Panel value="measure">
-        <MeasurePanel projectId={projectId} layer={layer} />
+        <MeasurePanel projectId={projectId} layer={layer} mayRun={mayRun(role)} />
       </Tabs.Panel>
       <Tabs.Panel value="segment">
-        <SegmentPanel projectId={projectId} image={image} />
+        {mayRun(role) ? <SegmentPanel projectId={projectId} image={image} /> : null}
         <div className="section-title">Jobs</div>
         <JobList
           projectId={projectId}

@@ -1,11 +1,11 @@
 /** The objects of one annotation layer as vector tiles. */
-import MVT from "ol/format/MVT";
 import VectorTileLayer from "ol/layer/VectorTile";
 import type RenderFeature from "ol/render/Feature";
 import VectorTileSource from "ol/source/VectorTile";
 import { url } from "../api/http";
 import type { Image } from "../api/types";
 import type { Box } from "../geometry/types";
+import { ClusterFormat } from "./clusters";
 import type { Plane } from "./picture";
 import { lastVectorZoom, pixelProjection, VECTOR_TILE_PX, vectorTileGrid } from "./space";
 import type { StyleRules } from "./styles";
@@ -67,7 +67,7 @@ export class ObjectLayer {
   ) {
     this.generations = new TileGenerations(generation);
     this.source = new VectorTileSource({
-      format: new MVT(),
+      format: new ClusterFormat(),
       tileGrid: vectorTileGrid(image),
       projection: pixelProjection(image),
       wrapX: false,

@@ -5,6 +5,7 @@ import Fill from "ol/style/Fill";
 import Stroke from "ol/style/Stroke";
 import Style from "ol/style/Style";
 import Text from "ol/style/Text";
+import { BUBBLES, CLUSTERS } from "./clusters";
 
 export const UNCLASSIFIED = "#9fb0c3";
 export const SELECTED = "#ffd60a";
@@ -47,19 +48,23 @@ function objectStyle(color: string, isDashed: boolean, isFilled: boolean, width 
   return new Style({ stroke, fill, image });
 }
 
-function clusterStyle(color: string, count: number): Style {
+const dotStyle = (color: string): Style =>
+  new Style({ image: new CircleStyle({ radius: 1.8, fill: new Fill({ color: withAlpha(color, 0.7) }) }) });
+
+function bubbleStyle(color: string, count: number): Style {
   const text = count >= 10_000 ? `${Math.round(count / 1000)}k` : String(count);
   return new Style({
+    zIndex: 1,
     image: new CircleStyle({
-      radius: 7 + 4 * Math.log10(count + 1),
-      fill: new Fill({ color: withAlpha(color, 0.75) }),
-      stroke: new Stroke({ color: "rgba(255, 255, 255, 0.9)", width: 1.5 }),
+      radius: 6 + 4 * Math.log10(count + 1),
+      fill: new Fill({ color: withAlpha(color, 0.8) }),
+      stroke: new Stroke({ color: "rgba(10, 14, 18, 0.75)", width: 1.5 }),
     }),
     text: new Text({
       text,
       font: "600 11px system-ui, sans-serif",
       fill: new Fill({ color: "#ffffff" }),
-      stroke: new Stroke({ color: "rgba(0, 0, 0, 0.75)", width: 2.5 }),
+      stroke: new Stroke({ color: "rgba(0, 0, 0, 0.8)", width: 2.5 }),
     }),
   });
 }
@@ -90,9 +95,11 @@ export function tileStyle(rules: () => StyleRules) {
     const term = Number(feature.get("term") ?? 0);
     if (hiddenTerms.has(term)) return undefined;
     const color = colors.get(term) ?? UNCLASSIFIED;
-    if (feature.get("layer") === "clusters") {
-      const count = Number(feature.get("count") ?? 1);
-      return keep(`cluster ${color} ${count}`, () => clusterStyle(color, count));
+    const layer: unknown = feature.get("layer");
+    if (layer === CLUSTERS) return keep(`dot ${color}`, () => dotStyle(color));
+    if (layer === BUBBLES) {
+      const count = Number(feature.get("count"));
+      return keep(`bubble ${color} ${count}`, () => bubbleStyle(color, count));
     }
     if (hiddenIds.has(Number(feature.getId()))) return undefined;
     const status = Number(feature.get("status") ?? 0);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Image } from "../api/types";
 import type { Polygon } from "../geometry/types";
 import { type ChannelDisplay, channelVariables, toggled, visibleBands } from "./channels";
+import { summed } from "./clusters";
 import { TileGenerations } from "./objectLayer";
 import { interleave } from "./picture";
 import { imageTileGrid, lastVectorZoom, vectorTileGrid } from "./space";
@@ -55,6 +56,20 @@ describe("TileGenerations", () => {
     generations.add(3, null);
     expect(generations.of(0, 9, 9)).toBe(3);
     expect(generations.newest).toBe(3);
+  });
+});
+
+describe("bubbles", () => {
+  it("sum the counts of a cell, with the class of most of them, at their middle", () => {
+    const counts = [
+      { x: 1, y: 1, count: 1, term: 1 },
+      { x: 3, y: 1, count: 3, term: 2 },
+      { x: 11, y: -1, count: 5, term: 0 },
+    ];
+    expect(summed(counts, 10)).toEqual([
+      { x: 2.5, y: 1, count: 4, term: 2 },
+      { x: 11, y: -1, count: 5, term: 0 },
+    ]);
   });
 });
 

@@ -368,7 +368,7 @@ export class Viewer {
       (feature, layer): Hit | undefined => {
         const id = Number(feature.getId());
         const layerId: unknown = layer?.get("objectLayerId");
-        if (typeof layerId !== "string" || feature.get("layer") === "clusters" || Number.isNaN(id))
+        if (typeof layerId !== "string" || feature.get("layer") !== "objects" || Number.isNaN(id))
           return undefined;
         return { id, layerId };
       },

@@ -30,7 +30,8 @@ const NO_CLASS: Row = { id: 0, name: "Unclassified", color: UNCLASSIFIED, hotkey
 interface Props {
   projectId: string;
   imageId: string;
-  onEdit(): void;
+  /** Null where the user may not change classes. */
+  onEdit: (() => void) | null;
 }
 
 export function ClassList({ projectId, imageId, onEdit }: Props) {
@@ -42,9 +43,11 @@ export function ClassList({ projectId, imageId, onEdit }: Props) {
     <section aria-label="Classes" data-testid="classes">
       <div className="section-title">
         Classes
-        <IconButton label="Edit classes" onClick={onEdit} testId="edit-classes">
-          <IconSettings size={15} />
-        </IconButton>
+        {onEdit ? (
+          <IconButton label="Edit classes" onClick={onEdit} testId="edit-classes">
+            <IconSettings size={15} />
+          </IconButton>
+        ) : null}
       </div>
       {rows.map((row) => (
         <ClassRow key={row.id} row={row} count={counts.get(row.id) ?? 0} />

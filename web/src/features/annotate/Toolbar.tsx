@@ -60,7 +60,9 @@ function ToolButton({ label, keys, testId, icon: Icon, isPressed, isDisabled, on
   );
 }
 
-export function Toolbar({ imageId }: { imageId: string }) {
+const LOOKING: readonly ToolName[] = ["move", "select"];
+
+export function Toolbar({ imageId, mayDraw }: { imageId: string; mayDraw: boolean }) {
   const tool = useWorkspace((s) => s.tool);
   const editor = useWorkspace((s) => s.editor);
   const hasSelection = useWorkspace((s) => s.selection.length > 0);
@@ -75,6 +77,7 @@ export function Toolbar({ imageId }: { imageId: string }) {
           testId={`tool-${name}`}
           icon={icon}
           isPressed={tool === name}
+          isDisabled={!mayDraw && !LOOKING.includes(name)}
           onClick={() => setWorkspace({ tool: name })}
         />
       ))}
@@ -100,7 +103,7 @@ export function Toolbar({ imageId }: { imageId: string }) {
         keys="Del"
         testId="delete-selection"
         icon={IconTrash}
-        isDisabled={!hasSelection}
+        isDisabled={!hasSelection || !mayDraw}
         onClick={() => editor?.deleteSelection()}
       />
     </div>

@@ -2,7 +2,7 @@
 import { create } from "zustand";
 import { messageFrom } from "../../api/http";
 import { TusUpload, type UploadProgress } from "../../api/tus";
-import { uploadStatus } from "../../api/uploads";
+import { importHeld, uploadStatus } from "../../api/uploads";
 import { tell } from "../../state/notices";
 import type { FoundFile } from "./dropped";
 
@@ -20,6 +20,7 @@ export const useUploads = create<{ items: readonly UploadItem[] }>()(() => ({ it
 
 const AT_ONCE = 3;
 const running = new Map<number, TusUpload>();
+const batches = new Map<number, Batch>();
 const waiting: { key: number; start: () => Promise<void> }[] = [];
 let active = 0;
 let nextKey = 1;
@@ -30,27 +31,48 @@ function change(key: number, part: Partial<UploadItem>): void {
   }));
 }
 
+interface Batch {
+  readonly projectId: string;
+  readonly onImported: () => void;
+  /** Files of one folder, which may be one image in many files, are imported together at the end. */
+  readonly folder: string | null;
+  left: number;
+  readonly sent: { key: number; uploadId: string }[];
+}
+
+const folderOf = ({ path }: FoundFile): string | null =>
+  path.includes("/") ? (path.split("/")[0] ?? null) : null;
+
 export function addUploads(projectId: string, files: readonly FoundFile[], onImported: () => void): void {
-  for (const found of files) {
-    const key = nextKey;
-    nextKey += 1;
-    const upload = new TusUpload({ pid: projectId, file: found.file, relativePath: found.path }, (progress) =>
-      change(key, { progress }),
-    );
-    const progress: UploadProgress = { phase: "waiting", sent: 0, uploadId: null, error: null };
-    const item: UploadItem = {
-      key,
-      projectId,
-      name: found.path,
-      size: found.file.size,
-      progress,
-      imported: "pending",
-    };
-    useUploads.setState(({ items }) => ({ items: [...items, item] }));
-    running.set(key, upload);
-    waiting.push({ key, start: () => send(key, upload, found.path, onImported) });
+  const full = files.filter(({ file }) => file.size > 0);
+  if (full.length < files.length && full.length === 0) tell({ kind: "error", message: "The file is empty." });
+  const folders = Map.groupBy(full, folderOf);
+  for (const [folder, members] of folders) {
+    const batch: Batch = { projectId, onImported, folder, left: members.length, sent: [] };
+    for (const found of members) add(found, batch);
   }
   pump();
+}
+
+function add(found: FoundFile, batch: Batch): void {
+  const key = nextKey;
+  nextKey += 1;
+  const { projectId, folder } = batch;
+  const target = { pid: projectId, file: found.file, relativePath: found.path, isHeld: folder !== null };
+  const upload = new TusUpload(target, (progress) => change(key, { progress }));
+  const progress: UploadProgress = { phase: "waiting", sent: 0, uploadId: null, error: null };
+  const item: UploadItem = {
+    key,
+    projectId,
+    name: found.path,
+    size: found.file.size,
+    progress,
+    imported: "pending",
+  };
+  useUploads.setState(({ items }) => ({ items: [...items, item] }));
+  running.set(key, upload);
+  batches.set(key, batch);
+  waiting.push({ key, start: () => send(key, upload, found.path, batch) });
 }
 
 function pump(): void {
@@ -66,12 +88,37 @@ function pump(): void {
   }
 }
 
-async function send(key: number, upload: TusUpload, name: string, onImported: () => void): Promise<void> {
+async function send(key: number, upload: TusUpload, name: string, batch: Batch): Promise<void> {
   const last = await upload.run();
   running.delete(key);
   if (last.phase === "failed")
     tell({ kind: "error", title: `${name} was not uploaded`, message: last.error ?? "" });
-  if (last.phase === "sent" && last.uploadId) void follow(key, last.uploadId, name, onImported);
+  if (last.phase === "sent" && last.uploadId) {
+    if (batch.folder === null) void follow(key, last.uploadId, name, batch.onImported);
+    else batch.sent.push({ key, uploadId: last.uploadId });
+  }
+  finished(key);
+}
+
+/** One file of its batch less to wait for; after the last, a folder is imported. */
+function finished(key: number): void {
+  const batch = batches.get(key);
+  if (!batches.delete(key) || !batch) return;
+  batch.left -= 1;
+  if (batch.left === 0 && batch.sent.length > 0) void importFolder(batch);
+}
+
+async function importFolder({ projectId, folder, sent, onImported }: Batch): Promise<void> {
+  try {
+    await importHeld(
+      projectId,
+      sent.map(({ uploadId }) => uploadId),
+    );
+  } catch (error) {
+    tell({ kind: "error", title: `${folder} was not imported`, message: messageFrom(error) });
+  }
+  for (const { key } of sent) dismiss(key);
+  onImported();
 }
 
 const FOLLOW_MS = 1000;
@@ -117,6 +164,7 @@ export async function cancelUpload(key: number): Promise<void> {
   running.delete(key);
   dismiss(key);
   await upload?.cancel();
+  finished(key);
 }
 
 window.addEventListener("beforeunload", (event) => {

@@ -112,7 +112,6 @@ function useRun(projectId: string) {
     mutationFn: (request: SegmentRequest) => startJob(projectId, request),
     onSuccess: (job) => {
       client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => (old ? jobApplied(old, job) : old));
-      setWorkspace({ region: null });
     },
   });
 }

@@ -14,7 +14,13 @@ import { Chip, PanelEmpty } from "../../ui/parts";
 import { UNCLASSIFIED } from "../../viewer/styles";
 import { HistogramPlot, ScatterPlot } from "./plots";
 
-export function MeasurePanel({ projectId, layer }: { projectId: string; layer: Layer | null }) {
+interface PanelProps {
+  projectId: string;
+  layer: Layer | null;
+  mayRun: boolean;
+}
+
+export function MeasurePanel({ projectId, layer, mayRun }: PanelProps) {
   if (!layer)
     return (
       <PanelEmpty testId="measure-empty">
@@ -23,13 +29,13 @@ export function MeasurePanel({ projectId, layer }: { projectId: string; layer: L
     );
   return (
     <Stack gap="sm" className="panel" data-testid="measure-panel">
-      <MeasureButton projectId={projectId} layer={layer} />
+      <MeasureButton projectId={projectId} layer={layer} mayRun={mayRun} />
       {layer.measured_at ? <Results key={layer.id} projectId={projectId} layer={layer} /> : null}
     </Stack>
   );
 }
 
-function MeasureButton({ projectId, layer }: { projectId: string; layer: Layer }) {
+function MeasureButton({ projectId, layer, mayRun }: PanelProps & { layer: Layer }) {
   const client = useQueryClient();
   const jobs = useQuery(jobsQuery(projectId));
   const isRunning = jobs.data?.some(
@@ -51,7 +57,7 @@ function MeasureButton({ projectId, layer }: { projectId: string; layer: Layer }
           px={8}
           leftSection={<IconRulerMeasure size={14} />}
           variant={layer.measured_at ? "default" : "filled"}
-          disabled={layer.count === 0}
+          disabled={layer.count === 0 || !mayRun}
           loading={start.isPending || isRunning === true}
           onClick={() => start.mutate()}
           data-testid="measure-run"
