@@ -194,10 +194,10 @@ def _object(
 def _geometry(known: Mapping[str, Any], image: ExchangeImage, where: str) -> tuple[BaseGeometry | None, Kind]:
     segmentation: Any = known.get("segmentation")
     if isinstance(segmentation, dict):
-        geometry = _of_mask(segmentation, image, where)  # pyright: ignore[reportUnknownArgumentType]
+        geometry = _of_mask(segmentation, image, where)
         return geometry, Kind.POLYGON if geometry is None else kind_of(geometry)
     if isinstance(segmentation, list) and segmentation:
-        rings: list[Any] = segmentation  # pyright: ignore[reportUnknownVariableType]
+        rings: list[Any] = segmentation
         parts = [_of_ring(ring, where) for ring in rings]
         geometry = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
         if len(parts) > 1 and not geometry.is_valid:
@@ -238,9 +238,9 @@ def _of_ring(ring: Any, where: str) -> shapely.Polygon:
 
 
 def _of_box(box: Any, where: str) -> BaseGeometry | None:
-    if not isinstance(box, list) or len(box) != 4:  # pyright: ignore[reportUnknownArgumentType]
+    if not isinstance(box, list) or len(box) != 4:
         return None
-    sides = [number_or_none(side) for side in box]  # pyright: ignore[reportUnknownVariableType]
+    sides = [number_or_none(side) for side in box]
     if any(side is None for side in sides):
         raise InvalidGeometryError(f"{where} has a bbox that is not four finite numbers.")
     x, y, width, height = (side for side in sides if side is not None)

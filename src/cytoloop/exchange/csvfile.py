@@ -130,7 +130,7 @@ def _object(values: Mapping[str, str], wkt: str, where: str) -> ExchangeObject:
         raise InvalidGeometryError(
             f"{where} has no readable outline ({str(error)[:120]}). It must be WKT, such as POINT (10 20)."
         ) from error
-    if geometry is None or geometry.geom_type not in _TYPES or geometry.is_empty:
+    if geometry.geom_type not in _TYPES or geometry.is_empty:
         raise InvalidGeometryError(
             f"{where} holds {wkt[:40]!r}; use POINT, LINESTRING, POLYGON or MULTIPOLYGON with coordinates."
         )

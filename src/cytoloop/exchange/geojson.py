@@ -53,10 +53,8 @@ def _feature(one: ExchangeObject, image: ExchangeImage) -> dict[str, Any]:
     properties: dict[str, Any] = dict(one.properties)
     properties["objectType"] = "detection" if predicted else "annotation"
     if one.term is not None:
-        properties["classification"] = {"name": one.term.name}
         color = color_parts(one.term.color)
-        if color is not None:
-            properties["classification"]["color"] = color
+        properties["classification"] = {"name": one.term.name} | ({"color": color} if color else {})
     properties["isLocked"] = False
     properties["cytoloop"] = own_facts(one.kind, one.status, one.score, id=one.id, parent_id=one.parent_id)
     feature: dict[str, Any] = {"type": "Feature"}
@@ -68,7 +66,7 @@ def _feature(one: ExchangeObject, image: ExchangeImage) -> dict[str, Any]:
 def holds(content: Any) -> bool:
     """Whether parsed JSON is GeoJSON, or an array of features as older QuPath versions write."""
     if isinstance(content, list):
-        items: list[Any] = content  # pyright: ignore[reportUnknownVariableType]
+        items: list[Any] = content
         return all(mapping_or_empty(item).get("type") == "Feature" for item in items[:10])
     return mapping_or_empty(content).get("type") in {"FeatureCollection", "Feature"}
 
@@ -102,7 +100,7 @@ def read_content(content: Any, file_name: str) -> ReadObjects:
 
 def _features(content: Any, file_name: str) -> list[Any]:
     if isinstance(content, list):
-        return content  # pyright: ignore[reportUnknownVariableType]
+        return content
     top = mapping_or_empty(content)
     if top.get("type") == "Feature":
         return [top]
@@ -111,7 +109,7 @@ def _features(content: Any, file_name: str) -> list[Any]:
         raise InvalidInputError(
             f"{file_name} is no GeoJSON: it has no list of features. Export it as GeoJSON from QuPath."
         )
-    return features  # pyright: ignore[reportUnknownVariableType]
+    return features
 
 
 def _parts(shape: Mapping[str, Any], where: str) -> list[Mapping[str, Any]]:

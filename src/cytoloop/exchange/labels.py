@@ -55,7 +55,7 @@ def write(objects: Sequence[ExchangeObject], image: ExchangeImage, path: Path) -
         compression="deflate",
         photometric="minisblack",
         metadata={"axes": f"{axes}YX"} | _pixel_size(image),
-        **({"tile": (_TILE_PX, _TILE_PX)} if tiled else {}),
+        tile=(_TILE_PX, _TILE_PX) if tiled else None,
     )
 
 

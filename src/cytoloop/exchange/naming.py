@@ -60,7 +60,7 @@ def plane_number(value: object) -> int:
 
 def mapping_or_empty(value: object) -> Mapping[str, Any]:
     """A JSON object as it is; an empty one for anything else."""
-    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+    return value if isinstance(value, dict) else {}
 
 
 def color_hex(value: object) -> str | None:
@@ -69,8 +69,8 @@ def color_hex(value: object) -> str | None:
         return value.lower()
     if isinstance(value, int) and not isinstance(value, bool):
         return f"#{value & 0xFFFFFF:06x}"
-    if isinstance(value, list | tuple) and len(value) >= 3:  # pyright: ignore[reportUnknownArgumentType]
-        parts = [whole_or_none(part) for part in value[:3]]  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, list | tuple) and len(value) >= 3:
+        parts = [whole_or_none(part) for part in value[:3]]
         if all(part is not None and 0 <= part <= 255 for part in parts):
             return "#" + "".join(f"{part:02x}" for part in parts if part is not None)
     return None

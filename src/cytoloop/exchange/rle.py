@@ -3,6 +3,8 @@
 Runs go down the columns, the first one is of background (COCO API, ``maskApi.c``).
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
@@ -34,7 +36,7 @@ def encoded(mask: NDArray[np.bool_], x0: int, y0: int, width: int, height: int) 
     runs = np.diff(edges).tolist()
     if runs[-1] == 0:
         runs = runs[:-1]
-    found = coco_mask.frPyObjects({"counts": runs, "size": [height, width]}, height, width)
+    found: Any = coco_mask.frPyObjects({"counts": runs, "size": [height, width]}, height, width)
     return {"size": [height, width], "counts": found["counts"].decode("ascii")}
 
 

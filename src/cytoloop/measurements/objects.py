@@ -110,7 +110,7 @@ def measure_labels(
             f"The labels are {labels.shape[1]} x {labels.shape[0]} px and the image "
             f"{intensity.shape[2]} x {intensity.shape[1]} px; they must have the same size."
         )
-    names, geometries = _outlines(labels)
+    names, geometries = label_outlines(labels)
 
     def read(box: Box) -> NDArray[np.generic]:
         return intensity[:, int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)]
@@ -126,16 +126,18 @@ def measure_labels(
     return names, measured
 
 
-def _outlines(labels: NDArray[np.integer]) -> tuple[NDArray[np.int64], list[BaseGeometry]]:
+def label_outlines(labels: NDArray[np.integer]) -> tuple[NDArray[np.int64], list[BaseGeometry]]:
     """Labels in ascending order and their outlines along pixel edges."""
     names, index = np.unique(labels, return_inverse=True)
     numbers = index.reshape(labels.shape).astype(np.int32)
-    pieces: dict[int, list[BaseGeometry]] = {}
+    pieces: dict[int, list[shapely.Polygon]] = {}
     for geometry, value in rasterio.features.shapes(numbers, mask=labels != 0, connectivity=4):
         rings = geometry["coordinates"]
         pieces.setdefault(int(value), []).append(shapely.Polygon(rings[0], rings[1:]))
     order = sorted(pieces)
-    outlines = [pieces[one][0] if len(pieces[one]) == 1 else shapely.MultiPolygon(pieces[one]) for one in order]
+    outlines: list[BaseGeometry] = [
+        pieces[one][0] if len(pieces[one]) == 1 else shapely.MultiPolygon(pieces[one]) for one in order
+    ]
     return names[order].astype(np.int64), outlines
 
 
@@ -300,4 +302,5 @@ def _sums(pixels: PixelList, members: NDArray[np.int64]) -> NDArray[np.float64]:
     place = np.searchsorted(members, pixels.owner)
     x, y = pixels.columns.astype(np.float64), pixels.rows.astype(np.float64)
     parts = (np.ones(len(x)), x, y, x * x, y * y, x * y)
-    return np.column_stack([np.bincount(place, part, minlength=len(members)) for part in parts])
+    added = [np.bincount(place, part, minlength=len(members)).astype(np.float64) for part in parts]
+    return np.column_stack(added)

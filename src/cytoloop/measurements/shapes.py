@@ -86,7 +86,7 @@ def feret_diameters(
     while begin < len(order):
         end = _chunk_end(counts[order], begin)
         rows = order[begin:end]
-        places = np.minimum(np.arange(counts[rows[-1]]), counts[rows, None] - 1)
+        places = np.minimum(np.arange(int(counts[rows[-1]])), counts[rows, None] - 1)
         hull = points[starts[rows, None] + places]
         largest[rows], smallest[rows] = _calipers(hull)
         begin = end

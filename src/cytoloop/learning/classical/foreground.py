@@ -26,7 +26,8 @@ def smoothed(plane: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]
     """Gaussian smoothing of ``(h, w) float32``; none for 0."""
     if sigma_px <= 0:
         return plane
-    return cv2.GaussianBlur(plane, (0, 0), sigma_px, borderType=cv2.BORDER_REFLECT).reshape(plane.shape)
+    blurred = cv2.GaussianBlur(plane, (0, 0), sigma_px, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(blurred, np.float32).reshape(plane.shape)
 
 
 def sampled(plane: NDArray[np.float32], valid: NDArray[np.bool_] | None) -> NDArray[np.float32]:
@@ -75,4 +76,5 @@ def local_threshold(signal: NDArray[np.float32], block_px: float) -> NDArray[np.
     """Mean of each pixel's surroundings, ``(h, w) float32``: a box of ``block_px``, smoothed by repeating."""
     side = max(3, int(block_px) | 1)
     once = cv2.blur(signal, (side, side), borderType=cv2.BORDER_REFLECT)
-    return cv2.blur(once, (side, side), borderType=cv2.BORDER_REFLECT).reshape(signal.shape)
+    twice = cv2.blur(once, (side, side), borderType=cv2.BORDER_REFLECT)
+    return np.asarray(twice, np.float32).reshape(signal.shape)

@@ -57,7 +57,7 @@ def split_touching(
     distance = distance_inside(mask)
     radius = typical_radius_px(mask, distance) if radius_px is None else radius_px
     sigma = max(0.5, SMOOTH_SHARE * radius)
-    smooth = cv2.GaussianBlur(distance, (0, 0), sigma).reshape(mask.shape)
+    smooth = np.asarray(cv2.GaussianBlur(distance, (0, 0), sigma), np.float32).reshape(mask.shape)
     labels = watershed(-smooth, seeds_at_maxima(smooth, mask, SEED_SHARE * radius), mask=mask)
     return _without_wide_necks(labels.astype(np.int32), smooth, 0.5 + 0.5 * sensitivity)
 

@@ -1,0 +1,65 @@
+"""``cytoloop measure``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+import typer
+
+from cytoloop.core.errors import InvalidInputError
+from cytoloop.workflows.batch import measure_file
+from cytoloop.workflows.tables import finite
+
+from .options import JsonOption
+
+
+def measure(
+    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="The image.")],
+    labels: Annotated[Path, typer.Argument(metavar="LABELS", help="Its label image: TIFF or PNG, 0 is background.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Table to write: .csv or .parquet.")] = None,
+    z: Annotated[int, typer.Option(min=0, help="Slice, where the labels are one plane of a stack.")] = 0,
+    t: Annotated[int, typer.Option(min=0, help="Time point, likewise.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure the objects of a label image: size, shape and the intensity of each channel."""
+    if out is None and not as_json:
+        raise InvalidInputError("Say where the table goes with --out TABLE.csv, or ask for --json.")
+    if out is not None and out.suffix.lower() not in {".csv", ".parquet"}:
+        raise InvalidInputError(f"{out.name} must end in .csv or .parquet.")
+    measured = measure_file(image, labels, z=z, t=t)
+    table = measured.as_table()
+    if out is not None:
+        _write(table, out)
+    if as_json:
+        typer.echo(orjson.dumps(_as_json(table)))
+    else:
+        typer.echo(f"{table.num_rows:,} objects, {table.num_columns} columns -> {out}")
+
+
+def _write(table: pa.Table, out: Path) -> None:
+    """Write the table; it appears when it is complete."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_name(f".{out.name}.partial")
+    try:
+        if out.suffix.lower() == ".csv":
+            pyarrow.csv.write_csv(table, partial)
+        else:
+            pyarrow.parquet.write_table(table, partial)
+        partial.replace(out)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _as_json(table: pa.Table) -> dict[str, object]:
+    columns = [
+        {"key": field.name, "label": field.metadata[b"label"].decode(), "unit": field.metadata[b"unit"].decode()}
+        for field in table.schema
+    ]
+    data = [
+        values.to_pylist() if pa.types.is_integer(values.type) else finite(values.to_numpy())
+        for values in table.columns
+    ]
+    return {"columns": columns, "rows": [list(row) for row in zip(*data, strict=True)]}

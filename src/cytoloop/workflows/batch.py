@@ -1,0 +1,297 @@
+"""Many image files segmented without a server or database; and one measured with its labels."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+
+from cytoloop.annotations.geometry import kind_of
+from cytoloop.annotations.model import Status
+from cytoloop.core.errors import CytoloopError, InvalidInputError
+from cytoloop.core.geometry import Box, Plane
+from cytoloop.exchange.formats import write_objects
+from cytoloop.exchange.labels import read_label_stack
+from cytoloop.exchange.model import ExchangeImage, ExchangeObject
+from cytoloop.images.pyramid import Pyramid
+from cytoloop.images.reading import read_plane
+from cytoloop.images.registry import open_image, series_names
+from cytoloop.images.source import ImageInfo
+from cytoloop.learning.method import Method, method_by_name, parse_parameters
+from cytoloop.measurements.objects import label_outlines, measure_objects
+from cytoloop.measurements.table import ColumnSpec, ObjectMeasurements
+
+from .measure_worker import RGB_NAMES
+from .segment_worker import calibrate, outlines, read_pixels
+from .tiles import tiles_covering
+
+_ENDINGS = (".labels", ".ome")
+"""Second endings, before ``.tif`` or ``.zarr``, that are no part of a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOrder:
+    """What to do with every file. ``z``/``t`` ``None`` means every plane."""
+
+    method: str
+    parameters: dict[str, Any]
+    folder: Path
+    formats: tuple[str, ...] = ("labels",)
+    z: int | None = 0
+    t: int | None = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file: what was written, or the ``error``."""
+
+    path: Path
+    objects: int = 0
+    files: tuple[Path, ...] = ()
+    warnings: tuple[str, ...] = ()
+    error: str | None = None
+
+
+def image_stem(path: Path) -> str:
+    """A file's name without its endings: ``a`` for a.png, a.ome.tif and a.labels.tif."""
+    stem = path.stem
+    for ending in _ENDINGS:
+        stem = stem.removesuffix(ending)
+    return stem
+
+
+def segment_files(
+    paths: Sequence[Path],
+    order: BatchOrder,
+    *,
+    workers: int = 1,
+    on_done: Callable[[Outcome], None] = lambda _: None,
+) -> list[Outcome]:
+    """Segment every file; one that fails does not stop the others.
+
+    Raises
+    ------
+    InvalidInputError
+        Method, parameters or formats are wrong, or two files have the same stem: nothing was done then.
+    """
+    parse_parameters(method_by_name(order.method), order.parameters)
+    _check_stems(paths)
+    order.folder.mkdir(parents=True, exist_ok=True)
+    found: dict[Path, Outcome] = {}
+    for outcome in _in_processes(paths, order, workers) if workers > 1 else _one_by_one(paths, order):
+        found[outcome.path] = outcome
+        on_done(outcome)
+    return [found[path] for path in paths]
+
+
+def _check_stems(paths: Sequence[Path]) -> None:
+    seen: dict[str, Path] = {}
+    for path in paths:
+        stem = image_stem(path)
+        if stem in seen:
+            raise InvalidInputError(
+                f"{seen[stem]} and {path} would both be written as {stem}. Rename one, or run them into "
+                "different folders."
+            )
+        seen[stem] = path
+
+
+def _one_by_one(paths: Sequence[Path], order: BatchOrder) -> Iterator[Outcome]:
+    return (segment_file(path, order) for path in paths)
+
+
+def _in_processes(paths: Sequence[Path], order: BatchOrder, workers: int) -> Iterator[Outcome]:
+    """Side by side; if a process dies, what it took down is tried again, one process a file."""
+    left = dict.fromkeys(paths)
+    with _pool(min(workers, len(paths))) as pool:
+        futures: dict[Future[Outcome], Path] = {pool.submit(segment_file, path, order): path for path in paths}
+        for future in as_completed(futures):
+            if not isinstance(future.exception(), BrokenProcessPool):
+                del left[futures[future]]
+                yield future.result()
+    for path in left:
+        with _pool(1) as pool:
+            try:
+                yield pool.submit(segment_file, path, order).result()
+            except BrokenProcessPool:
+                yield Outcome(path, error=f"{path.name} ended its process; it may need more memory than there is.")
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+
+
+def segment_file(path: Path, order: BatchOrder) -> Outcome:
+    """Segment one file and write the results; what goes wrong is in the outcome."""
+    try:
+        return _segment_file(path, order)
+    except CytoloopError as error:
+        return Outcome(path, error=error.message)
+    except MemoryError:
+        return Outcome(path, error=f"{path.name} needs more memory than there is.")
+    except Exception as error:
+        return Outcome(path, error=f"{path.name}: {type(error).__name__}: {str(error)[:300]}")
+
+
+def _segment_file(path: Path, order: BatchOrder) -> Outcome:
+    method = method_by_name(order.method)
+    parameters = parse_parameters(method, order.parameters)
+    pyramid = Pyramid(open_image(path))
+    try:
+        info = pyramid.info
+        planes = _planes(info, order, path)
+        objects = [one for plane in planes for one in _objects(method, parameters, pyramid, plane)]
+    finally:
+        pyramid.source.close()
+    objects = [replace(one, id=number) for number, one in enumerate(objects, start=1)]
+    image = _exchange_image(path, info)
+    files = [
+        write_objects(name, *_for_format(name, objects, image, planes), order.folder, image_stem(path))
+        for name in dict.fromkeys(("labels", *order.formats))
+    ]
+    return Outcome(path, len(objects), tuple(files), tuple(_remarks(path, info, order)))
+
+
+def _planes(info: ImageInfo, order: BatchOrder, path: Path) -> list[Plane]:
+    for axis, wanted, size in (("z", order.z, info.size_z), ("t", order.t, info.size_t)):
+        if wanted is not None and not 0 <= wanted < size:
+            raise InvalidInputError(
+                f"{path.name} has {size} planes along {axis}, counted from 0; there is no {wanted}."
+            )
+    times = range(info.size_t) if order.t is None else [order.t]
+    slices = range(info.size_z) if order.z is None else [order.z]
+    return [Plane(z, t) for t in times for z in slices]
+
+
+def _objects(method: Method, parameters: Any, pyramid: Pyramid, plane: Plane) -> Iterator[ExchangeObject]:
+    """The objects of one plane, tile by tile with one calibration, as the server's workers find them."""
+    whole = Box(0, 0, pyramid.info.width, pyramid.info.height)
+    calibration = None
+    for tile in tiles_covering(whole, whole):
+        pixels = read_pixels(pyramid, tile.read, plane)
+        if calibration is None:
+            calibration = calibrate(method, parameters, pyramid, plane, pixels if tile.read == whole else None)
+        found = method.segment(pixels, parameters, calibration)
+        polygons, scores = outlines(found, tile.read, tile.core, None)
+        for polygon, score in zip(polygons.tolist(), scores.tolist(), strict=True):
+            yield ExchangeObject(polygon, kind_of(polygon), status=Status.PREDICTED, score=score, z=plane.z, t=plane.t)
+
+
+def _exchange_image(path: Path, info: ImageInfo) -> ExchangeImage:
+    names = ("width", "height", "size_z", "size_t", "pixel_width_um", "pixel_height_um")
+    return ExchangeImage(path.name, **{name: getattr(info, name) for name in names})
+
+
+def _for_format(
+    name: str, objects: list[ExchangeObject], image: ExchangeImage, planes: list[Plane]
+) -> tuple[list[ExchangeObject], ExchangeImage]:
+    """A label image holds the chosen planes only; other formats tell each object's plane."""
+    if name != "labels":
+        return objects, image
+    z0, t0 = planes[0].z, planes[0].t
+    size_z, size_t = planes[-1].z - z0 + 1, planes[-1].t - t0 + 1
+    moved = [replace(one, z=one.z - z0, t=one.t - t0) for one in objects] if z0 or t0 else objects
+    return moved, replace(image, size_z=size_z, size_t=size_t)
+
+
+def _remarks(path: Path, info: ImageInfo, order: BatchOrder) -> Iterator[str]:
+    for axis, wanted, size in (("z", order.z, info.size_z), ("t", order.t, info.size_t)):
+        if size > 1 and wanted is not None:
+            yield f"{path.name} has {size} planes along {axis}; number {wanted} was segmented (--{axis} all for all)."
+    count = len(series_names(path))
+    if count > 1:
+        yield f"{path.name} holds {count} images; the first was segmented."
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredLabels:
+    """Numbers of the objects of a label image: ``labels``, ``z``, ``t`` and each column are ``(n,)``."""
+
+    labels: NDArray[np.int64]
+    z: NDArray[np.int64]
+    t: NDArray[np.int64]
+    measured: ObjectMeasurements
+
+    def as_table(self) -> pa.Table:
+        """As Arrow; units and labels are in the fields' metadata."""
+        own = (
+            (ColumnSpec("label", "Label", ""), pa.array(self.labels)),
+            (ColumnSpec("z", "Z", ""), pa.array(self.z)),
+            (ColumnSpec("t", "T", ""), pa.array(self.t)),
+        )
+        columns = [*own, *((one, pa.array(self.measured.values[one.key])) for one in self.measured.columns)]
+        fields = [
+            pa.field(spec.key, values.type, metadata={"label": spec.label, "unit": spec.unit})
+            for spec, values in columns
+        ]
+        return pa.Table.from_arrays([values for _, values in columns], schema=pa.schema(fields))
+
+
+def measure_file(image: Path, labels: Path, *, z: int = 0, t: int = 0) -> MeasuredLabels:
+    """Measure the objects of a label image on its image: one plane (``z``, ``t``), or all if there are as many."""
+    stack = read_label_stack(labels)
+    source = open_image(image)
+    try:
+        info = source.info()
+        if stack.shape[-2:] != (info.height, info.width):
+            raise InvalidInputError(
+                f"{labels.name} has {stack.shape[-1]} x {stack.shape[-2]} px and {image.name} {info.width} x "
+                f"{info.height} px; they must have the same size."
+            )
+        planes = stack.reshape(-1, info.height, info.width)
+        if len(planes) == 1:
+            chosen = [Plane(z, t)]
+        elif len(planes) == info.size_z * info.size_t:
+            chosen = [Plane(z, t) for t in range(info.size_t) for z in range(info.size_z)]
+        else:
+            raise InvalidInputError(
+                f"{labels.name} has {len(planes)} planes and {image.name} has {info.size_z} slices and "
+                f"{info.size_t} time points. Give one plane, or all of them."
+            )
+        return _joined([_measured_plane(source, info, *one) for one in zip(planes, chosen, strict=True)], chosen)
+    finally:
+        source.close()
+
+
+def _measured_plane(
+    source: Any, info: ImageInfo, labels: NDArray[Any], plane: Plane
+) -> tuple[NDArray[np.int64], ObjectMeasurements]:
+    names, geometries = label_outlines(labels)
+
+    def read(box: Box) -> NDArray[np.generic]:
+        array = read_plane(source, box, z=plane.z, t=plane.t)
+        if info.rgb:
+            return np.moveaxis(array, -1, 0)
+        return array[None] if array.ndim == 2 else array
+
+    measured = measure_objects(
+        geometries,
+        read,
+        extent=(info.width, info.height),
+        channels=RGB_NAMES if info.rgb else [one.name for one in info.channels],
+        pixel_width_um=info.pixel_width_um,
+        pixel_height_um=info.pixel_height_um,
+    )
+    centers = shapely.get_coordinates(shapely.centroid(np.array(geometries, dtype=object)))
+    values = {"x_px": centers[:, 0], "y_px": centers[:, 1]} | measured.values
+    columns = (ColumnSpec("x_px", "Centre x", "px"), ColumnSpec("y_px", "Centre y", "px"), *measured.columns)
+    return names, ObjectMeasurements(columns, values)
+
+
+def _joined(parts: list[tuple[NDArray[np.int64], ObjectMeasurements]], planes: list[Plane]) -> MeasuredLabels:
+    counts = [len(names) for names, _ in parts]
+    columns = parts[0][1].columns
+    values = {one.key: np.concatenate([part.values[one.key] for _, part in parts]) for one in columns}
+    return MeasuredLabels(
+        np.concatenate([names for names, _ in parts]),
+        np.repeat([plane.z for plane in planes], counts),
+        np.repeat([plane.t for plane in planes], counts),
+        ObjectMeasurements(columns, values),
+    )
