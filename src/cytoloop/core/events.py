@@ -1,10 +1,13 @@
 """Events: what just happened, for whoever listens (the pages of a project, above all)."""
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,10 @@ class EventBus:
             self._past.append(event)
             listeners = [one for project, one in self._listeners.values() if project == project_id]
         for listener in listeners:
-            listener(event)
+            try:
+                listener(event)
+            except Exception:
+                logger.exception("A listener failed; the work it was told of goes on")
 
     def subscribe(self, project_id: int, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` for each event from now on; returns the function that stops it."""

@@ -23,6 +23,8 @@ def routes(bundle: Path = BUNDLE) -> list[Route]:
             hashed = "assets" in wanted.relative_to(root).parts
             caching = "public, max-age=31536000, immutable" if hashed else "no-cache"
             return FileResponse(wanted, headers={"Cache-Control": caching})
+        if request.path_params["path"].startswith("assets/"):
+            return PlainTextResponse("There is no such file; reload the page.", 404)
         if not (root / "index.html").is_file():
             return PlainTextResponse(_MISSING, 503)
         return FileResponse(root / "index.html", headers={"Cache-Control": "no-cache"})

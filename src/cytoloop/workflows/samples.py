@@ -25,7 +25,7 @@ DESCRIPTION = (
     "Real images to try things on: fluorescence nuclei, an H&E slide with a pyramid, "
     "a 16-bit image of three channels, and a time series."
 )
-TERMS = (("Nucleus", "#0072b2"), ("Mitosis", "#d55e00"), ("Debris", "#999933"))
+TERMS = (("Nucleus", "#56b4e9"), ("Mitosis", "#d55e00"), ("Debris", "#f0e442"))
 WAIT_S = 600.0
 Tell = Callable[[str], None]
 

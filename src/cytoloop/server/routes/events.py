@@ -50,7 +50,8 @@ async def _events(services: Services, actor: Actor, project_id: int, last_event_
     waiting: asyncio.Queue[Event] = asyncio.Queue()
 
     def listen(event: Event) -> None:
-        loop.call_soon_threadsafe(waiting.put_nowait, event)
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(waiting.put_nowait, event)
 
     unsubscribe = services.bus.subscribe(project_id, listen)
     try:

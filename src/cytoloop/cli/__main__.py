@@ -1,0 +1,5 @@
+"""``python -m cytoloop.cli``."""
+
+from .main import main
+
+main()
