@@ -81,6 +81,8 @@ export const variables: CSSVariablesResolver = () => ({
     "--row-hover": "#eef3f5",
     "--row-selected": "#d9f1ee",
     "--accent-text": "#0a6e66",
+    "--mantine-color-dimmed": "#566273",
+    "--mantine-color-placeholder": "#66717f",
   },
   dark: {
     "--surface": "#14191f",
@@ -92,6 +94,8 @@ export const variables: CSSVariablesResolver = () => ({
     "--row-hover": "#1f2730",
     "--row-selected": "#123b3a",
     "--accent-text": "#5fd0c3",
+    "--mantine-color-dimmed": "#98a3b1",
+    "--mantine-color-placeholder": "#8d97a5",
   },
 });
 

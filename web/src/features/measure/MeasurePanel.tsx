@@ -138,7 +138,10 @@ function Plots({ layer, columns, terms }: PlotsProps) {
   const [kind, setKind] = useState<"histogram" | "scatter">("histogram");
   const [chosen, setChosen] = useState<{ x: string | null; y: string | null }>({ x: null, y: null });
   const x = columns.find(({ key }) => key === chosen.x) ?? columns[0];
-  const y = columns.find(({ key }) => key === chosen.y) ?? columns[1] ?? columns[0];
+  const y =
+    columns.find(({ key }) => key === chosen.y) ??
+    columns.find(({ key }) => !key.startsWith("area")) ??
+    columns[0];
   const keys = [
     ...new Set([x?.key, kind === "scatter" ? y?.key : undefined].filter((key) => key !== undefined)),
   ];
