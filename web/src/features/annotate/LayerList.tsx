@@ -1,5 +1,5 @@
 /** The annotation layers of the image. */
-import { ActionIcon, FileButton, Group, Loader, Menu, Slider, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Group, Loader, Menu, Slider, Text, TextInput } from "@mantine/core";
 import {
   IconDots,
   IconDownload,
@@ -28,6 +28,7 @@ import {
 import type { Layer } from "../../api/types";
 import { tell } from "../../state/notices";
 import { SHOWN, setLayerDisplay, setWorkspace, useWorkspace } from "../../state/workspace";
+import { FilePick } from "../../ui/FilePick";
 import { plural } from "../../ui/format";
 import { Confirm, IconButton, PanelEmpty } from "../../ui/parts";
 
@@ -70,16 +71,18 @@ function ImportButton({ imageId }: { imageId: string }) {
     },
   });
   return (
-    <FileButton
-      onChange={(file) => file && take.mutate(file)}
+    <FilePick
+      label="File with objects"
+      testId="import-input"
       accept=".geojson,.json,.tif,.tiff,.png,.roi,.zip,.csv"
+      onFiles={([file]) => file && take.mutate(file)}
     >
-      {(props) => (
-        <IconButton label="Import objects from a file" testId="import-annotations" {...props}>
+      {(open) => (
+        <IconButton label="Import objects from a file" testId="import-annotations" onClick={open}>
           {take.isPending ? <Loader size={12} /> : <IconFileImport size={15} />}
         </IconButton>
       )}
-    </FileButton>
+    </FilePick>
   );
 }
 

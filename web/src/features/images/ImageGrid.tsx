@@ -3,7 +3,6 @@ import {
   ActionIcon,
   Badge,
   Button,
-  FileButton,
   Group,
   Loader,
   Menu,
@@ -23,7 +22,7 @@ import {
   IconUpload,
 } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useState } from "react";
 import {
   deleteImage,
   imageKeys,
@@ -34,6 +33,7 @@ import {
 } from "../../api/images";
 import { projectKeys } from "../../api/projects";
 import type { Image } from "../../api/types";
+import { FilePick } from "../../ui/FilePick";
 import { number, plural } from "../../ui/format";
 import { Confirm, Empty } from "../../ui/parts";
 import { imagePath, Link } from "../../ui/router";
@@ -128,7 +128,6 @@ interface AddProps {
 }
 
 function AddButtons({ projectId, onFiles }: AddProps) {
-  const folder = useRef<HTMLInputElement>(null);
   const [isServerOpen, setServerOpen] = useState(false);
   const { data: roots } = useQuery({ ...serverFilesQuery(""), meta: { quiet: true } });
   return (
@@ -143,37 +142,35 @@ function AddButtons({ projectId, onFiles }: AddProps) {
           Add from server folder
         </Button>
       ) : null}
-      <Button
-        variant="default"
-        leftSection={<IconFolder size={14} />}
-        onClick={() => folder.current?.click()}
-        data-testid="add-folder"
+      <FilePick
+        label="Folder to upload"
+        testId="folder-input"
+        folder
+        onFiles={(files) => onFiles(filesOf(files))}
       >
-        Upload folder
-      </Button>
-      <input
-        ref={folder}
-        type="file"
-        hidden
-        aria-label="Folder to upload"
-        data-testid="folder-input"
-        {...{ webkitdirectory: "" }}
-        onChange={(e) => {
-          if (e.currentTarget.files) onFiles(filesOf(e.currentTarget.files));
-          e.currentTarget.value = "";
-        }}
-      />
-      <FileButton
+        {(open) => (
+          <Button
+            variant="default"
+            leftSection={<IconFolder size={14} />}
+            onClick={open}
+            data-testid="add-folder"
+          >
+            Upload folder
+          </Button>
+        )}
+      </FilePick>
+      <FilePick
+        label="Files to upload"
+        testId="file-input"
         multiple
-        onChange={(files) => onFiles(files.map((file) => ({ file, path: file.name })))}
-        inputProps={{ "data-testid": "file-input", "aria-label": "Files to upload" } as never}
+        onFiles={(files) => onFiles(filesOf(files))}
       >
-        {(props) => (
-          <Button leftSection={<IconUpload size={14} />} data-testid="add-files" {...props}>
+        {(open) => (
+          <Button leftSection={<IconUpload size={14} />} onClick={open} data-testid="add-files">
             Upload files
           </Button>
         )}
-      </FileButton>
+      </FilePick>
       {isServerOpen ? <ServerFilesDialog projectId={projectId} onClose={() => setServerOpen(false)} /> : null}
     </Group>
   );
