@@ -40,6 +40,7 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "DELETE /tokens/{token_id}": (SIGNED_IN, None),
     "GET /projects": (SIGNED_IN, None),
     "POST /projects": (SIGNED_IN, {"name": "Mine"}),
+    "POST /samples": (SIGNED_IN, None),
     "GET /methods": (SIGNED_IN, None),
     "GET /server-files": (SIGNED_IN, None),
     "GET /projects/{project_id}": (V, None),

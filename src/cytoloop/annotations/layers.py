@@ -80,6 +80,12 @@ def layer_by_uuid(connection: Connection, uuid: UUID) -> Layer:
     return _layer(row)
 
 
+def layers_by_uuid(connection: Connection, uuids: Sequence[UUID]) -> list[Layer]:
+    """Those of these layers that are there."""
+    rows = connection.execute(select(layer).where(layer.c.uuid.in_(uuids)).order_by(layer.c.id)).mappings()
+    return [_layer(row) for row in rows]
+
+
 def layer_by_id(connection: Connection, layer_id: int) -> Layer:
     """The layer, or ``NotFoundError``."""
     row = connection.execute(select(layer).where(layer.c.id == layer_id)).mappings().first()

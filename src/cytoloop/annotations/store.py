@@ -317,7 +317,8 @@ def annotations_page(connection: Connection, query: Select[Any], *, after_id: in
 
 def count_objects(connection: Connection, query: Select[Any]) -> int:
     """How many objects a query selects."""
-    return int(connection.execute(select(func.count()).select_from(query.subquery())).scalar_one())
+    counted = query.with_only_columns(func.count(), maintain_column_froms=True)
+    return int(connection.execute(counted).scalar_one())
 
 
 def clear_term(connection: Connection, term_id: int, layers: Sequence[Layer]) -> None:

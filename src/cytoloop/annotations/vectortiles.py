@@ -18,13 +18,15 @@ from .cells import GRID_PX, key_center, key_ranges
 from .counts import version_of_window
 from .geometry import Kind
 from .mvt import TileLayer, encode_lines, encode_points, encode_polygons
-from .store import levels_in_use, select_objects
+from .store import count_objects, levels_in_use, select_objects
 from .tables import annotation, stat
 
 MAX_OUTLINES = 5000
 """Objects whose outlines a tile carries."""
 MAX_CLUSTERED = 60_000
 """Objects that are counted one by one into clusters; beyond that, the counts per cell serve."""
+MAX_COUNTED = 200_000
+"""Objects near a tile up to which those that touch it are counted exactly."""
 CLUSTER_GRID = 64
 MARGIN = 1 / 32
 """Objects this far (of the tile's side) outside are carried too, so that strokes do not end at borders."""
@@ -67,6 +69,9 @@ def vector_tile(connection: Connection, layer_id: int, tile: TileAddress, plane:
     crowd = _objects_near(connection, layer_id, window)
     if crowd == 0:
         return b""
+    if MAX_OUTLINES < crowd <= MAX_COUNTED:
+        # The cells around the window hold objects outside it too: count those that really touch it.
+        crowd = count_objects(connection, select_objects(connection, layer_id, window=window))
     if crowd <= MAX_OUTLINES:
         return _outlines(connection, layer_id, tile, window, plane)
     if crowd <= MAX_CLUSTERED:

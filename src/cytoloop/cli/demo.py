@@ -9,7 +9,7 @@ from cytoloop.projects import users
 from cytoloop.runtime.assembly import Services
 from cytoloop.runtime.settings import default_home
 from cytoloop.samples import sample_paths
-from cytoloop.workflows.samples import main_job, sample_project, wait_for
+from cytoloop.workflows.samples import main_job, running_imports, sample_project, wait_for
 
 from .options import HomeOption, settings_with
 from .running import run_server
@@ -30,9 +30,12 @@ def demo(
 def _prepare(services: Services) -> str:
     database = services.database
     user = database.write(users.local_user)
-    project, importing = sample_project(database, sample_paths(), user_id=user.id)
-    if importing is not None:
+    project = database.write(lambda connection: sample_project(connection, sample_paths(), user_id=user.id))
+    services.dispatcher.wake()
+    importing = running_imports(database, project)
+    if importing:
         typer.echo("Preparing the sample project ...")
-        wait_for(database, importing, typer.echo)
+        for job in importing:
+            wait_for(database, job, typer.echo)
         main_job(database, project, user_id=user.id, wake=services.dispatcher.wake, tell=typer.echo)
     return f"/p/{project.uuid}"

@@ -240,9 +240,10 @@ class Dispatcher:
         if not ledger.recount(connection, job.id):
             return False
         now = ledger.job_by_id(connection, job.id)
-        self._kinds[job.kind].finish_job(connection, now, scratch)
+        summary = self._kinds[job.kind].finish_job(connection, now, scratch)
+        ledger.add_log(connection, job.id, "info", summary)
         if now.tasks_failed == 0:
-            ledger.end_job(connection, job.id, state="done", message="Done", error=None)
+            ledger.end_job(connection, job.id, state="done", message=summary, error=None)
         else:
             state = "failed" if now.tasks_done == 0 else "done"
             single = now.tasks_total == 1

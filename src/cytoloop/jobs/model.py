@@ -102,6 +102,9 @@ class JobKind(Protocol):
         """The task will not be tried again."""
         ...
 
-    def finish_job(self, connection: Connection, job: Job, scratch: Path) -> None:
-        """Every task has ended; in the transaction that ends the job."""
+    def finish_job(self, connection: Connection, job: Job, scratch: Path) -> str:
+        """Every task has ended, or the job was cancelled; in the transaction that ends the job.
+
+        Returns what was done, in a few words for people, such as "149 objects found".
+        """
         ...

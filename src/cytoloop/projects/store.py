@@ -178,7 +178,20 @@ def image_facts(connection: Connection, project_ids: Sequence[int]) -> dict[int,
     return {one: (int(counts.get(one, 0)), covers.get(one)) for one in project_ids}
 
 
+def projects_owned(connection: Connection, user_id: int, name: str) -> list[Project]:
+    """Projects of this name that the user owns, oldest first."""
+    rows = connection.execute(
+        select(project)
+        .join(membership, membership.c.project_id == project.c.id)
+        .where(membership.c.user_id == user_id)
+        .where(membership.c.role == str(Role.OWNER))
+        .where(project.c.name == name)
+        .order_by(project.c.id)
+    ).mappings()
+    return [_project(row) for row in rows]
+
+
 def projects_named(connection: Connection, name: str) -> list[Project]:
-    """Projects of this name, oldest first."""
+    """Projects of this name, whoever owns them, oldest first."""
     rows = connection.execute(select(project).where(project.c.name == name).order_by(project.c.id)).mappings()
     return [_project(row) for row in rows]

@@ -181,6 +181,7 @@ def job_wire(connection: Connection, job: Job) -> wire_jobs.Job:
 
 def _job(connection: Connection, job: Job, names: Mapping[int, str]) -> wire_jobs.Job:
     layers = layer_store.layers_of_run(connection, job.uuid)
+    layers += layer_store.layers_by_uuid(connection, [UUID(one) for one in job.parameters.get("layers", [])])
     images = [
         found.uuid
         for one in dict.fromkeys(one.image_id for one in layers)

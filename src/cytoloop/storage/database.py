@@ -30,6 +30,17 @@ GROUP_LIMIT = 64
 """Writes committed together at most: beyond that the first waits too long for the last."""
 
 
+_AFTER_COMMIT = "cytoloop_after_commit"
+
+
+def after_commit(connection: Connection, action: Callable[[], None]) -> None:
+    """Do something once the write that uses this connection is durable, and not if it fails.
+
+    For telling others what changed: told earlier, they would read what was before.
+    """
+    connection.info[_AFTER_COMMIT].append(action)
+
+
 def sqlite_url(path: Path) -> str:
     """The URL of an SQLite file."""
     return f"sqlite:///{path}"
@@ -74,7 +85,12 @@ class Database:
         if self._writer is not None:
             return cast("Result", self._writer.submit(work).result())
         with self._engine.begin() as connection:
-            return work(connection)
+            actions: list[Callable[[], None]] = []
+            connection.info[_AFTER_COMMIT] = actions
+            result = work(connection)
+        for action in actions:
+            action()
+        return result
 
     def close(self) -> None:
         """Finish pending writes and close every connection."""
@@ -171,15 +187,22 @@ class _GroupCommitWriter:
 
     def _commit(self, group: list[tuple[Work, Future[Any]]]) -> None:
         outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+        actions: list[Callable[[], None]] = []
         try:
             with self._engine.begin() as connection:
                 for work, future in group:
-                    outcomes.append((future, *_run_in_savepoint(connection, work)))
+                    mine: list[Callable[[], None]] = []
+                    connection.info[_AFTER_COMMIT] = mine
+                    result, error = _run_in_savepoint(connection, work)
+                    outcomes.append((future, result, error))
+                    actions += mine if error is None else []
         except BaseException as error:
             # The commit itself failed (disk full, say): nothing of the group is there.
             for _, future in group:
                 future.set_exception(error)
             return
+        for action in actions:
+            action()
         for future, result, error in outcomes:
             if error is not None:
                 future.set_exception(error)

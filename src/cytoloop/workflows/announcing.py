@@ -1,9 +1,10 @@
 """Tell the pages of a project what changed, as thin events: the kind and the ids.
 
-Whoever sends them on (the event stream) reads the rest. Events go out even if the transaction that
-caused them fails afterwards; a page then only reads once more than it needed.
+Whoever sends them on (the event stream) reads the rest. What is announced within a write goes out once
+that write is durable, so that nobody reads what was before.
 """
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -14,6 +15,12 @@ from cytoloop.core.geometry import Box
 from cytoloop.jobs.model import Job, LogLine
 from cytoloop.projects import images as image_records
 from cytoloop.projects import uploads
+from cytoloop.storage.database import after_commit
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things in words: "1 file", "2,000 files"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 class Announcer:
@@ -22,8 +29,16 @@ class Announcer:
     def __init__(self, sink: EventSink) -> None:
         self._sink = sink
 
+    def _publish(self, connection: Connection, project_id: int, kind: str, data: dict[str, Any]) -> None:
+        after_commit(connection, lambda: self._sink.publish(project_id, kind, data))
+
     def job(self, job: Job) -> None:
+        """A job changed, and that is durable already."""
         self._sink.publish(job.project_id, "job", {"id": str(job.uuid)})
+
+    def new_job(self, connection: Connection, job: Job) -> None:
+        """A job is being queued or changed by this write."""
+        self._publish(connection, job.project_id, "job", {"id": str(job.uuid)})
 
     def job_log(self, job: Job, line: LogLine) -> None:
         data = {"id": line.id, "at": line.at.isoformat(), "level": line.level, "text": line.text}
@@ -34,21 +49,22 @@ class Announcer:
         image = image_records.find_project_image(connection, image_id)
         if image is None:
             return
-        self._sink.publish(image.project_id, "image", {"id": str(image.uuid)})
+        self._publish(connection, image.project_id, "image", {"id": str(image.uuid)})
 
     def importing(self, connection: Connection, project_id: int) -> None:
         """Images came to the project and wait for their import."""
         for image in image_records.project_images(connection, project_id, limit=10_000):
             if image.state == "importing":
-                self._sink.publish(project_id, "image", {"id": str(image.uuid)})
+                self._publish(connection, project_id, "image", {"id": str(image.uuid)})
 
-    def image_removed(self, project_id: int, uuid: UUID) -> None:
-        self._sink.publish(project_id, "image_removed", {"id": str(uuid)})
+    def image_removed(self, connection: Connection, project_id: int, uuid: UUID) -> None:
+        self._publish(connection, project_id, "image_removed", {"id": str(uuid)})
 
     def layer(self, connection: Connection, layer: Layer, generation: int, box: Box | None) -> None:
         """Objects of a layer changed within ``box``."""
         image = image_records.project_image_by_id(connection, layer.image_id)
-        self._sink.publish(
+        self._publish(
+            connection,
             image.project_id,
             "layer",
             {
@@ -63,12 +79,12 @@ class Announcer:
         """A change was applied to a layer."""
         self.layer(connection, layer, applied.generation, applied.box)
 
-    def layer_removed(self, project_id: int, layer_uuid: UUID, image_uuid: UUID) -> None:
-        self._sink.publish(project_id, "layer_removed", {"id": str(layer_uuid), "image_id": str(image_uuid)})
+    def layer_removed(self, connection: Connection, project_id: int, layer_uuid: UUID, image_uuid: UUID) -> None:
+        self._publish(connection, project_id, "layer_removed", {"id": str(layer_uuid), "image_id": str(image_uuid)})
 
-    def ontology(self, project_id: int) -> None:
-        self._sink.publish(project_id, "ontology", {})
+    def ontology(self, connection: Connection, project_id: int) -> None:
+        self._publish(connection, project_id, "ontology", {})
 
     def upload(self, connection: Connection, upload_id: str) -> None:
         project_id = uploads.upload_by_id(connection, upload_id).project_id
-        self._sink.publish(project_id, "upload", {"id": upload_id})
+        self._publish(connection, project_id, "upload", {"id": upload_id})

@@ -130,7 +130,7 @@ def remove_term(connection: Connection, term: ontologies.Term, announcer: Announ
         for image in project_images(connection, project_id, limit=1_000_000):
             layers = layer_store.layers_of_image(connection, image.id)
             clear_term_of_objects(connection, term.id, layers)
-        announcer.ontology(project_id)
+        announcer.ontology(connection, project_id)
     ontologies.delete_term(connection, term.id)
 
 

@@ -183,5 +183,5 @@ def _terms(
         if name not in present:
             made = ontologies.create_term(connection, ontology_id, name=name[:100], color=term.color)
             present[name] = made.id
-            announcer.ontology(project_id)
+            announcer.ontology(connection, project_id)
     return present

@@ -18,7 +18,7 @@ from cytoloop.projects.images import StoredImage
 from cytoloop.projects.uploads import Upload
 from cytoloop.storage.blobs import LocalBlobs
 
-from .announcing import Announcer
+from .announcing import Announcer, counted
 from .archives import JUNK_NAMES, images_in, looks_like_zip, safe_relative_path
 from .receiving import Inbox
 
@@ -211,19 +211,20 @@ class ImportKind:
             source = Path(payload["source"])
             shutil.rmtree(source, ignore_errors=True) if source.is_dir() else source.unlink(missing_ok=True)
 
-    def finish_job(self, connection: Connection, job: Job, scratch: Path) -> None:
+    def finish_job(self, connection: Connection, job: Job, scratch: Path) -> str:
         """Images of a cancelled job say so."""
         current = ledger.job_by_id(connection, job.id)
         payloads = ledger.payloads(connection, job.id)
         for folder in {one["cleanup"] for one in payloads if one["cleanup"]}:
             shutil.rmtree(folder, ignore_errors=True)
         if current.state != "cancelled":
-            return
+            return f"{counted(current.tasks_done, 'file')} imported"
         for payload in payloads:
             image_id = payload["image_id"]
             if image_id is not None and image_records.is_importing(connection, image_id):
                 image_records.mark_failed(connection, image_id, "The import was cancelled.")
                 self._announcer.image(connection, image_id)
+        return "The import was cancelled"
 
 
 def content_key(sha256: str, place: str, source: str, series: int) -> str:

@@ -18,7 +18,7 @@ from cytoloop.jobs.model import Job, NewJob, Task
 from cytoloop.projects.images import project_image_by_id
 from cytoloop.storage.database import Database
 
-from .announcing import Announcer
+from .announcing import Announcer, counted
 from .library import ImageLibrary
 
 KIND = "measure"
@@ -97,17 +97,19 @@ class MeasureKind:
     def task_failed(self, connection: Connection, job: Job, task: Task, error: str) -> None:
         """The job tells the error; the other parts are kept."""
 
-    def finish_job(self, connection: Connection, job: Job, scratch: Path) -> None:
+    def finish_job(self, connection: Connection, job: Job, scratch: Path) -> str:
         """Join the parts of each layer into its table."""
         current = ledger.job_by_id(connection, job.id)
         if current.state == "cancelled":
-            return
+            return "The measurement was cancelled"
+        total = 0
         for layer_id, columns in current.outputs.get("columns", {}).items():
             parts = sorted(scratch.glob(f"{layer_id}-*.part"))
             layer = layer_store.layer_by_id(connection, int(layer_id))
             name = f"{layer.uuid}-{job.uuid}.parquet"
             self._folder.mkdir(parents=True, exist_ok=True)
             table = pa.concat_tables([pq.read_table(one) for one in parts], promote_options="default")
+            total += len(table)
             pq.write_table(table, self._folder / name, compression="zstd")
             old = layer.measurements
             facts = {"file": name, "columns": columns, "at": utc_now().isoformat(), "run": str(job.uuid)}
@@ -115,6 +117,7 @@ class MeasureKind:
             if old is not None and old["file"] != name:
                 (self._folder / old["file"]).unlink(missing_ok=True)
             self._announcer.layer(connection, layer, layer.generation, None)
+        return f"{counted(total, 'object')} measured"
 
 
 def _files(scratch: Path, task: Task) -> tuple[Path, Path]:

@@ -30,19 +30,23 @@ WAIT_S = 600.0
 Tell = Callable[[str], None]
 
 
-def sample_project(database: Database, paths: Sequence[Path], *, user_id: int) -> tuple[Project, Job | None]:
-    """The sample project, made with its classes and the import of its images unless it is there."""
+def sample_project(connection: Connection, paths: Sequence[Path], *, user_id: int) -> Project:
+    """The user's sample project; made with its classes, its images queued for import, unless it is there."""
+    for project in store.projects_owned(connection, user_id, NAME):
+        return project
+    project = store.create_project(connection, name=NAME, description=DESCRIPTION, owner_id=user_id)
+    for name, color in TERMS:
+        ontologies.create_term(connection, project.ontology_id, name=name, color=color)
+    items = [ImportItem(path, path.name) for path in paths]
+    start_import(connection, items, project_id=project.id, user_id=user_id)
+    return project
 
-    def work(connection: Connection) -> tuple[Project, Job | None]:
-        for project in store.projects_named(connection, NAME):
-            return project, None
-        project = store.create_project(connection, name=NAME, description=DESCRIPTION, owner_id=user_id)
-        for name, color in TERMS:
-            ontologies.create_term(connection, project.ontology_id, name=name, color=color)
-        items = [ImportItem(path, path.name) for path in paths]
-        return project, start_import(connection, items, project_id=project.id, user_id=user_id)
 
-    return database.write(work)
+def running_imports(database: Database, project: Project) -> list[Job]:
+    """Jobs of the project that have not ended."""
+    with database.read() as connection:
+        jobs = ledger.jobs_of_project(connection, project.id, before_id=0, limit=100)
+    return [one for one in jobs if one.state not in FINAL_STATES]
 
 
 def main_job(database: Database, project: Project, *, user_id: int, wake: Callable[[], None], tell: Tell) -> None:

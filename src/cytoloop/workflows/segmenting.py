@@ -23,7 +23,7 @@ from cytoloop.jobs.model import Job, NewJob, Task
 from cytoloop.learning.method import method_by_name, parse_parameters
 from cytoloop.projects.images import ProjectImage, project_image_by_id
 
-from .announcing import Announcer
+from .announcing import Announcer, counted
 from .library import ImageLibrary
 from .tiles import tiles_covering
 
@@ -236,7 +236,7 @@ class SegmentKind:
     def task_failed(self, connection: Connection, job: Job, task: Task, error: str) -> None:
         """Nothing was written; the job tells the error."""
 
-    def finish_job(self, connection: Connection, job: Job, scratch: Path) -> None:
+    def finish_job(self, connection: Connection, job: Job, scratch: Path) -> str:
         """Layers that stayed empty because the job failed or was cancelled go away."""
         current = ledger.job_by_id(connection, job.id)
         layers = layer_store.layers_of_run(connection, job.uuid)
@@ -249,8 +249,8 @@ class SegmentKind:
             if objects == 0 and unfinished:
                 image = project_image_by_id(connection, layer.image_id)
                 layer_store.delete_layer(connection, layer.id)
-                self._announcer.layer_removed(job.project_id, layer.uuid, image.uuid)
-        ledger.add_log(connection, job.id, "info", f"{total:,} objects found")
+                self._announcer.layer_removed(connection, job.project_id, layer.uuid, image.uuid)
+        return f"{counted(total, 'object')} found"
 
 
 def _output(scratch: Path, task: Task) -> Path:

@@ -35,8 +35,9 @@ class Kind:
     def task_failed(self, connection: Any, job: Job, task: Any, error: str) -> None:
         self.failed.append(error)
 
-    def finish_job(self, connection: Any, job: Job, scratch: Path) -> None:
+    def finish_job(self, connection: Any, job: Job, scratch: Path) -> str:
         self.ended.append(ledger.job_by_id(connection, job.id).state)
+        return "all of it"
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +88,7 @@ def test_every_task_is_done_once_and_the_folder_is_cleaned(bench: Bench, make: M
     job = bench.queue([{"n": n, "folder": str(tmp_path), "how": "print"} for n in range(8)])
     make(kind)
     ended = until_ended(bench, job)
-    assert (ended.state, ended.progress, ended.tasks_done) == ("done", 1.0, 8)
+    assert (ended.state, ended.progress, ended.tasks_done, ended.message) == ("done", 1.0, 8, "all of it")
     assert sorted(kind.finished) == list(range(8))
     assert list((tmp_path / "scratch").iterdir()) == []
 

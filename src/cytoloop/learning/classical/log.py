@@ -9,8 +9,8 @@ from cytoloop.learning.method import Calibration, Instances, Pixels
 
 from .blobs import Blobs, find_blobs
 from .cleaning import instances, kept_objects, no_instances, with_filled_holes
+from .edges import with_own_edges
 from .threshold import (
-    Foreground,
     ForegroundParameters,
     calibrate_foreground,
     find_foreground,
@@ -92,10 +92,13 @@ class LogMethod:
             mask,
             min_diameter_px=parameters.min_diameter_px,
             max_diameter_px=parameters.max_diameter_px,
-            min_response=_weakest(found, calibration, parameters.sensitivity),
+            min_response=_weakest(calibration, parameters.sensitivity),
         )
+        labels = _grown(blobs, mask)
+        if not isinstance(found.threshold, np.ndarray):
+            labels = with_own_edges(labels, found.signal, threshold=found.threshold, background=found.background)
         labels = kept_objects(
-            _grown(blobs, mask),
+            labels,
             min_area_px2=0.25 * np.pi / 4 * parameters.min_diameter_px**2,
             remove_border=parameters.remove_border,
         )
@@ -106,11 +109,10 @@ def _sigma_px(parameters: LogParameters) -> float:
     return max(0.7, _SMOOTHING_SHARE * parameters.min_diameter_px)
 
 
-def _weakest(found: Foreground, calibration: Calibration, sensitivity: float) -> float:
+def _weakest(calibration: Calibration, sensitivity: float) -> float:
     """The weakest answer that counts: a share of the threshold's height above background."""
     values = calibration.values
     height = abs(values["threshold"] - values["background"])
-    del found
     return float((1.0 - sensitivity) * height)
 
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import watershed
 
-SEED_SHARE = 0.5
+SEED_SHARE = 0.6
 """Seeds keep this share of the typical radius apart from each other."""
-SMOOTH_SHARE = 0.12
+SMOOTH_SHARE = 0.2
 """Distances are smoothed by this share of the typical radius, so that rough outlines give no seeds."""
 
 
@@ -32,7 +32,7 @@ def typical_radius_px(mask: NDArray[np.bool_], distance: NDArray[np.float32]) ->
 
 
 def split_touching(
-    mask: NDArray[np.bool_], *, radius_px: float | None = None, sensitivity: float = 0.5
+    mask: NDArray[np.bool_], *, radius_px: float | None = None, sensitivity: float = 0.8
 ) -> NDArray[np.int32]:
     """Objects of a mask, those that touch cut at their necks.
 
@@ -46,7 +46,7 @@ def split_touching(
     radius_px
         Typical radius of an object; estimated unless given.
     sensitivity
-        0: cut only at the thinnest necks, 1: at any. 0.5 cuts where the neck is below 3/4 of the smaller part.
+        0: cut only where the neck is below half as wide as the smaller part, 1: at any neck; 0.8: below 90 %.
 
     Returns
     -------

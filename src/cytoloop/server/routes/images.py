@@ -123,7 +123,7 @@ def delete_image(image_id: UUID, write: WriteDep, services: ServicesDep) -> None
     def work(access: Access) -> list[StoredImage]:
         image = access.image(image_id, Permission.MANAGE)
         unused = removing.remove_image(access.connection, image.id)
-        services.announcer.image_removed(image.project_id, image.uuid)
+        services.announcer.image_removed(access.connection, image.project_id, image.uuid)
         return unused
 
     unused = write(work)

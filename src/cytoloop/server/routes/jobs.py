@@ -53,7 +53,7 @@ def start_job(
                 job = _segment(access, project, body)
             case wire.MeasureRequest():
                 job = _measure(access, project, body)
-        services.announcer.job(job)
+        services.announcer.new_job(access.connection, job)
         for layer_image in set(job_images(access, job)):
             services.announcer.image(access.connection, layer_image)
         return job_wire(access.connection, job)
@@ -145,7 +145,7 @@ def retry_job(job_id: UUID, write: WriteDep, services: ServicesDep) -> wire.Job:
     def work(access: Access) -> wire.Job:
         job = access.job(job_id, Permission.RUN)
         ledger.retry(access.connection, job.id)
-        services.announcer.job(job)
+        services.announcer.new_job(access.connection, job)
         return job_wire(access.connection, ledger.job_by_id(access.connection, job.id))
 
     job = write(work)

@@ -94,7 +94,7 @@ def delete_layer(layer_id: UUID, write: WriteDep, services: ServicesDep) -> None
     def work(access: Access) -> Layer:
         layer, image_uuid, project_id = _changeable(access, layer_id)
         layer_store.delete_layer(access.connection, layer.id)
-        services.announcer.layer_removed(project_id, layer.uuid, image_uuid)
+        services.announcer.layer_removed(access.connection, project_id, layer.uuid, image_uuid)
         return layer
 
     layer = write(work)

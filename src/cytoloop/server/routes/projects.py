@@ -7,13 +7,14 @@ from fastapi import APIRouter, Query
 
 from cytoloop.core.errors import PermissionDeniedError
 from cytoloop.projects import ontologies, store
-from cytoloop.projects.permissions import Permission, Role
+from cytoloop.projects.permissions import Permission, Role, authorize
+from cytoloop.samples import sample_paths
 from cytoloop.server.access import Access
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep, cursor_number
 from cytoloop.server.serialise import projects_wire
 from cytoloop.wire import projects as wire
 from cytoloop.wire.base import Page
-from cytoloop.workflows import editing, removing
+from cytoloop.workflows import editing, removing, samples
 
 router = APIRouter(tags=["projects"])
 
@@ -46,6 +47,23 @@ def create_project(body: wire.ProjectCreate, write: WriteDep) -> wire.Project:
         return projects_wire(access.connection, [(project, Role.OWNER)])[0]
 
     return write(work)
+
+
+@router.post("/samples", status_code=201)
+def create_samples(write: WriteDep, services: ServicesDep) -> wire.Project:
+    """Make a project of the sample images that ship with the package (once for each user)."""
+    if write.actor.read_only:
+        raise PermissionDeniedError("This API token may only read.")
+
+    def work(access: Access) -> wire.Project:
+        project = samples.sample_project(access.connection, sample_paths(), user_id=access.actor.user_id)
+        role = authorize(access.connection, access.actor, project.id, Permission.VIEW)
+        services.announcer.importing(access.connection, project.id)
+        return projects_wire(access.connection, [(project, role)])[0]
+
+    made = write(work)
+    services.dispatcher.wake()
+    return made
 
 
 @router.get("/projects/{project_id}")
@@ -108,7 +126,7 @@ def create_term(project_id: UUID, body: wire.TermCreate, write: WriteDep, servic
     def work(access: Access) -> wire.Term:
         project, _ = access.project(project_id, Permission.MANAGE)
         term = ontologies.create_term(access.connection, project.ontology_id, **body.model_dump())
-        services.announcer.ontology(project.id)
+        services.announcer.ontology(access.connection, project.id)
         return _term(term)
 
     return write(work)
@@ -123,7 +141,7 @@ def update_term(term_id: int, body: wire.TermUpdate, write: WriteDep, services: 
         fields = body.model_dump(exclude_unset=True)
         changed = ontologies.update_term(access.connection, term, fields)
         for one in ontologies.projects_with(access.connection, term.ontology_id):
-            services.announcer.ontology(one)
+            services.announcer.ontology(access.connection, one)
         return _term(changed)
 
     return write(work)
