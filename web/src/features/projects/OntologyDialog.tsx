@@ -134,10 +134,14 @@ function NewTerm({ projectId, terms }: { projectId: string; terms: readonly Term
   const [chosen, setChosen] = useState<string | null>(null);
   const color = chosen ?? freeColor(terms);
   const add = useMutation({
-    mutationFn: () => createTerm(projectId, { name: name.trim(), color, hotkey: freeKey(terms) }),
-    onSuccess: (term) => {
+    mutationFn: (wanted: string) => createTerm(projectId, { name: wanted, color, hotkey: freeKey(terms) }),
+    // Cleared at once: whoever types on while the server answers must not lose what they typed.
+    onMutate: () => {
       setName("");
       setChosen(null);
+    },
+    onError: (_error, wanted) => setName((now) => now || wanted),
+    onSuccess: (term) => {
       client.setQueryData<Ontology>(projectKeys.ontology(projectId), (old) =>
         old ? { ...old, terms: upserted(old.terms, term) } : old,
       );
@@ -145,7 +149,7 @@ function NewTerm({ projectId, terms }: { projectId: string; terms: readonly Term
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (name.trim()) add.mutate();
+    if (name.trim()) add.mutate(name.trim());
   };
   return (
     <Group component="form" onSubmit={submit} gap={6} wrap="nowrap" mt="sm">
