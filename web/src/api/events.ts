@@ -40,9 +40,3 @@ export function layerApplied(layers: readonly Layer[], change: LayerChanged): La
 }
 
 export const isRunning = (job: Job): boolean => job.state === "queued" || job.state === "running";
-
-/** The layers that a job made, or those that it measured. */
-export function layersOf(job: Job): string[] {
-  const asked = job.parameters.layers ?? job.parameters.layer_ids;
-  return job.layer_ids.length === 0 && Array.isArray(asked) ? asked.map(String) : [...job.layer_ids];
-}

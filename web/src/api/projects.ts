@@ -33,6 +33,9 @@ export const membersQuery = (pid: string) =>
 export const createProject = (name: string, description: string): Promise<Project> =>
   request("/projects", { method: "POST", json: { name, description } });
 
+/** The project of sample images: made at the first request of a user, found again later. */
+export const createSamples = (): Promise<Project> => request("/samples", { method: "POST" });
+
 export const updateProject = (
   pid: string,
   change: { name?: string; description?: string },

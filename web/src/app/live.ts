@@ -3,7 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { create } from "zustand";
-import { imageApplied, isRunning, jobApplied, layersOf, logApplied, without } from "../api/events";
+import { imageApplied, isRunning, jobApplied, logApplied, without } from "../api/events";
 import { imageKeys } from "../api/images";
 import { jobKeys } from "../api/jobs";
 import { layerKeys } from "../api/layers";
@@ -116,7 +116,7 @@ function announce(projectId: string, job: Job): void {
 
 /** The layer that a job made, on the picture it belongs to. */
 export function showResult(projectId: string, job: Job): void {
-  const layerIds = layersOf(job);
+  const layerIds = job.layer_ids;
   const open = workspace().viewer?.image.id;
   const imageId = open && job.image_ids.includes(open) ? open : (job.image_ids[0] ?? open);
   setWorkspace({

@@ -12,7 +12,7 @@ export interface ChannelDisplay {
   readonly color: string;
   readonly low: number;
   readonly high: number;
-  /** Above 1 brightens the middle. */
+  /** Brightness is the position between low and high to this power, as on the server: above 1 darkens the middle. */
   readonly gamma: number;
   readonly isVisible: boolean;
 }
@@ -69,7 +69,7 @@ export function channelVariables(
     variables[`b${band}_blue`] = b;
     variables[`b${band}_low`] = low;
     variables[`b${band}_span`] = Math.max((channel?.high ?? 1) - low, 1e-9);
-    variables[`b${band}_power`] = 1 / Math.max(channel?.gamma ?? 1, 0.01);
+    variables[`b${band}_power`] = channel?.gamma ?? 1;
   }
   return variables;
 }

@@ -103,7 +103,7 @@ describe("channels", () => {
       [{ ...channels[0], isVisible: false } as ChannelDisplay, ...channels.slice(1, 2)],
       [0, 1],
     );
-    expect(variables).toMatchObject({ b0_red: 0, b1_red: 1, b1_low: 10, b1_span: 10, b1_power: 0.5 });
+    expect(variables).toMatchObject({ b0_red: 0, b1_red: 1, b1_low: 10, b1_span: 10, b1_power: 2 });
   });
 
   it("interleave a cropped tile into a whole one", () => {

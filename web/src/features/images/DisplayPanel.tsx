@@ -144,7 +144,14 @@ function ChannelRow({ channel, histogram }: ChannelRowProps) {
       </Group>
       <RangeWithHistogram channel={channel} histogram={histogram} />
       <Group gap={8} wrap="nowrap">
-        <Text size="xs" c="var(--text-dim)" w={82} className="numbers" style={{ whiteSpace: "nowrap" }}>
+        <Text
+          size="xs"
+          c="var(--text-dim)"
+          w={82}
+          className="numbers"
+          style={{ whiteSpace: "nowrap" }}
+          title="Below 1 brightens the middle, above 1 darkens it, as in ImageJ and napari"
+        >
           Gamma {channel.gamma.toFixed(2)}
         </Text>
         <Slider

@@ -3,7 +3,7 @@ import { Badge, Group, Progress, Text } from "@mantine/core";
 import { IconChevronDown, IconChevronRight, IconEye, IconRefresh, IconX } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { isRunning, jobApplied, layersOf } from "../../api/events";
+import { isRunning, jobApplied } from "../../api/events";
 import { cancelJob, jobKeys, jobsQuery, logQuery, retryJob } from "../../api/jobs";
 import type { Job } from "../../api/types";
 import { duration } from "../../ui/format";
@@ -87,7 +87,7 @@ function JobRow({ job, onShow }: { job: Job; onShow(): void }) {
             <IconRefresh size={14} />
           </IconButton>
         ) : null}
-        {job.state === "done" && (layersOf(job).length > 0 || job.image_ids.length > 0) ? (
+        {job.state === "done" && (job.layer_ids.length > 0 || job.image_ids.length > 0) ? (
           <IconButton label="Show the result" testId="job-show" onClick={onShow}>
             <IconEye size={14} />
           </IconButton>

@@ -4,7 +4,7 @@ import { IconDownload, IconRulerMeasure } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { download } from "../../api/download";
-import { jobApplied, layersOf, isRunning as runs } from "../../api/events";
+import { jobApplied, isRunning as runs } from "../../api/events";
 import { jobKeys, jobsQuery, startJob } from "../../api/jobs";
 import { columnsQuery, objectsQuery, summaryQuery, tableUrl } from "../../api/measurements";
 import { ontologyQuery } from "../../api/projects";
@@ -39,7 +39,7 @@ function MeasureButton({ projectId, layer, mayRun }: PanelProps & { layer: Layer
   const client = useQueryClient();
   const jobs = useQuery(jobsQuery(projectId));
   const isRunning = jobs.data?.some(
-    (job) => job.kind === "measure" && layersOf(job).includes(layer.id) && runs(job),
+    (job) => job.kind === "measure" && job.layer_ids.includes(layer.id) && runs(job),
   );
   const save = useMutation({
     mutationFn: (format: "csv" | "parquet") => download(tableUrl(layer.id, format)),

@@ -5,17 +5,18 @@ import {
   IconFolderPlus,
   IconMicroscope,
   IconPencil,
+  IconPhotoScan,
   IconPlus,
   IconTrash,
 } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { coverUrl } from "../../api/images";
-import { deleteProject, projectKeys, projectsQuery } from "../../api/projects";
+import { createSamples, deleteProject, projectKeys, projectsQuery } from "../../api/projects";
 import type { Project } from "../../api/types";
 import { plural } from "../../ui/format";
 import { Confirm, Empty } from "../../ui/parts";
-import { Link, projectPath } from "../../ui/router";
+import { Link, navigate, projectPath } from "../../ui/router";
 import { ProjectDialog } from "./ProjectDialog";
 
 type Asked = { what: "create" } | { what: "edit" | "delete"; project: Project } | null;
@@ -61,6 +62,15 @@ const Loading = () => (
 );
 
 function NoProjects({ onCreate }: { onCreate(): void }) {
+  const client = useQueryClient();
+  const samples = useMutation({
+    mutationFn: createSamples,
+    onSuccess: (project) => {
+      void client.invalidateQueries({ queryKey: projectKeys.all });
+      client.setQueryData(projectKeys.one(project.id), project);
+      navigate(projectPath(project.id));
+    },
+  });
   return (
     <Empty
       icon={<IconMicroscope size={40} stroke={1.3} />}
@@ -69,15 +79,23 @@ function NoProjects({ onCreate }: { onCreate(): void }) {
     >
       <Text size="sm" mb="md">
         A project holds your images, the classes of objects you look for, and everything you draw, segment and
-        measure. Make one, then drop images onto it: PNG, JPEG, TIFF, whole slides, OME-Zarr, CZI, LIF, ND2,
-        DICOM.
+        measure. Look around in one with sample images, or make your own and drop images onto it: PNG, JPEG,
+        TIFF, whole slides, OME-Zarr, CZI, LIF, ND2, DICOM.
       </Text>
-      <Button leftSection={<IconFolderPlus size={15} />} onClick={onCreate} size="sm">
-        Create your first project
-      </Button>
-      <Text size="xs" mt="sm" c="var(--text-dim)">
-        To look around first, run <code>cytoloop demo</code>: it adds a project with sample images.
-      </Text>
+      <Group justify="center" gap="sm">
+        <Button
+          leftSection={<IconPhotoScan size={15} />}
+          onClick={() => samples.mutate()}
+          loading={samples.isPending}
+          size="sm"
+          data-testid="try-samples"
+        >
+          Try the sample project
+        </Button>
+        <Button variant="default" leftSection={<IconFolderPlus size={15} />} onClick={onCreate} size="sm">
+          Create your first project
+        </Button>
+      </Group>
     </Empty>
   );
 }
