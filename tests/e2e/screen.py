@@ -1,6 +1,7 @@
 """What a person does on the page, by name."""
 
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,17 @@ class Screen:
 
     def idle(self) -> None:
         """Until tiles are drawn and everything is saved."""
-        self.page.wait_for_function("window.cytoloop !== undefined")
+        self.until("() => window.cytoloop !== undefined")
         self.page.wait_for_timeout(350)
         self.page.evaluate("window.cytoloop.idle()")
         self.page.wait_for_timeout(150)
+
+    def until(self, condition: str, timeout_ms: int = 30_000) -> None:
+        """Until a function of the page is true; asked from here, since the page allows no evaluation of its own."""
+        end = time.monotonic() + timeout_ms / 1000
+        while not self.page.evaluate(condition):
+            assert time.monotonic() < end, f"never true: {condition}"
+            self.page.wait_for_timeout(50)
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         """Where a pixel of the image is on the screen."""

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from cytoloop.core.errors import InvalidInputError, NotFoundError
 
 GROUP = "cytoloop.segmenters"
+_OFFERED_FIRST = ("threshold", "log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,13 @@ class Method(Protocol):
 
 @cache
 def methods() -> dict[str, Method]:
-    """Every installed method by name, in the order of their titles; plug-ins add to them by entry point."""
+    """Every installed method by name: our own first, the most generally useful at the head, then plug-ins by title."""
     found = [cast("Method", one.load()) for one in entry_points(group=GROUP)]
-    return {one.name: one for one in sorted(found, key=lambda one: one.title)}
+
+    def rank(one: Method) -> tuple[int, str]:
+        return (_OFFERED_FIRST.index(one.name) if one.name in _OFFERED_FIRST else len(_OFFERED_FIRST), one.title)
+
+    return {one.name: one for one in sorted(found, key=rank)}
 
 
 def method_by_name(name: str) -> Method:
