@@ -96,6 +96,7 @@ def _correct(screen: Screen, page: Page, found: int) -> None:
     screen.expect_saved()
     # the class of another, by its key
     screen.click_at(*_an_object(screen, page))
+    expect(screen.part("selection-count")).to_contain_text("1 object")
     screen.press("2")
     expect(screen.part("class-row").filter(has_text="Debris")).to_have_text(re.compile(r"1$"), timeout=15_000)
     screen.press("Escape")
