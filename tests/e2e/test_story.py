@@ -112,7 +112,7 @@ def _draw(screen: Screen, page: Page) -> None:
     screen.drag((400, 20), (440, 60))
     screen.expect_layer_count(MINE, 2)
     screen.press("p")
-    for point in ((500, 20), (560, 30), (530, 70)):
+    for point in ((150, 20), (210, 30), (180, 70)):
         screen.click_at(*point)
     screen.press("Enter")
     screen.expect_layer_count(MINE, 3)
@@ -158,6 +158,7 @@ def _measure(screen: Screen, page: Page, objects: int) -> None:
     screen.tab("objects")
     expect(screen.part("object-count")).to_contain_text(str(objects))
     screen.part("sort-area").click()
+    screen.idle()
     screen.part("object-row").nth(2).click()
     expect(screen.part("selection-count")).to_be_visible()
     screen.idle()

@@ -53,7 +53,19 @@ def run_server(
     if open_browser and has_display():
         threading.Timer(1.0, webbrowser.open, [url]).start()
     config = uvicorn.Config(create_app(services), log_level="warning", timeout_graceful_shutdown=3, access_log=False)
-    uvicorn.Server(config).run(sockets=[listening])
+    _Server(config, services).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Ends the event streams first: they would hold up the end otherwise."""
+
+    def __init__(self, config: uvicorn.Config, services: Services) -> None:
+        super().__init__(config)
+        self._services = services
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._services.bus.close()
+        await super().shutdown(sockets)
 
 
 def _listen(host: str, port: int) -> socket.socket:

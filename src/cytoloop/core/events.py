@@ -26,6 +26,9 @@ class EventSink(Protocol):
     def publish(self, project_id: int, kind: str, data: dict[str, Any]) -> None: ...
 
 
+CLOSING = "closing"
+"""Kind of the last event that a listener gets: the server ends."""
+
 Listener = Callable[[Event], None]
 
 
@@ -70,6 +73,13 @@ class EventBus:
                 self._listeners.pop(key, None)
 
         return unsubscribe
+
+    def close(self) -> None:
+        """Tell every listener that nothing more will come, by an event of the kind ``CLOSING``."""
+        with self._lock:
+            listeners = list(self._listeners.values())
+        for project_id, listener in listeners:
+            listener(Event(0, project_id, CLOSING, {}))
 
     def since(self, project_id: int, event_id: int) -> list[Event]:
         """Remembered events of the project after ``event_id``, oldest first."""

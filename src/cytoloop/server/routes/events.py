@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Request
 from starlette.responses import StreamingResponse
 
 from cytoloop.core.errors import CytoloopError
-from cytoloop.core.events import Event
+from cytoloop.core.events import CLOSING, Event
 from cytoloop.jobs import ledger
 from cytoloop.projects import images as image_records
 from cytoloop.projects import uploads
@@ -64,6 +64,8 @@ async def _events(services: Services, actor: Actor, project_id: int, last_event_
             except TimeoutError:
                 yield b": still here\n\n"
                 continue
+            if event.kind == CLOSING:
+                return
             yield await to_thread.run_sync(_encoded, services, actor, event)
     finally:
         unsubscribe()
