@@ -24,8 +24,7 @@ def with_filled_holes(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """
     if not mask.any():
         return mask
-    pieces = cc3d.connected_components(mask.view(np.uint8), connectivity=4)
-    limit = 0.5 * _median_of_pixels(np.bincount(pieces.ravel())[1:])
+    limit = 0.5 * typical_piece_px2(mask)
     gaps = cc3d.connected_components((~mask).view(np.uint8), connectivity=4)
     is_hole = np.bincount(gaps.ravel()) <= limit
     is_hole[_on_border(gaps)] = False
@@ -33,9 +32,12 @@ def with_filled_holes(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return mask | is_hole[gaps]
 
 
-def _median_of_pixels(areas: NDArray[np.integer]) -> float:
-    """The area (px²) of which larger pieces hold half of the pixels: specks do not lower it."""
-    areas = np.sort(areas)
+def typical_piece_px2(mask: NDArray[np.bool_]) -> float:
+    """The area (px²) of which larger pieces of a mask hold half of the pixels: specks do not lower it."""
+    if not mask.any():
+        return 0.0
+    pieces = cc3d.connected_components(mask.view(np.uint8), connectivity=4)
+    areas = np.sort(np.bincount(pieces.ravel())[1:])
     covered = np.cumsum(areas)
     return float(areas[np.searchsorted(covered, covered[-1] / 2)])
 

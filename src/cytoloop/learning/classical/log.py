@@ -40,7 +40,7 @@ class LogParameters(ForegroundParameters):
         json_schema_extra={"unit": "px"},
     )
     sensitivity: float = Field(
-        0.5,
+        0.3,
         title="Sensitivity",
         ge=0,
         le=1,

@@ -15,6 +15,7 @@ from .cleaning import (
     instances,
     kept_objects,
     no_instances,
+    typical_piece_px2,
     with_filled_holes,
     without_small_pieces,
 )
@@ -29,6 +30,9 @@ from .foreground import (
     smoothed,
 )
 from .splitting import split_touching
+
+TISSUE_PIECE_PX2 = 10_000
+"""Connected dark pieces above this are tissue or cells, not nuclei or clumps of them (113 px across)."""
 
 
 class Objects(StrEnum):
@@ -59,6 +63,13 @@ class ForegroundParameters(BaseModel):
         title="Threshold",
         description="otsu for two clear levels, li for dim objects, triangle for few objects, "
         "adaptive for uneven background.",
+    )
+
+    inside_tissue: bool = Field(
+        True,
+        title="Look inside tissue",
+        description="Where what is dark comes in large pieces (tissue, whole cells), find the nuclei in them.",
+        json_schema_extra={"advanced": True},
     )
 
 
@@ -149,16 +160,32 @@ def calibrate_foreground(pixels: Pixels, parameters: ForegroundParameters, sigma
         return Calibration()
     channel = chosen_channel(pixels, parameters.channel)
     plane, valid = channel_plane(pixels, channel)
-    values = sampled(smoothed(plane, sigma_px), valid)
+    smooth = smoothed(plane, sigma_px)
+    values = sampled(smooth, valid)
     dark = dark_objects(values) if parameters.objects is Objects.AUTO else parameters.objects is Objects.DARK
     values = -values if dark else values
     threshold = global_threshold(values, parameters.algorithm)
     found = {"channel": channel_code(channel), "dark": float(dark)}
-    if threshold is not None:
-        found["threshold"] = -threshold if dark else threshold
-        background = background_level(values, threshold)
-        found["background"] = -background if dark else background
+    if threshold is None:
+        return Calibration(found)
+    background = background_level(values, threshold)
+    if dark and parameters.inside_tissue:
+        threshold, background = _inside_tissue(-smooth, valid, threshold, background)
+    sign = -1.0 if dark else 1.0
+    found |= {"threshold": sign * threshold, "background": sign * background}
     return Calibration(found)
+
+
+def _inside_tissue(
+    signal: NDArray[np.float32], valid: NDArray[np.bool_] | None, threshold: float, background: float
+) -> tuple[float, float]:
+    """Threshold and background inside the foreground where that is tissue, not objects; else as given."""
+    mask = signal > threshold if valid is None else (signal > threshold) & valid
+    if typical_piece_px2(mask) <= TISSUE_PIECE_PX2:
+        return threshold, background
+    values = sampled(signal, mask)
+    inner = global_threshold(values, Algorithm.OTSU)
+    return (threshold, background) if inner is None else (inner, background_level(values, inner))
 
 
 def find_foreground(
