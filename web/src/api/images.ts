@@ -1,6 +1,7 @@
 /** Images: records, pixels, thumbnails, files on the server. */
 import { queryOptions } from "@tanstack/react-query";
-import { API, csrfHeaders, errorOf, get, getAll, request, url } from "./http";
+import { API, get, getAll, request, url } from "./http";
+import { fetchPatiently } from "./patience";
 import type { ChannelHistogram, Image, ImportResult, Job, PixelValue, ServerEntry } from "./types";
 
 export const imageKeys = {
@@ -79,8 +80,7 @@ const ARRAYS = {
 } as const;
 
 export async function fetchRawTile(address: string, signal?: AbortSignal): Promise<RawTile> {
-  const response = await fetch(address, { signal: signal ?? null, headers: csrfHeaders() });
-  if (!response.ok) throw await errorOf(response);
+  const response = await fetchPatiently(address, signal);
   const dtype = response.headers.get("X-Array-Dtype") ?? "";
   const [c = 0, h = 0, w = 0] = (response.headers.get("X-Array-Shape") ?? "").split(",").map(Number);
   if (!(dtype in ARRAYS)) throw new Error(`Pixels of type "${dtype}" cannot be shown.`);

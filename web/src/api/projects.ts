@@ -13,6 +13,8 @@ export const projectKeys = {
 export const projectsQuery = queryOptions({
   queryKey: projectKeys.all,
   queryFn: () => getAll<Project>("/projects"),
+  // no stream tells of covers and counts here
+  refetchOnMount: "always",
 });
 
 export const projectQuery = (pid: string) =>

@@ -22,7 +22,7 @@ export function App() {
   useEffect(() => notices.on("notice", showNotice), []);
   return (
     <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
-      <Notifications position="bottom-right" limit={4} />
+      <Notifications position="bottom-center" limit={3} containerWidth={380} />
       <QueryClientProvider client={queryClient}>
         <Gate />
       </QueryClientProvider>

@@ -20,11 +20,13 @@ import { SegmentPanel } from "../features/jobs/SegmentPanel";
 import { MeasurePanel } from "../features/measure/MeasurePanel";
 import { ObjectTable } from "../features/objects/ObjectTable";
 import { OntologyDialog } from "../features/projects/OntologyDialog";
+import { usePanels } from "../state/panels";
 import { type SideTab, setWorkspace, useWorkspace } from "../state/workspace";
 import { Empty } from "../ui/parts";
 import { imagePath, Link, navigate, projectPath } from "../ui/router";
 import { ConnectionBanner, Header } from "./Header";
 import { showResult, useLive } from "./live";
+import { SideEdge, SideToggle, usePanelWidths } from "./SidePanels";
 import { Splash } from "./Splash";
 import { Stage } from "./Stage";
 import { useKeys } from "./useKeys";
@@ -78,6 +80,7 @@ interface WorkbenchProps {
 
 function Workbench({ projectId, image, role }: WorkbenchProps) {
   const [dialog, setDialog] = useState<"shortcuts" | "classes" | null>(null);
+  const { left, right } = usePanels();
   const images = useQuery(imagesQuery(projectId));
   const goToImage = (step: -1 | 1) => {
     const ready = images.data?.filter(({ state }) => state === "ready") ?? [];
@@ -86,8 +89,8 @@ function Workbench({ projectId, image, role }: WorkbenchProps) {
   };
   useKeys(projectId, { image, openShortcuts: () => setDialog("shortcuts"), goToImage });
   return (
-    <main className="workbench">
-      <aside className="side side-left" aria-label="Layers and classes">
+    <main className="workbench" style={usePanelWidths()}>
+      <aside className="side side-left" aria-label="Layers and classes" hidden={!left}>
         <div className="side-scroll">
           <LayerList imageId={image.id} />
           <ClassList
@@ -98,9 +101,12 @@ function Workbench({ projectId, image, role }: WorkbenchProps) {
         </div>
       </aside>
       <Stage projectId={projectId} image={image} mayDraw={mayDraw(role)} />
-      <aside className="side side-right" aria-label="Objects and analysis">
+      <aside className="side side-right" aria-label="Objects and analysis" hidden={!right}>
         <SideTabs projectId={projectId} image={image} role={role} />
       </aside>
+      <SideToggle side="left" />
+      <SideToggle side="right" />
+      <SideEdge />
       <StatusBar>
         <Readout image={image} />
         <Tooltip label="Keyboard shortcuts (?)">

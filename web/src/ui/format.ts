@@ -10,13 +10,37 @@ export function bytes(count: number): string {
   return `${value >= 100 || unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** Four significant digits, thousands apart, no exponent where it can be helped. */
-export function number(value: number | null | undefined): string {
+/**
+ * Four significant digits, thousands apart, no exponent where it can be helped; in a column, where the
+ * numbers stand one below the other, as many decimals as all others have.
+ */
+export function number(value: number | null | undefined, decimals?: number): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  if (decimals !== undefined && (value === 0 || Math.abs(value) >= 10 ** -decimals)) {
+    return value.toLocaleString("en-US", {
+      minimumFractionDigits: decimals,
+      maximumFractionDigits: decimals,
+    });
+  }
   if (Number.isInteger(value)) return value.toLocaleString("en-US");
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e9)) return value.toExponential(2);
-  return value.toLocaleString("en-US", { maximumSignificantDigits: size >= 1000 ? 6 : 4 });
+  return value.toLocaleString(
+    "en-US",
+    size >= 1000 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 4 },
+  );
+}
+
+/** Decimals that leave the middle of these numbers three or four digits; none for whole numbers. */
+export function decimalsFor(values: readonly unknown[]): number {
+  const sizes = values
+    .filter((value): value is number => typeof value === "number" && Number.isFinite(value))
+    .map(Math.abs)
+    .toSorted((a, b) => a - b);
+  if (sizes.every(Number.isInteger)) return 0;
+  const middle = sizes[Math.floor(sizes.length / 2)] ?? 0;
+  if (middle === 0) return 3;
+  return Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(middle))));
 }
 
 export function plural(count: number, one: string, many = `${one}s`): string {

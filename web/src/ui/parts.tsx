@@ -83,4 +83,15 @@ export function Confirm({ opened, title, action, children, isBusy, onConfirm, on
   );
 }
 
+/** Shortened before its last characters: runs of one method differ by the number at the end. */
+export function LongName({ text }: { text: string }) {
+  const cut = Math.max(0, text.length - 5);
+  return (
+    <span className="long-name">
+      <span className="ellipsis">{text.slice(0, cut)}</span>
+      <span>{text.slice(cut)}</span>
+    </span>
+  );
+}
+
 export const Chip = ({ color }: { color: string }) => <span className="chip" style={{ background: color }} />;

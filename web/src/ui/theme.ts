@@ -63,8 +63,6 @@ export const theme = createTheme({
 export const variables: CSSVariablesResolver = () => ({
   variables: {
     "--app-header": "44px",
-    "--app-left": "268px",
-    "--app-right": "348px",
     "--stage": "#0a0d10",
     "--stage-panel": "rgba(18, 23, 29, 0.93)",
     "--stage-text": "#d5dae1",

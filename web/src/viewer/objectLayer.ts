@@ -2,7 +2,10 @@
 import VectorTileLayer from "ol/layer/VectorTile";
 import type RenderFeature from "ol/render/Feature";
 import VectorTileSource from "ol/source/VectorTile";
+import type Tile from "ol/Tile";
+import type VectorTile from "ol/VectorTile";
 import { url } from "../api/http";
+import { fetchPatiently } from "../api/patience";
 import type { Image } from "../api/types";
 import type { Box } from "../geometry/types";
 import { ClusterFormat } from "./clusters";
@@ -52,6 +55,18 @@ export class TileGenerations {
   }
 }
 
+/** As the source would, except that a lost connection leaves no hole behind. */
+function loadPatiently(tile: Tile, address: string): void {
+  const vector = tile as VectorTile<RenderFeature>;
+  vector.setLoader((extent, _resolution, projection) => {
+    const options = { extent, featureProjection: projection };
+    fetchPatiently(address)
+      .then((response) => response.arrayBuffer())
+      .then((data) => vector.setFeatures(new ClusterFormat().readFeatures(data, options)))
+      .catch(() => vector.onError());
+  });
+}
+
 export class ObjectLayer {
   /** Two layers on one source, for far and near. */
   readonly layers: VectorTileLayer[];
@@ -73,6 +88,7 @@ export class ObjectLayer {
       wrapX: false,
       transition: 0,
       tileUrlFunction: this.tileUrl,
+      tileLoadFunction: loadPatiently,
     });
     this.source.setTileUrlFunction(this.tileUrl, this.key());
     const style = tileStyle(rules);

@@ -48,7 +48,7 @@ export interface Shown {
 export class Overlay {
   private readonly region = layerWith(regionStyle(), 900);
   private readonly pending = layerWith((feature) => feature.get("style"), 910);
-  private readonly selection = layerWith(selectedStyle(), 920);
+  private readonly selection = layerWith(selectedStyle(true), 920);
   private readonly handles = layerWith(handlesWhereTheyFit, 930);
   private readonly drawing = layerWith(sketchStyle(), 940);
   private readonly tip = layerWith(sketchStyle(), 950);
@@ -71,6 +71,10 @@ export class Overlay {
     if (polygons === null) return this.setSelection(this.shown, this.withHandles);
     replace(this.selection, [polygonGeometry(polygons)]);
     this.showHandles(geometryOf(polygons));
+  }
+
+  setFilled(isFilled: boolean): void {
+    this.selection.setStyle(selectedStyle(isFilled));
   }
 
   setRegion(geometry: Geometry | null): void {

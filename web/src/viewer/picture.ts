@@ -6,6 +6,7 @@ import DataTileSource from "ol/source/DataTile";
 import ImageTileSource from "ol/source/ImageTile";
 import { url } from "../api/http";
 import { fetchRawTile } from "../api/images";
+import { fetchPatiently } from "../api/patience";
 import type { Image, TileLevel } from "../api/types";
 import { BAND_COUNT, type ChannelDisplay, channelStyle, channelVariables, visibleBands } from "./channels";
 import { extentOf, imageTileGrid, pixelProjection } from "./space";
@@ -112,8 +113,7 @@ class RgbPicture implements Picture {
       ...this.plane,
       v: this.image.content_version,
     });
-    const response = await fetch(address, { signal });
-    if (!response.ok) throw new Error(`tile ${place.index}/${x}/${y}: ${response.status}`);
+    const response = await fetchPatiently(address, signal);
     const bitmap = await createImageBitmap(await response.blob());
     // tiles at the right and bottom are cropped: drawn at their true size, the rest stays clear
     canvas.getContext("2d")?.drawImage(bitmap, 0, 0);

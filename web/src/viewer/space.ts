@@ -46,3 +46,17 @@ export function vectorTileGrid(image: Image): TileGrid {
     tileSize: VECTOR_TILE_PX,
   });
 }
+
+/** The corners of a box of this size around a centre, turned clockwise by an angle in radians. */
+export function turnedBox([x, y]: Point, [width, height]: Point, angle: number): Point[] {
+  return [
+    [-1, -1],
+    [1, -1],
+    [1, 1],
+    [-1, 1],
+  ].map(([sx = 0, sy = 0]): Point => {
+    const dx = (sx * width) / 2;
+    const dy = (sy * height) / 2;
+    return [x + dx * Math.cos(angle) + dy * Math.sin(angle), y - dx * Math.sin(angle) + dy * Math.cos(angle)];
+  });
+}

@@ -7,7 +7,8 @@ import Style from "ol/style/Style";
 import Text from "ol/style/Text";
 import { BUBBLES, CLUSTERS } from "./clusters";
 
-export const UNCLASSIFIED = "#9fb0c3";
+/** Light, so that it reads on dark fluorescence; the rim keeps it apart from white and pink. */
+export const UNCLASSIFIED = "#c3d3e6";
 export const SELECTED = "#ffd60a";
 const PREDICTED = 1;
 const REJECTED = 2;
@@ -34,12 +35,14 @@ function withAlpha(color: string, alpha: number): string {
 /** Not quite clear, because a clear fill cannot be clicked. */
 const BARELY = 0.01;
 
-/** A dark rim that keeps the outline of a large object apart from any background. */
-const RIM = new Style({ stroke: new Stroke({ color: "rgba(8, 12, 16, 0.38)", width: 3.4 }) });
+/** A dark rim below the outline keeps it apart from any background. */
+const RIM_PX = 1.8;
+const rimStyle = (width: number): Style =>
+  new Style({ stroke: new Stroke({ color: "rgba(8, 12, 16, 0.55)", width: width + RIM_PX }) });
 
 function objectStyle(color: string, isDashed: boolean, isFilled: boolean, width = 1.6): Style {
   const stroke = new Stroke({ color, width, ...(isDashed ? { lineDash: [6, 3] } : {}) });
-  const fill = new Fill({ color: withAlpha(color, isFilled ? 0.22 : BARELY) });
+  const fill = new Fill({ color: withAlpha(color, isFilled ? 0.16 : BARELY) });
   const image = new CircleStyle({
     radius: 5,
     fill: new Fill({ color: withAlpha(color, 0.9) }),
@@ -71,9 +74,9 @@ function bubbleStyle(color: string, count: number): Style {
 
 /** A thick or dashed outline on a small object, in screen pixels, would hide or break it. */
 const STROKES = [
-  { below: 9, width: 0.7, takesDashes: false },
-  { below: 26, width: 1.1, takesDashes: false },
-  { below: Number.POSITIVE_INFINITY, width: 1.8, takesDashes: true },
+  { below: 9, width: 0.8, takesDashes: false, hasRim: false },
+  { below: 26, width: 1.2, takesDashes: false, hasRim: true },
+  { below: Number.POSITIVE_INFINITY, width: 1.8, takesDashes: true, hasRim: true },
 ] as const;
 
 function strokeFor(feature: FeatureLike, resolution: number): (typeof STROKES)[number] {
@@ -104,18 +107,18 @@ export function tileStyle(rules: () => StyleRules) {
     if (hiddenIds.has(Number(feature.getId()))) return undefined;
     const status = Number(feature.get("status") ?? 0);
     if (status === REJECTED) return undefined;
-    const { width, takesDashes } = strokeFor(feature, resolution);
+    const { width, takesDashes, hasRim } = strokeFor(feature, resolution);
     const isDashed = status === PREDICTED && takesDashes;
     const key = `${color} ${isDashed} ${isFilled} ${width}`;
     const style = keep(key, () => objectStyle(color, isDashed, isFilled, width));
-    return takesDashes ? [RIM, style] : style;
+    return hasRim ? [keep(`rim ${width}`, () => rimStyle(width)), style] : style;
   };
 }
 
-export const selectedStyle = (): Style[] => [
+export const selectedStyle = (isFilled: boolean): Style[] => [
   new Style({
     stroke: new Stroke({ color: "rgba(0, 0, 0, 0.55)", width: 4 }),
-    fill: new Fill({ color: withAlpha(SELECTED, 0.16) }),
+    fill: new Fill({ color: withAlpha(SELECTED, isFilled ? 0.16 : BARELY) }),
   }),
   new Style({
     stroke: new Stroke({ color: SELECTED, width: 2 }),

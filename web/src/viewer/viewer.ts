@@ -14,7 +14,7 @@ import { ObjectLayer } from "./objectLayer";
 import { Overlay, type Shown } from "./overlay";
 import { type Picture, type Plane, pictureOf, type Tone } from "./picture";
 import { Signals } from "./signals";
-import { extentOf, pixelProjection, sizeOf, toImage, toMap } from "./space";
+import { extentOf, pixelProjection, sizeOf, toImage, toMap, turnedBox } from "./space";
 import { DEFAULT_RULES, type StyleRules } from "./styles";
 import { ToolInteraction } from "./toolInteraction";
 import { makeTool } from "./tools";
@@ -63,6 +63,8 @@ interface Settings {
 
 const ANIMATION_MS = 200;
 const CLOSEST = 1 / 64;
+/** Top, right, bottom, left: beside the tools, below the view's buttons, above scale bar and planes. */
+const FIT_PADDING = [54, 16, 54, 58];
 
 export class Viewer {
   readonly map: OlMap;
@@ -138,6 +140,12 @@ export class Viewer {
     return [Math.max(0, x0), Math.max(0, -y1), Math.min(width, x1), Math.min(height, -y0)];
   }
 
+  get seesAll(): boolean {
+    const [x0, y0, x1, y1] = this.visibleBox;
+    const { width, height } = sizeOf(this.image);
+    return x0 <= 0 && y0 <= 0 && x1 >= width && y1 >= height;
+  }
+
   go({ x, y, zoom, rotation }: Place): void {
     this.view.setRotation((rotation * Math.PI) / 180);
     this.view.setCenter(toMap([x, y]));
@@ -147,26 +155,13 @@ export class Viewer {
   /** The corners of what is in sight, in image pixels: a box that may be turned. */
   get visibleCorners(): Point[] {
     const [width = 1, height = 1] = this.map.getSize() ?? [1, 1];
-    const resolution = this.view.getResolution() ?? 1;
-    const angle = this.view.getRotation();
     const { x, y } = this.currentPlace;
-    return [
-      [-1, -1],
-      [1, -1],
-      [1, 1],
-      [-1, 1],
-    ].map(([sx = 0, sy = 0]): Point => {
-      const dx = (sx * width * resolution) / 2;
-      const dy = (sy * height * resolution) / 2;
-      return [
-        x + dx * Math.cos(angle) + dy * Math.sin(angle),
-        y - dx * Math.sin(angle) + dy * Math.cos(angle),
-      ];
-    });
+    const resolution = this.view.getResolution() ?? 1;
+    return turnedBox([x, y], [width * resolution, height * resolution], this.view.getRotation());
   }
 
   fit(duration = ANIMATION_MS): void {
-    this.view.fit(extentOf(this.image), { padding: [20, 20, 20, 60], duration });
+    this.view.fit(extentOf(this.image), { padding: FIT_PADDING, duration });
   }
 
   zoomTo(zoom: number): void {
@@ -241,6 +236,7 @@ export class Viewer {
 
   setRules(rules: Partial<StyleRules>): void {
     this.rules = { ...this.rules, ...rules };
+    if (rules.isFilled !== undefined) this.overlay.setFilled(rules.isFilled);
     for (const layer of this.objectLayers.values()) layer.restyle();
   }
 

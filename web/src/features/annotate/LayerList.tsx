@@ -30,7 +30,7 @@ import { tell } from "../../state/notices";
 import { SHOWN, setLayerDisplay, setWorkspace, useWorkspace } from "../../state/workspace";
 import { FilePick } from "../../ui/FilePick";
 import { plural } from "../../ui/format";
-import { Confirm, IconButton, PanelEmpty } from "../../ui/parts";
+import { Confirm, IconButton, LongName, PanelEmpty } from "../../ui/parts";
 
 const FORMAT_NAMES = {
   geojson: "GeoJSON (QuPath)",
@@ -86,10 +86,12 @@ function ImportButton({ imageId }: { imageId: string }) {
   );
 }
 
+type Asked = "rename" | "delete" | null;
+
 function LayerRow({ layer }: { layer: Layer }) {
   const display = useWorkspace((s) => s.layerDisplays[layer.id]) ?? SHOWN;
   const isActive = useWorkspace((s) => s.activeLayerId === layer.id);
-  const [asked, setAsked] = useState<"rename" | "delete" | null>(null);
+  const [asked, setAsked] = useState<Asked>(null);
   const KindIcon = layer.kind === "run" ? IconRobot : layer.kind === "import" ? IconUpload : IconUser;
   return (
     <div data-testid="layer-row" data-layer-id={layer.id} data-kind={layer.kind} data-count={layer.count}>
@@ -113,15 +115,13 @@ function LayerRow({ layer }: { layer: Layer }) {
             title={`${layer.name}, by ${layer.creator}`}
           >
             <KindIcon size={14} stroke={1.6} aria-hidden className="dim" />
-            <Text size="xs" className="ellipsis" flex={1}>
-              {layer.name}
-            </Text>
+            <LongName text={layer.name} />
             <Text size="xs" className="numbers" c="var(--text-dim)" data-testid="layer-count">
               {layer.count.toLocaleString("en-US")}
             </Text>
           </button>
         )}
-        <LayerMenu layer={layer} onAsk={setAsked} opacity={display.opacity} />
+        <LayerMenu layer={layer} onAsk={setAsked} asked={asked} opacity={display.opacity} />
       </div>
       {asked === "delete" ? <DeleteLayer layer={layer} onClose={() => setAsked(null)} /> : null}
     </div>
@@ -130,14 +130,15 @@ function LayerRow({ layer }: { layer: Layer }) {
 
 interface LayerMenuProps {
   layer: Layer;
+  asked: Asked;
   opacity: number;
-  onAsk(what: "rename" | "delete"): void;
+  onAsk(what: Asked): void;
 }
 
-function LayerMenu({ layer, opacity, onAsk }: LayerMenuProps) {
+function LayerMenu({ layer, asked, opacity, onAsk }: LayerMenuProps) {
   const save = useMutation({ mutationFn: (format: ExportFormat) => download(exportUrl(layer.id, format)) });
   return (
-    <Menu position="bottom-end" withinPortal width={210}>
+    <Menu position="bottom-end" withinPortal width={210} returnFocus={asked === null}>
       <Menu.Target>
         <ActionIcon aria-label={`Actions for ${layer.name}`} data-testid="layer-menu">
           {save.isPending ? <Loader size={12} /> : <IconDots size={15} />}

@@ -1,11 +1,14 @@
-/** The whole image, small, with a frame around what is in sight; a click or a drag goes there. */
+/**
+ * The whole image, small, with a frame around what is in sight; a click or a drag goes there.
+ * Gone while everything is in sight, as it would only cover the picture.
+ */
 import { type PointerEvent, useRef } from "react";
 import { thumbnailUrl } from "../../api/images";
 import type { Image } from "../../api/types";
 import { useWorkspace } from "../../state/workspace";
 import { usePlace } from "./StageOverlays";
 
-const LARGEST_PX = 168;
+const LARGEST_PX = 150;
 
 export function Overview({ image }: { image: Image }) {
   const viewer = useWorkspace((s) => s.viewer);
@@ -24,6 +27,7 @@ export function Overview({ image }: { image: Image }) {
     viewer.go({ ...viewer.currentPlace, x, y });
   };
   const frame = viewer?.image.id === image.id ? viewer.visibleCorners : [];
+  if (!viewer || viewer.seesAll) return null;
   const points = frame
     .map(([x, y]) => `${(x / width) * shown.width},${(y / height) * shown.height}`)
     .join(" ");

@@ -6,14 +6,16 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { type ObjectFilter, objectsQuery, rankOf } from "../../api/measurements";
 import { ontologyQuery } from "../../api/projects";
-import type { Column, Layer, Term } from "../../api/types";
+import type { Column, Layer, ObjectTable as Table, Term } from "../../api/types";
 import { useWorkspace } from "../../state/workspace";
-import { number, plural } from "../../ui/format";
+import { decimalsFor, number, plural } from "../../ui/format";
 import { Chip, PanelEmpty } from "../../ui/parts";
 import { UNCLASSIFIED } from "../../viewer/styles";
 
 const WINDOW = 100;
 const ROW_PX = 26;
+/** Labels in one line, units below. */
+const HEAD_PX = 38;
 
 export function ObjectTable({ projectId, layer }: { projectId: string; layer: Layer | null }) {
   if (!layer) {
@@ -60,7 +62,7 @@ function LayerTable({ projectId, layer }: { projectId: string; layer: Layer }) {
           layer={layer}
           filter={filter}
           total={total}
-          columns={shownColumns(first.data.columns)}
+          columns={shownColumns(first.data)}
           terms={terms}
           onSort={setFilter}
         />
@@ -81,29 +83,28 @@ interface RowsProps {
 const TERM_KEYS = new Set(["term_id", "term", "class"]);
 
 /** What one reads first stands first; what is the same for most objects stands last. */
-const LAST = ["score", "x", "y", "z", "t", "kind", "status"];
+const FIRST = ["id", "term_id", "area", "score"];
+const LAST = ["x", "y", "z", "t", "kind", "status"];
 
 function rankOfColumn({ key }: Column): number {
-  if (key === "id") return 0;
-  if (TERM_KEYS.has(key)) return 1;
-  const last = LAST.indexOf(key);
-  return last === -1 ? 2 : 3 + last;
+  const first = FIRST.indexOf(key);
+  return first === -1 ? LAST.indexOf(key) + 1 : first - FIRST.length;
 }
 
 interface ShownColumn extends Column {
   /** Its place in the rows of the server. */
   readonly at: number;
+  /** Decimals of all its numbers, so that they stand one below the other. */
+  readonly decimals: number;
 }
 
-const shownColumns = (columns: readonly Column[]): ShownColumn[] =>
-  columns.map((column, at) => ({ ...column, at })).toSorted((a, b) => rankOfColumn(a) - rankOfColumn(b));
+const shownColumns = ({ columns, rows }: Table): ShownColumn[] =>
+  columns
+    .map((column, at) => ({ ...column, at, decimals: decimalsFor(rows.map((row) => row[at])) }))
+    .toSorted((a, b) => rankOfColumn(a) - rankOfColumn(b));
 
 const widthOf = (column: Column): number =>
-  column.key === "id"
-    ? 58
-    : TERM_KEYS.has(column.key)
-      ? 104
-      : Math.max(72, 22 + 6.4 * (column.label.length + column.unit.length));
+  column.key === "id" ? 58 : TERM_KEYS.has(column.key) ? 96 : Math.max(66, 26 + 7.2 * column.label.length);
 
 function Rows({ layer, filter, total, columns, terms, onSort }: RowsProps) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -112,7 +113,7 @@ function Rows({ layer, filter, total, columns, terms, onSort }: RowsProps) {
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PX,
     overscan: 12,
-    paddingStart: ROW_PX + 2,
+    paddingStart: HEAD_PX,
   });
   const items = virtual.getVirtualItems();
   const rows = useWindows(layer.id, filter, items[0]?.index ?? 0, items.at(-1)?.index ?? 0);
@@ -213,7 +214,7 @@ function Head({ columns, filter, template, onSort }: HeadProps) {
               data-testid={`sort-${column.key}`}
             >
               {isSorted ? <Arrow size={11} aria-hidden /> : null} {column.label}
-              {column.unit ? <span style={{ fontWeight: 400 }}> {unitOf(column)}</span> : null}
+              <span className="table-unit">{unitOf(column)}</span>
             </button>
           </div>
         );
@@ -260,7 +261,7 @@ function Row({ row, columns, terms, template, top, index, isSelected }: RowProps
   );
 }
 
-function Cell({ column, value, terms }: { column: Column; value: unknown; terms: readonly Term[] }) {
+function Cell({ column, value, terms }: { column: ShownColumn; value: unknown; terms: readonly Term[] }) {
   const term = useMemo(
     () => terms.find(({ id, name }) => (typeof value === "number" ? id === value : name === value)),
     [terms, value],
@@ -273,6 +274,6 @@ function Cell({ column, value, terms }: { column: Column; value: unknown; terms:
     );
   }
   if (column.key === "id") return <>{String(value)}</>;
-  if (typeof value === "number") return <>{number(value)}</>;
+  if (typeof value === "number") return <>{number(value, column.decimals)}</>;
   return <>{value === null || value === undefined ? "–" : String(value)}</>;
 }
