@@ -1,7 +1,5 @@
 import "@mantine/core/styles.css";
 import "@mantine/notifications/styles.css";
-import "ol/ol.css";
-import "uplot/dist/uPlot.min.css";
 import "./ui/base.css";
 import "./app/viewer.css";
 import { StrictMode } from "react";

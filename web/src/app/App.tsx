@@ -2,7 +2,7 @@
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider, useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { messageFrom } from "../api/http";
 import { sessionQuery } from "../api/session";
 import { SignInPage } from "../features/account/SignInPage";
@@ -10,13 +10,16 @@ import { notices } from "../state/notices";
 import { Empty } from "../ui/parts";
 import { Link, routeOf, usePath } from "../ui/router";
 import { theme, variables } from "../ui/theme";
+import { Boundary } from "./Boundary";
 import { Header } from "./Header";
 import { ProjectPage } from "./ProjectPage";
 import { ProjectsPage } from "./ProjectsPage";
 import { queryClient } from "./queries";
 import { Splash } from "./Splash";
 import { showNotice } from "./toasts";
-import { ViewerPage } from "./ViewerPage";
+
+// the picture, its geometry and the plots are most of the code, and no list needs them
+const ViewerPage = lazy(() => import("./ViewerPage"));
 
 export function App() {
   useEffect(() => notices.on("notice", showNotice), []);
@@ -24,7 +27,9 @@ export function App() {
     <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
       <Notifications position="bottom-center" limit={3} containerWidth={380} />
       <QueryClientProvider client={queryClient}>
-        <Gate />
+        <Boundary>
+          <Gate />
+        </Boundary>
       </QueryClientProvider>
     </MantineProvider>
   );
@@ -48,7 +53,11 @@ function Pages() {
     case "project":
       return <ProjectPage key={route.projectId} projectId={route.projectId} />;
     case "viewer":
-      return <ViewerPage projectId={route.projectId} imageId={route.imageId} />;
+      return (
+        <Suspense fallback={<Splash />}>
+          <ViewerPage projectId={route.projectId} imageId={route.imageId} />
+        </Suspense>
+      );
     case "unknown":
       return (
         <>

@@ -2,7 +2,7 @@
 import { Button, Group, Tabs, Text, Title } from "@mantine/core";
 import { IconCategory, IconPhoto, IconStack2, IconUsers } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { isRunning } from "../api/events";
 import { jobsQuery } from "../api/jobs";
 import { projectQuery } from "../api/projects";
@@ -20,6 +20,8 @@ import { showResult, useLive } from "./live";
 
 export function ProjectPage({ projectId }: { projectId: string }) {
   useLive(projectId);
+  // an image is opened next
+  useEffect(() => void import("./ViewerPage").catch(() => undefined), []);
   const project = useQuery(projectQuery(projectId));
   return (
     <>

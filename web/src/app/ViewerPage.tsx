@@ -1,4 +1,6 @@
 /** The workbench: layers and classes, the picture, and what is known about its objects. */
+import "ol/ol.css";
+import "uplot/dist/uPlot.min.css";
 import { ActionIcon, Tabs, Tooltip } from "@mantine/core";
 import { IconKeyboard } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -31,7 +33,7 @@ import { Splash } from "./Splash";
 import { Stage } from "./Stage";
 import { useKeys } from "./useKeys";
 
-export function ViewerPage({ projectId, imageId }: { projectId: string; imageId: string }) {
+export default function ViewerPage({ projectId, imageId }: { projectId: string; imageId: string }) {
   useLive(projectId);
   const project = useQuery(projectQuery(projectId));
   const image = useQuery(imageQuery(imageId));

@@ -30,11 +30,12 @@ export function useLive(projectId: string): void {
       onEvent: (kind, data) => applyEvent(client, projectId, kind, data),
       onRecovered: () => void client.invalidateQueries(),
       onStatus: (status) => {
-        clearTimeout(timer);
         if (status === "live") {
+          clearTimeout(timer);
+          timer = undefined;
           useConnection.setState({ status });
           workspace().editor?.queue.retryNow();
-        } else timer = setTimeout(() => useConnection.setState({ status }), PATIENCE_MS);
+        } else timer ??= setTimeout(() => useConnection.setState({ status }), PATIENCE_MS);
       },
     });
     return () => {

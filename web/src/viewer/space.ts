@@ -23,7 +23,9 @@ export function imageTileGrid(image: Image): TileGrid {
   const levels = image.levels.toReversed();
   return new TileGrid({
     extent: extentOf(image),
-    origin: [0, 0],
+    // one origin for all would make OpenLayers take a tile's parents from its number alone, as if all levels
+    // had tiles of one size, and leave the picture black instead of coarse while sharp tiles are on their way
+    origins: levels.map(() => [0, 0]),
     resolutions: levels.map((level) => level.downsample),
     tileSizes: levels.map((level) => [level.tile_width, level.tile_height]),
   });

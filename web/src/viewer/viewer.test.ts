@@ -27,6 +27,12 @@ describe("tile grids", () => {
     expect(grid.getTileCoordExtent([1, 1, 0])).toEqual([240, -240, 480, 0]);
   });
 
+  it("find the coarse tile that covers a fine one, whatever the tile sizes", () => {
+    const grid = imageTileGrid(image);
+    const range = grid.getTileRangeForTileCoordAndZ([1, 8, 11], 0);
+    expect(range).toMatchObject({ minX: 0, maxX: 1, minY: 1, maxY: 1 });
+  });
+
   it("double 512 px until one vector tile holds the image", () => {
     expect(lastVectorZoom(image)).toBe(3);
     expect(vectorTileGrid(image).getResolutions()).toEqual([8, 4, 2, 1]);

@@ -2,19 +2,21 @@
  * The whole image, small, with a frame around what is in sight; a click or a drag goes there.
  * Gone while everything is in sight, as it would only cover the picture.
  */
-import { type PointerEvent, useRef } from "react";
+import { type PointerEvent, useRef, useState } from "react";
 import { thumbnailUrl } from "../../api/images";
 import type { Image } from "../../api/types";
 import { useWorkspace } from "../../state/workspace";
 import { usePlace } from "./StageOverlays";
 
 const LARGEST_PX = 150;
+const RETRY_MS = 4000;
 
 export function Overview({ image }: { image: Image }) {
   const viewer = useWorkspace((s) => s.viewer);
   // drawn anew whenever the place changes
   usePlace();
   const svg = useRef<SVGSVGElement>(null);
+  const [tries, setTries] = useState(0);
   const width = image.width ?? 1;
   const height = image.height ?? 1;
   const scale = LARGEST_PX / Math.max(width, height, 1);
@@ -44,7 +46,13 @@ export function Overview({ image }: { image: Image }) {
         }}
         onPointerMove={go}
       >
-        <image href={thumbnailUrl(image, 256)} {...shown} preserveAspectRatio="none" />
+        <image
+          key={tries}
+          href={thumbnailUrl(image, 256)}
+          {...shown}
+          preserveAspectRatio="none"
+          onError={() => setTimeout(() => setTries(tries + 1), RETRY_MS)}
+        />
         <polygon
           points={points}
           fill="rgba(95, 208, 195, 0.14)"
