@@ -11,7 +11,6 @@ import typer
 
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.workflows.batch import measure_file
-from cytoloop.workflows.tables import finite
 
 from .options import JsonOption
 
@@ -58,8 +57,5 @@ def _as_json(table: pa.Table) -> dict[str, object]:
         {"key": field.name, "label": field.metadata[b"label"].decode(), "unit": field.metadata[b"unit"].decode()}
         for field in table.schema
     ]
-    data = [
-        values.to_pylist() if pa.types.is_integer(values.type) else finite(values.to_numpy())
-        for values in table.columns
-    ]
+    data = [values.to_pylist() for values in table.columns]
     return {"columns": columns, "rows": [list(row) for row in zip(*data, strict=True)]}

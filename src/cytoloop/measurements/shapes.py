@@ -147,6 +147,7 @@ def ellipses(sums: NDArray[np.float64], x_factor: float = 1.0, y_factor: float =
         eccentricity = np.where(large > 0, np.sqrt(1 - small / large), 0.0)
         eccentricity[number == 0] = math.nan
     angle = np.degrees(0.5 * np.arctan2(-2 * cov, var_x - var_y))
+    angle = np.where(angle <= -90, 90.0, angle)
     angle = np.where(spread > 1e-9 * np.maximum(large, 1e-300), angle, math.nan)
     return Ellipses(4 * np.sqrt(large), 4 * np.sqrt(small), eccentricity, angle)
 

@@ -220,13 +220,16 @@ class MeasuredLabels:
     measured: ObjectMeasurements
 
     def as_table(self) -> pa.Table:
-        """As Arrow; units and labels are in the fields' metadata."""
+        """As Arrow, null where a number is not defined; units and labels are in the fields' metadata."""
         own = (
             (ColumnSpec("label", "Label", ""), pa.array(self.labels)),
             (ColumnSpec("z", "Z", ""), pa.array(self.z)),
             (ColumnSpec("t", "T", ""), pa.array(self.t)),
         )
-        columns = [*own, *((one, pa.array(self.measured.values[one.key])) for one in self.measured.columns)]
+        columns = [
+            *own,
+            *((one, pa.array(self.measured.values[one.key], from_pandas=True)) for one in self.measured.columns),
+        ]
         fields = [
             pa.field(spec.key, values.type, metadata={"label": spec.label, "unit": spec.unit})
             for spec, values in columns

@@ -150,7 +150,7 @@ def test_micrometres_allow_for_pixels_that_are_not_square() -> None:
     assert value(found, "perimeter_um") == 80
     assert value(found, "feret_max_um") == pytest.approx(20 * math.sqrt(2))
     assert value(found, "circularity") == pytest.approx(math.pi / 4)
-    assert value(found, "eccentricity") == pytest.approx(0, abs=0.08)
+    assert value(found, "eccentricity") == pytest.approx(0, abs=0.15)
     square = measured(shapely.box(10, 20, 50, 30), um=(0.5, 0.5))
     assert value(square, "area_um2") == pytest.approx(100)
     assert value(square, "major_axis_um") == pytest.approx(value(square, "major_axis_px") / 2)
@@ -163,7 +163,7 @@ def test_overlapping_objects_are_measured_by_themselves() -> None:
     for row, one in enumerate(shapes):
         alone = measured(one)
         for key in alone.values:
-            np.testing.assert_equal(value(together, key, row), value(alone, key), err_msg=key)
+            np.testing.assert_allclose(value(together, key, row), value(alone, key), rtol=1e-9, atol=1e-6, err_msg=key)
 
 
 def test_points_and_lines() -> None:

@@ -86,15 +86,30 @@ def _rgb_channel(pixels: Pixels, wanted: str) -> str:
         raise InvalidInputError(
             f"There is no channel {wanted!r} in a colour image; use one of auto, {', '.join(RGB_CHANNELS)}."
         )
-    sample = pixels.array[::_SAMPLE_STEP_PX, ::_SAMPLE_STEP_PX].reshape(-1, 3).astype(np.int16)
-    saturation = float(np.mean(sample.max(axis=1) - sample.min(axis=1)))
-    stained = saturation >= _STAINED_SATURATION
-    if stained and float(np.median(sample.mean(axis=1))) >= _BRIGHTFIELD_LEVEL:
+    if is_stained_section(pixels):
         return "red"
-    if stained:
-        spread = np.percentile(sample, 99.5, axis=0) - np.percentile(sample, 50, axis=0)
-        return COLORS[int(np.argmax(spread))]
-    return "gray"
+    sample = _sample(pixels)
+    if _saturation(sample) < _STAINED_SATURATION:
+        return "gray"
+    spread = np.percentile(sample, 99.5, axis=0) - np.percentile(sample, 50, axis=0)
+    return COLORS[int(np.argmax(spread))]
+
+
+def is_stained_section(pixels: Pixels) -> bool:
+    """Whether the picture is brightfield with dyes, where what absorbs is darker than the glass."""
+    if not pixels.rgb or pixels.array.size == 0:
+        return False
+    sample = _sample(pixels)
+    light = float(np.median(sample.mean(axis=1))) >= _BRIGHTFIELD_LEVEL
+    return light and _saturation(sample) >= _STAINED_SATURATION
+
+
+def _sample(pixels: Pixels) -> NDArray[np.int16]:
+    return pixels.array[::_SAMPLE_STEP_PX, ::_SAMPLE_STEP_PX].reshape(-1, 3).astype(np.int16)
+
+
+def _saturation(sample: NDArray[np.int16]) -> float:
+    return float(np.mean(sample.max(axis=1) - sample.min(axis=1)))
 
 
 def _best_channel(pixels: Pixels) -> int:

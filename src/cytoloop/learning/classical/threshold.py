@@ -10,7 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cytoloop.learning.method import Calibration, Instances, Pixels
 
-from .channels import AUTO, channel_code, channel_of_code, channel_plane, chosen_channel
+from .channels import (
+    AUTO,
+    STAINS,
+    channel_code,
+    channel_of_code,
+    channel_plane,
+    chosen_channel,
+    is_stained_section,
+)
 from .cleaning import (
     instances,
     kept_objects,
@@ -162,7 +170,7 @@ def calibrate_foreground(pixels: Pixels, parameters: ForegroundParameters, sigma
     plane, valid = channel_plane(pixels, channel)
     smooth = smoothed(plane, sigma_px)
     values = sampled(smooth, valid)
-    dark = dark_objects(values) if parameters.objects is Objects.AUTO else parameters.objects is Objects.DARK
+    dark = _are_dark(pixels, channel, values, parameters.objects)
     values = -values if dark else values
     threshold = global_threshold(values, parameters.algorithm)
     found = {"channel": channel_code(channel), "dark": float(dark)}
@@ -174,6 +182,15 @@ def calibrate_foreground(pixels: Pixels, parameters: ForegroundParameters, sigma
     sign = -1.0 if dark else 1.0
     found |= {"threshold": sign * threshold, "background": sign * background}
     return Calibration(found)
+
+
+def _are_dark(pixels: Pixels, channel: str, values: NDArray[np.float32], objects: Objects) -> bool:
+    """Whether objects are darker than the background in a channel."""
+    if objects is not Objects.AUTO:
+        return objects is Objects.DARK
+    if is_stained_section(pixels):
+        return channel not in STAINS
+    return dark_objects(values)
 
 
 def _inside_tissue(

@@ -63,6 +63,8 @@ def test_edges_lie_at_half_height_of_bright_and_dim_objects() -> None:
     labels[(signal > 40) & (x < 60)] = 1
     labels[(signal > 40) & (x >= 60)] = 2
     better = with_own_edges(labels, signal.astype(np.float32), threshold=40, background=0)
-    for label in (1, 2):
-        assert np.sqrt((better == label).sum() / np.pi) == np.clip(np.sqrt((better == label).sum() / np.pi), 11.3, 12.9)
-    assert abs((better == 1).sum() - (better == 2).sum()) < 0.15 * (better == 1).sum()
+    radii = [float(np.sqrt((better == label).sum() / np.pi)) for label in (1, 2)]
+    before = [float(np.sqrt((labels == label).sum() / np.pi)) for label in (1, 2)]
+    assert max(before) - min(before) > 2.5
+    assert max(radii) - min(radii) < 1
+    assert all(11.5 < radius < 13.5 for radius in radii)
