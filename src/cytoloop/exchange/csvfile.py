@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from cytoloop.annotations.geometry import MAX_VERTICES, kind_of
 from cytoloop.annotations.model import Status
@@ -55,7 +56,6 @@ def write(objects: Sequence[ExchangeObject], image: ExchangeImage, path: Path) -
     del image  # the table says nothing of it
     geometries = np.empty(len(objects), dtype=object)
     geometries[:] = [one.geometry for one in objects]
-    texts = shapely.to_wkt(geometries, rounding_precision=-1)
     centers = shapely.get_coordinates(shapely.centroid(geometries))
     areas, boxes = shapely.area(geometries), shapely.bounds(geometries).reshape(-1, 4)
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -77,9 +77,29 @@ def write(objects: Sequence[ExchangeObject], image: ExchangeImage, path: Path) -
                     float(areas[number]),
                     *boxes[number].tolist(),
                     _shown(one.parent_id),
-                    texts[number],
+                    exact_wkt(one.geometry),
                 ]
             )
+
+
+def exact_wkt(geometry: BaseGeometry) -> str:
+    """Well-known text whose numbers read back the same to the last bit; that of GEOS has 16 digits."""
+    name = geometry.geom_type.upper()
+    match geometry:
+        case shapely.Polygon():
+            return f"{name} {_rings(geometry)}"
+        case shapely.MultiPolygon():
+            return f"{name} ({', '.join(_rings(part) for part in geometry.geoms)})"
+        case _:
+            return f"{name} {_positions(geometry)}"
+
+
+def _rings(polygon: shapely.Polygon) -> str:
+    return f"({', '.join(_positions(ring) for ring in (polygon.exterior, *polygon.interiors))})"
+
+
+def _positions(line: BaseGeometry) -> str:
+    return f"({', '.join(f'{x!r} {y!r}' for x, y in shapely.get_coordinates(line).tolist())})"
 
 
 def _shown(value: float | None) -> str:

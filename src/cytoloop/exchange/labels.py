@@ -27,6 +27,7 @@ ENDING = ".labels.tif"
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 TIFF_MAGICS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 MAX_READ_BYTES = 2**32
+_SOFTWARE = "cytoloop"
 _TILE_PX = 512
 _LARGEST_PAGE_PX = 2**24
 """Larger planes are written in tiles, rasterised strip by strip."""
@@ -52,7 +53,8 @@ def write(objects: Sequence[ExchangeObject], image: ExchangeImage, path: Path) -
         dtype=dtype,
         ome=True,
         bigtiff=image.width * image.height * len(planes) * dtype.itemsize > 2**31,
-        compression="deflate",
+        compression="adobe_deflate",
+        software=_SOFTWARE,
         photometric="minisblack",
         metadata={"axes": f"{axes}YX"} | _pixel_size(image),
         tile=(_TILE_PX, _TILE_PX) if tiled else None,
@@ -117,10 +119,11 @@ def read(path: Path, image: ExchangeImage) -> ReadObjects:
             f"{image.size_t} time points. Save one plane, or all of them."
         )
     objects: list[ExchangeObject] = []
+    may_be_mask = not _is_own(path)
     masks = 0
     for number, plane in enumerate(planes):
         t, z = divmod(number, image.size_z)
-        labels, values, is_mask = _numbered(plane)
+        labels, values, is_mask = _numbered(plane, may_be_mask=may_be_mask)
         masks += is_mask
         names, polygons = labels_to_polygons(labels)
         for name, polygon in zip(names.tolist(), polygons, strict=True):
@@ -130,14 +133,23 @@ def read(path: Path, image: ExchangeImage) -> ReadObjects:
     return ReadObjects(objects, told if masks else ())
 
 
-def _numbered(plane: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[Any], bool]:
+def _is_own(path: Path) -> bool:
+    """Whether this module wrote the file: then a single label in several pieces is one object."""
+    with path.open("rb") as file:
+        if file.read(4) not in TIFF_MAGICS:
+            return False
+    with tifffile.TiffFile(path) as tiff:
+        return tiff.pages.first.software == _SOFTWARE
+
+
+def _numbered(plane: NDArray[Any], *, may_be_mask: bool) -> tuple[NDArray[np.int32], NDArray[Any], bool]:
     """Labels that fit 32 bits, the value of each, and whether the plane is a mask of 0 and 1 or 255."""
     values, index = np.unique(plane, return_inverse=True)
     if values.size and values[0] < 0:
         raise InvalidInputError(f"A label is negative ({values[0]}). Labels are 0 for background and 1, 2, 3, ...")
     labels = index.reshape(plane.shape).astype(np.int32) + np.int32(values[0] != 0)
     values = values if values[0] == 0 else np.concatenate([[0], values])
-    if len(values) == 2 and (plane.dtype == np.bool_ or values[1] in {1, 255}):
+    if may_be_mask and len(values) == 2 and (plane.dtype == np.bool_ or values[1] in {1, 255}):
         pieces, count = cc3d.connected_components((labels > 0).view(np.uint8), connectivity=4, return_N=True)
         if count > 1:
             return pieces.astype(np.int32), np.arange(count + 1), True
