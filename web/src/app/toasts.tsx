@@ -18,7 +18,7 @@ export function showNotice({ kind, title, message, action }: Notice): void {
     "data-testid": `toast-${kind}`,
     closeButtonProps: { "aria-label": "Close this message" },
     message: (
-      <Text size="xs" component="div">
+      <Text size="xs" component="div" c="var(--text-dim)">
         {message}{" "}
         {action ? (
           <Anchor

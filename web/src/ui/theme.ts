@@ -1,7 +1,7 @@
 /** The design tokens: colours, sizes and defaults of the parts, for light and dark. */
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 
-/** Deep to bright teal; shade 7 on white and shade 3 on dark both pass AA. */
+/** Deep to bright teal; white on 6 and 7, 7 on white and 3 on dark all pass AA. */
 const cyto: MantineColorsTuple = [
   "#e4faf7",
   "#c3f0ea",
@@ -9,7 +9,7 @@ const cyto: MantineColorsTuple = [
   "#5fd0c3",
   "#33bcae",
   "#16a294",
-  "#0b877c",
+  "#0a8075",
   "#0a6e66",
   "#0b5752",
   "#083f3c",
@@ -30,8 +30,10 @@ const dark: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: "cyto",
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: { light: 7, dark: 6 },
   autoContrast: true,
+  // black and white are equally far from a colour of this luminance
+  luminanceThreshold: 0.179,
   colors: { cyto, dark },
   fontFamily: "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif",
   fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Mono', 'DejaVu Sans Mono', monospace",
@@ -53,8 +55,12 @@ export const theme = createTheme({
     SegmentedControl: { defaultProps: { size: "xs" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray", size: "sm" } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: true, fz: "xs" } },
-    Menu: { defaultProps: { shadow: "md" } },
-    Modal: { defaultProps: { centered: true, radius: "md" } },
+    // the placeholder would be a child that a menu may not have
+    Menu: { defaultProps: { shadow: "md", withInitialFocusPlaceholder: false } },
+    Modal: { defaultProps: { centered: true, radius: "md", closeButtonProps: { "aria-label": "Close" } } },
+    ColorInput: {
+      defaultProps: { eyeDropperButtonProps: { "aria-label": "Take a colour from the screen" } },
+    },
     Badge: { defaultProps: { size: "xs", radius: "sm", variant: "light" } },
     Tabs: { defaultProps: { variant: "default" } },
   },
@@ -70,6 +76,8 @@ export const variables: CSSVariablesResolver = () => ({
     "--stage-line": "rgba(255, 255, 255, 0.12)",
   },
   light: {
+    "--mantine-color-red-6": "#c92a2a",
+    "--mantine-color-orange-6": "#b34700",
     "--surface": "#ffffff",
     "--surface-sunk": "#f4f6f8",
     "--surface-raised": "#ffffff",
@@ -83,6 +91,7 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-placeholder": "#66717f",
   },
   dark: {
+    "--mantine-color-red-6": "#ff7b7b",
     "--surface": "#14191f",
     "--surface-sunk": "#0d1115",
     "--surface-raised": "#1b2129",

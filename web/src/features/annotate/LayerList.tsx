@@ -121,21 +121,43 @@ function LayerRow({ layer }: { layer: Layer }) {
             </Text>
           </button>
         )}
-        <LayerMenu layer={layer} onAsk={setAsked} asked={asked} opacity={display.opacity} />
+        <LayerMenu layer={layer} onAsk={setAsked} asked={asked} />
       </div>
+      {isActive ? <Opacity layer={layer} value={display.opacity} /> : null}
       {asked === "delete" ? <DeleteLayer layer={layer} onClose={() => setAsked(null)} /> : null}
     </div>
+  );
+}
+
+function Opacity({ layer, value }: { layer: Layer; value: number }) {
+  return (
+    <Group gap={10} px={10} pb={6} wrap="nowrap">
+      <Text size="xs" c="var(--text-dim)">
+        Opacity
+      </Text>
+      <Slider
+        flex={1}
+        size="xs"
+        min={0}
+        max={1}
+        step={0.05}
+        label={(shown) => `${Math.round(shown * 100)} %`}
+        value={value}
+        onChange={(opacity) => setLayerDisplay(layer.id, { opacity })}
+        thumbLabel={`Opacity of ${layer.name}`}
+        data-testid="layer-opacity"
+      />
+    </Group>
   );
 }
 
 interface LayerMenuProps {
   layer: Layer;
   asked: Asked;
-  opacity: number;
   onAsk(what: Asked): void;
 }
 
-function LayerMenu({ layer, asked, opacity, onAsk }: LayerMenuProps) {
+function LayerMenu({ layer, asked, onAsk }: LayerMenuProps) {
   const save = useMutation({ mutationFn: (format: ExportFormat) => download(exportUrl(layer.id, format)) });
   return (
     <Menu position="bottom-end" withinPortal width={210} returnFocus={asked === null}>
@@ -145,22 +167,6 @@ function LayerMenu({ layer, asked, opacity, onAsk }: LayerMenuProps) {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>Opacity</Menu.Label>
-        <Group px="sm" pb="xs">
-          <Slider
-            flex={1}
-            size="sm"
-            min={0}
-            max={1}
-            step={0.05}
-            label={(value) => `${Math.round(value * 100)} %`}
-            value={opacity}
-            onChange={(value) => setLayerDisplay(layer.id, { opacity: value })}
-            thumbLabel="Opacity"
-            data-testid="layer-opacity"
-          />
-        </Group>
-        <Menu.Divider />
         <Menu.Label>Export</Menu.Label>
         {EXPORT_FORMATS.map((format) => (
           <Menu.Item

@@ -206,11 +206,7 @@ function ImageCard({ image, mayChange, onAsk }: CardProps) {
   return (
     <article className="card" data-testid="image-card" data-image-id={image.id} data-state={image.state}>
       {isReady ? (
-        <Link
-          href={imagePath(image.project_id, image.id)}
-          className="plain-link"
-          aria-label={`Open ${image.name}`}
-        >
+        <Link href={imagePath(image.project_id, image.id)} className="plain-link">
           {body}
         </Link>
       ) : (

@@ -12,7 +12,7 @@ import { IconButton, PanelEmpty } from "../../ui/parts";
 const STATES: Record<Job["state"], { label: string; color: string }> = {
   queued: { label: "waiting", color: "gray" },
   running: { label: "running", color: "blue" },
-  done: { label: "done", color: "teal" },
+  done: { label: "done", color: "cyto" },
   failed: { label: "failed", color: "red" },
   cancelled: { label: "cancelled", color: "gray" },
 };

@@ -110,7 +110,7 @@ function ProjectCard({ project, onEdit, onDelete }: CardProps) {
   const mayChange = project.role === "owner" || project.role === "manager";
   return (
     <article className="card" data-testid="project-card" data-project-id={project.id}>
-      <Link href={projectPath(project.id)} className="plain-link" aria-label={`Open ${project.name}`}>
+      <Link href={projectPath(project.id)} className="plain-link">
         <div className="card-picture">
           {project.cover_image_id ? (
             <img src={coverUrl(project.cover_image_id, 480)} alt="" loading="lazy" />
