@@ -1,0 +1,265 @@
+"""The commands as people type them, on the sample images and a few of the real ones."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import tifffile
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+import cytoloop
+from cytoloop.cli.main import app
+from cytoloop.core.errors import CytoloopError
+from cytoloop.images.registry import open_image
+
+from .conftest import running
+
+SAMPLES = Path(cytoloop.__file__).parent / "samples"
+NUCLEI = SAMPLES / "fluorescence-nuclei.png"
+HELA = SAMPLES / "hela-cells.tif"
+FRAMES = SAMPLES / "membrane-timelapse.tif"
+
+
+def call(*arguments: object, fails: bool = False) -> Result:
+    """Run a command in this process; ``fails`` says whether its exit code is to be above 0."""
+    result = CliRunner().invoke(app, [str(one) for one in arguments])
+    assert (result.exit_code != 0) is fails, result.output
+    return result
+
+
+def refused(*arguments: object) -> str:
+    """The message of the error that a command raises."""
+    result = CliRunner().invoke(app, [str(one) for one in arguments])
+    assert isinstance(result.exception, CytoloopError), result.output
+    return result.exception.message
+
+
+@pytest.fixture(scope="module")
+def segmented(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The nuclei, segmented into every format."""
+    out = tmp_path_factory.mktemp("segmented")
+    call("segment", NUCLEI, "--model", "threshold", "--out", out, "--format", "labels,geojson,coco,csv,imagej")
+    return out
+
+
+def test_the_program_runs_as_a_process(tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(Path(cytoloop.__file__).parents[1])}
+    program = [sys.executable, "-c", "from cytoloop.cli.main import main; main()"]
+    arguments = ["segment", str(NUCLEI), "/nowhere.png", "--model", "threshold", "--out", str(tmp_path), "--json"]
+    done = subprocess.run([*program, *arguments], env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    good, bad = json.loads(done.stdout)
+    assert good["error"] is None
+    assert good["objects"] == tifffile.imread(tmp_path / "fluorescence-nuclei.labels.tif").max()
+    assert "nowhere.png" in bad["error"]
+    assert "Failed" in done.stderr
+    arguments = ["segment", str(NUCLEI), "--model", "none", "--out", str(tmp_path)]
+    done = subprocess.run([*program, *arguments], env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode > 0
+    assert done.stderr.startswith("Error: There is no segmentation method 'none'")
+    assert "Traceback" not in done.stderr
+
+
+def test_every_format_is_written(segmented: Path) -> None:
+    labels = tifffile.imread(segmented / "fluorescence-nuclei.labels.tif")
+    assert labels.dtype == np.uint16
+    assert labels.shape == (520, 696)
+    count = int(labels.max())
+    assert count > 50
+    features = json.loads((segmented / "fluorescence-nuclei.geojson").read_text())["features"]
+    assert len(features) == count
+    assert features[4]["properties"]["cytoloop"]["id"] == 5
+    assert len(json.loads((segmented / "fluorescence-nuclei.coco.json").read_text())["annotations"]) == count
+    with (segmented / "fluorescence-nuclei.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == count
+    assert (segmented / "fluorescence-nuclei.rois.zip").is_file()
+    assert len(list(segmented.iterdir())) == 5
+
+
+def test_an_image_without_objects_gets_its_label_image(tmp_path: Path) -> None:
+    Image.fromarray(np.full((30, 40), 9, np.uint8)).save(tmp_path / "blank.png")
+    call("segment", tmp_path / "blank.png", "--model", "log", "--out", tmp_path / "out")
+    labels = tifffile.imread(tmp_path / "out" / "blank.labels.tif")
+    assert (labels.shape, labels.dtype, labels.max()) == ((30, 40), np.uint16, 0)
+
+
+def test_planes_of_a_time_series(tmp_path: Path) -> None:
+    first = call("segment", FRAMES, "--model", "threshold", "--out", tmp_path / "one", "--json")
+    assert "planes along t" in json.loads(first.stdout)[0]["warnings"][0]
+    with tifffile.TiffFile(tmp_path / "one" / "membrane-timelapse.labels.tif") as tiff:
+        assert tiff.series[0].axes == "YX"
+    call("segment", FRAMES, "--model", "threshold", "--out", tmp_path / "all", "--t", "all", "--format", "csv")
+    with tifffile.TiffFile(tmp_path / "all" / "membrane-timelapse.labels.tif") as tiff:
+        assert tiff.series[0].axes == "TYX"
+        stack = tiff.asarray()
+    assert np.array_equal(stack[0], tifffile.imread(tmp_path / "one" / "membrane-timelapse.labels.tif"))
+    result = call("segment", FRAMES, "--model", "threshold", "--out", tmp_path / "far", "--t", "99", fails=True)
+    assert "counted from 0" in result.stderr
+    out = tmp_path / "measured.csv"
+    call("measure", FRAMES, tmp_path / "all" / "membrane-timelapse.labels.tif", "--out", out)
+    with out.open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["t"] for row in rows} == {str(t) for t in range(len(stack)) if stack[t].any()}
+
+
+def test_broken_files_do_not_stop_the_others(tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(NUCLEI.read_bytes()[:2000])
+    (tmp_path / "text.tif").write_text("no image")
+    files = [tmp_path / "broken.png", NUCLEI, tmp_path / "text.tif"]
+    result = call("segment", *files, "--model", "threshold", "--out", tmp_path / "out", "--workers", 2, fails=True)
+    assert result.exit_code == 1
+    assert "1 of 3 images" in result.stdout
+    assert "broken.png" in result.stderr
+    assert [one.name for one in (tmp_path / "out").iterdir()] == ["fluorescence-nuclei.labels.tif"]
+
+
+def test_mistakes_are_told_before_any_work(tmp_path: Path) -> None:
+    copy = tmp_path / "other" / NUCLEI.name
+    copy.parent.mkdir()
+    copy.write_bytes(NUCLEI.read_bytes())
+    arguments = ["--model", "threshold", "--out", tmp_path / "out"]
+    assert "would both be written" in refused("segment", NUCLEI, copy, *arguments)
+    assert "smoothing_px" in refused("segment", NUCLEI, *arguments, "--set", "smoothing_px=-3")
+    assert "geojson, coco" in refused("segment", NUCLEI, *arguments, "--format", "shp")
+    assert "neither a number" in refused("segment", NUCLEI, *arguments, "--z", "first")
+    assert not (tmp_path / "out").exists()
+
+
+def test_parameters_reach_the_method(tmp_path: Path) -> None:
+    call("segment", NUCLEI, "--model", "threshold", "--out", tmp_path, "--set", "min_area_px2=1e9")
+    assert tifffile.imread(tmp_path / "fluorescence-nuclei.labels.tif").max() == 0
+
+
+def test_large_images_are_tiled_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    call("segment", NUCLEI, "--model", "threshold", "--out", tmp_path / "whole")
+    for name in ("WHOLE_PIXELS", "CORE_PX", "MARGIN_PX"):
+        monkeypatch.setattr(f"cytoloop.workflows.tiles.{name}", {"CORE_PX": 256, "MARGIN_PX": 64}.get(name, 1000))
+    call("segment", NUCLEI, "--model", "threshold", "--out", tmp_path / "tiled")
+    result = call("evaluate", "--truth", tmp_path / "whole", "--pred", tmp_path / "tiled", "--json")
+    assert json.loads(result.stdout)["summary"]["rates"][1]["f1"] > 0.93
+
+
+def test_methods_are_listed() -> None:
+    assert "threshold: Threshold and watershed" in call("methods").stdout
+    listed = {one["name"]: one for one in json.loads(call("methods", "--json").stdout)}
+    assert listed["threshold"]["parameters"]["properties"]["smoothing_px"]["unit"] == "px"
+
+
+def test_measure_writes_csv_and_parquet(segmented: Path, tmp_path: Path) -> None:
+    labels = segmented / "fluorescence-nuclei.labels.tif"
+    call("measure", NUCLEI, labels, "--out", tmp_path / "t.csv")
+    call("measure", NUCLEI, labels, "--out", tmp_path / "t.parquet")
+    with (tmp_path / "t.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    table = pq.read_table(tmp_path / "t.parquet")
+    array, image = tifffile.imread(labels), np.asarray(Image.open(NUCLEI))
+    assert len(rows) == table.num_rows == array.max()
+    inside = array == int(rows[7]["label"])
+    assert float(rows[7]["area_px2"]) == inside.sum()
+    assert float(rows[7]["mean_0"]) == pytest.approx(image[inside].mean())
+    assert rows[7]["length_px"] == ""
+    assert table.field("area_px2").metadata[b"unit"].decode() == "px²"
+    content = json.loads(call("measure", NUCLEI, labels, "--json").stdout)
+    assert len(content["rows"]) == len(rows)
+    assert "must have the same size" in refused("measure", HELA, labels, "--out", tmp_path / "x.csv")
+    assert "must end in" in refused("measure", NUCLEI, labels, "--out", tmp_path / "x.xlsx")
+
+
+def test_an_empty_label_image_gives_an_empty_table(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "l.tif", np.zeros((520, 696), np.uint16))
+    call("measure", NUCLEI, tmp_path / "l.tif", "--out", tmp_path / "t.csv")
+    assert len((tmp_path / "t.csv").read_text().splitlines()) == 1
+
+
+def test_evaluate_matches_files_by_stem(tmp_path: Path) -> None:
+    truth, pred = tmp_path / "truth", tmp_path / "pred"
+    truth.mkdir()
+    pred.mkdir()
+    labels = np.zeros((20, 20), np.uint8)
+    labels[2:6, 2:6], labels[10:15, 10:15] = 1, 2
+    for name in "ab":
+        Image.fromarray(labels).save(truth / f"{name}.png")
+    tifffile.imwrite(pred / "a.labels.tif", labels.astype(np.uint16))
+    arguments = ["evaluate", "--truth", truth, "--pred", pred]
+    assert "1 of 2 predictions are missing" in refused(*arguments)
+    summary = json.loads(call(*arguments, "--missing-as-empty", "--json").stdout)["summary"]
+    assert (summary["dsb"], summary["missed"], summary["image_count"]) == (0.5, 2, 2)
+    tifffile.imwrite(pred / "b.tif", np.zeros((5, 5), np.uint16))
+    assert "b.png: The truth is 20 x 20 px" in refused(*arguments)
+    tifffile.imwrite(pred / "b.tif", labels)
+    tifffile.imwrite(pred / "c.tif", labels)
+    assert "no truth" in refused(*arguments)
+    report = call(*arguments, "--ignore-extra", "--per-image").stdout
+    assert "DSB score            1.0000" in report
+    assert "a\tDSB 1.0000" in report
+    (pred / "b.tif").rename(pred / "a.png")
+    assert "both called a" in refused(*arguments)
+    assert "no label images" in refused("evaluate", "--truth", tmp_path, "--pred", pred)
+    assert "no folder" in refused("evaluate", "--truth", tmp_path / "none", "--pred", pred)
+
+
+@pytest.mark.parametrize("ending", [".ome.zarr", ".ome.tiff"])
+@pytest.mark.parametrize("name", ["he-slide.svs", "hela-cells.tif", "membrane-timelapse.tif"])
+def test_convert_keeps_every_pixel(name: str, ending: str, tmp_path: Path) -> None:
+    target = tmp_path / f"out{ending}"
+    call("convert", SAMPLES / name, target)
+    before, after = open_image(SAMPLES / name), open_image(target)
+    try:
+        a, b = before.info(), after.info()
+        for field in ("width", "height", "size_z", "size_c", "size_t", "dtype", "rgb"):
+            assert getattr(a, field) == getattr(b, field), field
+        assert b.pixel_width_um == pytest.approx(a.pixel_width_um)
+        assert [one.name for one in a.channels] == [one.name for one in b.channels]
+        for c in range(a.size_c):
+            for t in range(a.size_t):
+                parts = [one.read_region(0, 0, 0, a.width, a.height, c=c, t=t) for one in (before, after)]
+                assert np.array_equal(*parts)
+        assert max(a.width, a.height) <= 512 or len(b.levels) > 1
+    finally:
+        before.close()
+        after.close()
+    assert "is there already" in refused("convert", SAMPLES / name, target)
+    assert "must end in" in refused("convert", SAMPLES / name, tmp_path / "x.jpg")
+
+
+def test_export_and_import_by_way_of_a_home(segmented: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with running(home) as (driver, _):
+        project = driver.project("Nuclei")
+        image = driver.image(project, NUCLEI.name, NUCLEI.read_bytes())
+    where = ["--project", "Nuclei", "--home", home]
+    assert "nothing to export" in call("export", *where, "--format", "csv", "--out", tmp_path / "none").stderr
+    call("import", segmented / "fluorescence-nuclei.geojson", "--image", image["name"], *where)
+    result = call("export", *where, "--format", "geojson", "--out", tmp_path / "out", "--json")
+    (path,) = json.loads(result.stdout)
+    before, after = (
+        [one["geometry"]["coordinates"] for one in json.loads(Path(each).read_text())["features"]]
+        for each in (segmented / "fluorescence-nuclei.geojson", path)
+    )
+    assert before == after
+    by_id = ["--project", project, "--home", home]
+    imported = call("import", segmented / "fluorescence-nuclei.labels.tif", "--image", image["id"], *by_id, "--json")
+    assert json.loads(imported.stdout)["created"] == len(before)
+    assert len(json.loads(call("export", *where, "--format", "coco", "--out", tmp_path / "o2", "--json").stdout)) == 2
+    assert "no project" in refused("export", "--project", "x", "--home", home, "--format", "csv", "--out", tmp_path)
+    assert "no image 'x'" in refused("import", path, "--image", "x", *where)
+    assert "no Cytoloop home" in refused("import", path, "--image", "x", "--project", "x", "--home", tmp_path / "no")
+
+
+def test_the_default_method_beats_otsu_on_real_nuclei(shared_data: Path, tmp_path: Path) -> None:
+    names = sorted(path.name for path in (shared_data / "dsb2018" / "images").glob("0*.png"))[:8]
+    truth = tmp_path / "truth"
+    truth.mkdir()
+    for name in names:
+        (truth / name).symlink_to(shared_data / "dsb2018" / "labels" / name)
+    images = [shared_data / "dsb2018" / "images" / name for name in names]
+    call("segment", *images, "--model", "threshold", "--out", tmp_path / "pred")
+    result = call("evaluate", "--truth", truth, "--pred", tmp_path / "pred", "--json")
+    assert json.loads(result.stdout)["summary"]["rates"][0]["f1"] > 0.6
