@@ -5,9 +5,11 @@ import uPlot from "uplot";
 import type { ColumnData, Term } from "../../api/types";
 import { workspace } from "../../state/workspace";
 import { number, plural } from "../../ui/format";
-import { UNCLASSIFIED } from "../../viewer/styles";
 import { binned, nearestPoint } from "./bins";
 import { axis, Plot } from "./Plot";
+
+/** Reads on the white of the light theme too, unlike the colour on the picture. */
+const NO_CLASS = "#7f92a8";
 
 interface PlotProps {
   data: ColumnData;
@@ -79,7 +81,7 @@ function cloudOf(data: ColumnData, terms: readonly Term[], xKey: string, yKey: s
     cloud.ids.push(data.ids[i] ?? 0);
     cloud.xs.push(data.columns[xKey]?.[i] ?? 0);
     cloud.ys.push(data.columns[yKey]?.[i] ?? 0);
-    cloud.colors.push(colorOf.get(data.term_ids[i] ?? 0) ?? UNCLASSIFIED);
+    cloud.colors.push(colorOf.get(data.term_ids[i] ?? 0) ?? NO_CLASS);
   }
   return cloud;
 }
@@ -96,7 +98,7 @@ function drawCloud(plot: uPlot, cloud: Cloud): void {
   ctx.clip();
   ctx.globalAlpha = cloud.ids.length > 2000 ? 0.5 : 0.85;
   cloud.ids.forEach((_, i) => {
-    ctx.fillStyle = cloud.colors[i] ?? UNCLASSIFIED;
+    ctx.fillStyle = cloud.colors[i] ?? NO_CLASS;
     ctx.beginPath();
     ctx.arc(
       plot.valToPos(cloud.xs[i] ?? 0, "x", true),

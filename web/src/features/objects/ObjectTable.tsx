@@ -43,6 +43,7 @@ function LayerTable({ projectId, layer }: { projectId: string; layer: Layer }) {
         </Text>
         <Select
           w={132}
+          flex="none"
           aria-label="Show only one class"
           placeholder="All classes"
           clearable
