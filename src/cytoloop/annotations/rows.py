@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, RowMapping, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -18,7 +19,6 @@ from .model import Annotation, NewAnnotation, Status
 from .tables import ANNOTATION_COLUMNS, id_block
 
 Row = tuple[Any, ...]
-BOX_COLUMNS = ("x0", "y0", "x1", "y1")
 
 
 def upsert(connection: Connection) -> Any:
@@ -98,23 +98,34 @@ def new_rows(
     return rows
 
 
-def as_annotation(row: RowMapping) -> Annotation:
-    """A row as a value."""
+_KINDS, _STATUSES = tuple(Kind), tuple(Status)
+_GEOM = ANNOTATION_COLUMNS.index("geom")
+
+
+def as_annotations(rows: Sequence[Sequence[Any]]) -> list[Annotation]:
+    """Rows in the order of ``ANNOTATION_COLUMNS`` as values; geometry is decoded for all at once."""
+    geometries = shapely.from_wkb([row[_GEOM] for row in rows])
+    return [_as_annotation(row, geometry) for row, geometry in zip(rows, geometries, strict=True)]
+
+
+def _as_annotation(row: Sequence[Any], geometry: BaseGeometry) -> Annotation:
+    layer_id, _, key, term_id, creator_id, status, kind, z, t, x0, y0, x1, y1, _, _, area, _, *rest = row
+    score, parent_id, version, _ = rest
     return Annotation(
-        id=row["id"],
-        layer_id=row["layer_id"],
-        kind=Kind(row["kind"]),
-        geometry=shapely.from_wkb(row["geom"]),
-        term_id=row["term_id"],
-        creator_id=row["creator_id"],
-        status=Status(row["status"]),
-        z=row["z"],
-        t=row["t"],
-        area=row["area"],
-        box=Box(*(row[name] for name in BOX_COLUMNS)),
-        score=row["score"],
-        parent_id=row["parent_id"],
-        version=row["version"],
+        key,
+        layer_id,
+        _KINDS[kind],
+        geometry,
+        term_id,
+        creator_id,
+        _STATUSES[status],
+        z,
+        t,
+        area,
+        Box(x0, y0, x1, y1),
+        score,
+        parent_id,
+        version,
     )
 
 

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+import shapely
+from numpy.typing import NDArray
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Connection,
     Select,
@@ -13,7 +17,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    or_,
+    literal_column,
     select,
     update,
 )
@@ -23,14 +27,14 @@ from cytoloop.core.errors import InvalidInputError, NotFoundError, StaleVersionE
 from cytoloop.core.geometry import Box
 from cytoloop.storage.rows import batches, insert_rows
 
-from .cells import MAX_LEVEL, SHIFT, key_ranges
+from .cells import SHIFT, key_level, key_ranges
 from .counts import record_difference
 from .geometry import Kind, kind_of
 from .model import Annotation, Applied, ChangeSet, Edit, Layer
 from .rows import (
     Row,
     allocate_ids,
-    as_annotation,
+    as_annotations,
     as_row,
     box_of_rows,
     new_rows,
@@ -237,47 +241,56 @@ def rows_by_id(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str
 
 def annotation_by_id(connection: Connection, annotation_id: int) -> Annotation:
     """One object, or ``NotFoundError``."""
-    row = connection.execute(select(annotation).where(annotation.c.id == annotation_id)).mappings().first()
-    if row is None:
+    found = annotations_by_id(connection, [annotation_id])
+    if not found:
         raise NotFoundError(f"There is no object {annotation_id}; it may have been deleted.")
-    return as_annotation(row)
+    return found[0]
 
 
 def annotations_by_id(connection: Connection, ids: Sequence[int]) -> list[Annotation]:
     """Present objects of these ids."""
     found: list[Annotation] = []
     for batch in batches(ids):
-        rows = connection.execute(select(annotation).where(annotation.c.id.in_(batch))).mappings()
-        found.extend(as_annotation(row) for row in rows)
+        found += as_annotations(connection.execute(select(annotation).where(annotation.c.id.in_(batch))).all())
     return found
 
 
 def levels_in_use(connection: Connection, layer_id: int) -> list[int]:
-    """Quadtree levels that hold objects: a window reads only those."""
+    """Quadtree levels that hold objects: a window reads only those. One look-up a level that is used."""
     used: list[int] = []
-    for level in range(MAX_LEVEL + 1):
-        low, high = level << (2 * SHIFT), (level + 1) << (2 * SHIFT)
-        if connection.execute(
-            select(stat.c.cell)
-            .where(stat.c.layer_id == layer_id)
-            .where(stat.c.cell >= low)
-            .where(stat.c.cell < high)
-            .where(stat.c.n > 0)
-            .limit(1)
-        ).first():
-            used.append(level)
-    return used
+    next_level = 0
+    while True:
+        first = connection.execute(_FIRST_CELL, {"layer": layer_id, "low": next_level << (2 * SHIFT)}).scalar_one()
+        if first is None:
+            return used
+        used.append(key_level(first))
+        next_level = used[-1] + 1
+
+
+_FIRST_CELL = (
+    select(func.min(stat.c.cell))
+    .where(stat.c.layer_id == bindparam("layer"))
+    .where(stat.c.cell >= bindparam("low"))
+    .where(stat.c.n > 0)
+)
+
+
+def in_cells(column: ColumnElement[int], window: Box, levels: Sequence[int]) -> ColumnElement[bool]:
+    """The condition that a cell is one of those that hold what touches the window.
+
+    Written out with its numbers: they are our own, and a statement of a hundred parameters compiles slowly.
+    """
+    ranges = key_ranges(window, levels)
+    name = str(column)
+    alternatives = " OR ".join(f"{name} BETWEEN {low} AND {high}" for low, high in ranges)
+    return literal_column(f"({alternatives or '1 = 0'})", Boolean)
 
 
 def window_condition(connection: Connection, layer_id: int, window: Box) -> ColumnElement[bool]:
     """The condition that selects a layer's objects whose box touches the window."""
-    ranges = key_ranges(window, levels_in_use(connection, layer_id))
-    if not ranges:
-        return annotation.c.layer_id.is_(None)
-    cells = or_(*(annotation.c.cell.between(low, high) for low, high in ranges))
     return and_(
         annotation.c.layer_id == layer_id,
-        cells,
+        in_cells(annotation.c.cell, window, levels_in_use(connection, layer_id)),
         annotation.c.x1 >= window.x0,
         annotation.c.x0 <= window.x1,
         annotation.c.y1 >= window.y0,
@@ -311,8 +324,15 @@ def select_objects(
 
 def annotations_page(connection: Connection, query: Select[Any], *, after_id: int, limit: int) -> list[Annotation]:
     """The next objects of a query by id."""
-    rows = connection.execute(query.where(annotation.c.id > after_id).order_by(annotation.c.id).limit(limit)).mappings()
-    return [as_annotation(row) for row in rows]
+    rows = connection.execute(query.where(annotation.c.id > after_id).order_by(annotation.c.id).limit(limit))
+    return as_annotations(rows.all())
+
+
+def geometries(connection: Connection, query: Select[Any]) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """Ids ``(n,)`` and decoded geometries ``(n,)`` of a query: the quick way to many outlines."""
+    rows = connection.execute(query.with_only_columns(annotation.c.id, annotation.c.geom)).all()
+    ids = np.fromiter((row[0] for row in rows), np.int64, len(rows))
+    return ids, np.asarray(shapely.from_wkb([row[1] for row in rows]), dtype=object)
 
 
 def count_objects(connection: Connection, query: Select[Any]) -> int:

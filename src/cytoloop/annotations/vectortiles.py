@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, select
 
 from cytoloop.core.geometry import Box, Plane
 
-from .cells import GRID_PX, key_center, key_ranges
+from .cells import GRID_PX, key_center
 from .counts import version_of_window
 from .geometry import Kind
 from .mvt import TileLayer, encode_lines, encode_points, encode_polygons
-from .store import count_objects, levels_in_use, select_objects
+from .store import count_objects, in_cells, levels_in_use, select_objects
 from .tables import annotation, stat
 
 MAX_OUTLINES = 5000
@@ -80,10 +80,7 @@ def vector_tile(connection: Connection, layer_id: int, tile: TileAddress, plane:
 
 
 def _objects_near(connection: Connection, layer_id: int, window: Box) -> int:
-    ranges = key_ranges(window, levels_in_use(connection, layer_id))
-    if not ranges:
-        return 0
-    cells = or_(*(stat.c.cell.between(low, high) for low, high in ranges))
+    cells = in_cells(stat.c.cell, window, levels_in_use(connection, layer_id))
     total = connection.execute(
         select(func.coalesce(func.sum(stat.c.n), 0)).where(stat.c.layer_id == layer_id).where(cells)
     ).scalar_one()
@@ -172,8 +169,7 @@ def _clusters_of_objects(connection: Connection, layer_id: int, tile: TileAddres
 
 
 def _clusters_of_cells(connection: Connection, layer_id: int, tile: TileAddress, window: Box) -> bytes:
-    ranges = key_ranges(window, levels_in_use(connection, layer_id))
-    cells = or_(*(stat.c.cell.between(low, high) for low, high in ranges))
+    cells = in_cells(stat.c.cell, window, levels_in_use(connection, layer_id))
     rows = connection.execute(
         select(stat.c.cell, stat.c.term_id, stat.c.n)
         .where(stat.c.layer_id == layer_id)

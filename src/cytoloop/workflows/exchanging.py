@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from cytoloop.annotations import layers as layer_store
 from cytoloop.annotations.geometry import check_geometries, outside_image
 from cytoloop.annotations.model import ChangeSet, Layer, NewAnnotation
-from cytoloop.annotations.rows import as_annotation
+from cytoloop.annotations.rows import as_annotations
 from cytoloop.annotations.store import apply_change
 from cytoloop.annotations.tables import annotation
 from cytoloop.core.errors import ConflictError, InvalidInputError
@@ -52,10 +52,8 @@ def objects_of_layer(connection: Connection, layer: Layer, image: ProjectImage) 
     """Every object of a layer, by id."""
     ontology_id = project_by_id(connection, image.project_id).ontology_id
     terms = {one.id: ExchangeTerm(one.name, one.color) for one in ontologies.terms_of(connection, ontology_id)}
-    rows = connection.execute(
-        select(annotation).where(annotation.c.layer_id == layer.id).order_by(annotation.c.id)
-    ).mappings()
-    found = (as_annotation(row) for row in rows)
+    rows = connection.execute(select(annotation).where(annotation.c.layer_id == layer.id).order_by(annotation.c.id))
+    found = as_annotations(rows.all())
     return [
         ExchangeObject(
             geometry=one.geometry,
