@@ -109,11 +109,11 @@ interface ChannelRowProps {
 function ChannelRow({ channel, histogram }: ChannelRowProps) {
   const { index, isVisible } = channel;
   return (
-    <div data-testid="channel-row" data-channel={index} style={{ opacity: isVisible ? 1 : 0.6 }}>
+    <div data-testid="channel-row" data-channel={index}>
       <Group gap={6} wrap="nowrap" mb={4}>
         <IconButton
           label={isVisible ? `Hide ${channel.name}` : `Show ${channel.name}`}
-          shortcut={`Ctrl+${index + 1}`}
+          {...(index < 9 ? { shortcut: `Ctrl+${index + 1}` } : {})}
           pressed={isVisible}
           testId="channel-eye"
           onClick={() => toggleChannel(index)}
@@ -230,7 +230,13 @@ function Histogram({ channel, histogram, least, span }: HistogramProps) {
       height={HEIGHT}
       role="img"
       aria-label={`Histogram of ${channel.name}`}
-      style={{ display: "block", background: "#0a0d10", borderRadius: 4, marginBottom: 3 }}
+      style={{
+        display: "block",
+        background: "#0a0d10",
+        borderRadius: 4,
+        marginBottom: 3,
+        opacity: channel.isVisible ? 1 : 0.45,
+      }}
     >
       <path d={path} fill={channel.color} opacity={0.85} />
       <rect x={0} y={0} width={Math.max(0, low)} height={HEIGHT} fill="#000" opacity={0.55} />

@@ -116,7 +116,8 @@ export function PlaneSliders({ image }: { image: Image }) {
           aria-label={axis === "z" ? "Z plane" : "Time point"}
           data-testid={`slider-${axis}`}
           onChange={(e) => setWorkspace({ plane: { ...plane, [axis]: Number(e.currentTarget.value) } })}
-          onKeyDown={(e) => e.stopPropagation()}
+          // its own keys move it; all others are still commands
+          onKeyDown={(e) => /^(Arrow|Home|End|Page)/.test(e.key) && e.stopPropagation()}
         />
         <span>
           {plane[axis] + 1} / {count}
