@@ -1,8 +1,9 @@
 """Many image files segmented without a server or database; and one measured with its labels."""
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -108,20 +109,35 @@ def _one_by_one(paths: Sequence[Path], order: BatchOrder) -> Iterator[Outcome]:
 
 
 def _in_processes(paths: Sequence[Path], order: BatchOrder, workers: int) -> Iterator[Outcome]:
-    """Side by side; if a process dies, what it took down is tried again, one process a file."""
-    left = dict.fromkeys(paths)
-    with _pool(min(workers, len(paths))) as pool:
-        futures: dict[Future[Outcome], Path] = {pool.submit(segment_file, path, order): path for path in paths}
-        for future in as_completed(futures):
-            if not isinstance(future.exception(), BrokenProcessPool):
-                del left[futures[future]]
+    """Side by side; if a process dies, the files in work then are tried again, each in a process of its own."""
+    waiting = deque(paths)
+    while waiting:
+        suspects = yield from _until_broken(waiting, order, workers)
+        for path in suspects:
+            with _pool(1) as pool:
+                try:
+                    yield pool.submit(segment_file, path, order).result()
+                except BrokenProcessPool:
+                    yield Outcome(path, error=f"{path.name} ended its process; it may need more memory than there is.")
+
+
+def _until_broken(waiting: deque[Path], order: BatchOrder, workers: int) -> Generator[Outcome, None, list[Path]]:
+    """Work off the queue; returns the files that were in work when a process died, if one did."""
+    in_work: dict[Future[Outcome], Path] = {}
+    with _pool(workers) as pool:
+        while waiting or in_work:
+            while waiting and len(in_work) < workers:
+                try:
+                    in_work[pool.submit(segment_file, waiting[0], order)] = waiting[0]
+                except BrokenProcessPool:
+                    return list(in_work.values())
+                waiting.popleft()
+            for future in wait(in_work, return_when=FIRST_COMPLETED).done:
+                if isinstance(future.exception(), BrokenProcessPool):
+                    return list(in_work.values())
+                del in_work[future]
                 yield future.result()
-    for path in left:
-        with _pool(1) as pool:
-            try:
-                yield pool.submit(segment_file, path, order).result()
-            except BrokenProcessPool:
-                yield Outcome(path, error=f"{path.name} ended its process; it may need more memory than there is.")
+    return []
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
