@@ -1,7 +1,7 @@
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -18,7 +18,7 @@ class FakePool:
         FakePool.started += 1
         self._broken = False
 
-    def __enter__(self) -> "FakePool":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
