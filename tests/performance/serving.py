@@ -8,9 +8,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from .comparison import Comparison, compare
 
 API = "/api/v1"
 SLIDE = FOLDER / "he-slide.svs"
-REQUESTS = 1200
+REQUESTS = 780
+ROUNDS = 3
 CLIENTS = 4
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -122,8 +124,8 @@ def comparisons(folder: Path) -> list[Comparison]:
     """Stored tiles passed through, and tiles that have to be decoded and encoded again."""
     with openslide.OpenSlide(SLIDE) as slide:
         pixels = np.asarray(slide.read_region((0, 0), 0, slide.dimensions).convert("RGB"))
-    # Large enough that no tile is asked for twice within a round: caches are not what is compared.
-    mosaic = np.tile(pixels[:2816, :2048], (4, 6, 1))
+    # Large enough that no tile is asked for twice: caches are not what is compared.
+    mosaic = np.tile(pixels[:2816, :2048], (4, 9, 1))
     rows: list[Comparison] = []
     kinds = (("jpeg", "stored {} px tile, passed through"), ("zlib", "deflate {} px tile, decoded"))
     for compression, what in kinds:
@@ -141,10 +143,9 @@ def _against_peers(folder: Path, slide: Path, what: str) -> list[Comparison]:
         level = image["levels"][0]
         tile = level["tile_width"]
         columns, lines = level["width"] // tile, level["height"] // tile
-        chosen = rng.permutation(columns * lines)[:REQUESTS].tolist()
-        places = [(number % columns, number // columns) for number in chosen]
-        mine = [f"{API}/images/{image['id']}/tiles/0/{column}/{row}" for column, row in places]
-        theirs = [f"/{column}/{row}" for column, row in places]
+        order = rng.permutation(columns * lines).tolist()
+        places = [(number % columns, number // columns) for number in order]
+        assert len(places) >= (ROUNDS + 1) * REQUESTS, "no tile may be asked for twice"
         for reader in ("openslide", "large_image"):
             port = _free_port()
             command = [sys.executable, "-m", "tests.performance.peer", reader, str(slide), str(port), str(tile)]
@@ -153,15 +154,21 @@ def _against_peers(folder: Path, slide: Path, what: str) -> list[Comparison]:
                 compare(
                     f"{what.format(tile)}, over HTTP",
                     reader,
-                    lambda: load(ours.port, mine),
-                    lambda peer=peer: load(peer.port, theirs),
+                    _asker(ours.port, f"{API}/images/{image['id']}/tiles/0", places),
+                    _asker(peer.port, "", places),
                     unit="tile",
                     clock=lambda peer=peer: ours.cpu_seconds() + peer.cpu_seconds(),
-                    rounds=3,
+                    rounds=ROUNDS,
                 )
             )
             peer.stop()
     return rows
+
+
+def _asker(port: int, base: str, places: list[tuple[int, int]]) -> Callable[[], int]:
+    """Asks for the next tiles each time it is called."""
+    paths = iter([f"{base}/{column}/{row}" for column, row in places])
+    return lambda: load(port, list(islice(paths, REQUESTS)))
 
 
 def four_channels(folder: Path) -> Path:
