@@ -1,0 +1,42 @@
+"""WCAG 2.1 A and AA by axe: no violation on any page or tab, light or dark."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from cytoloop.samples import FOLDER
+
+from .screen import Screen
+
+AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+RUN = "() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })"
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+
+def violations(page: Page) -> list[str]:
+    page.wait_for_timeout(400)
+    page.evaluate(AXE.read_text())
+    found = page.evaluate(RUN)["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_and_tab_can_be_used_by_everybody(screen: Screen, page: Page, scheme: str) -> None:
+    if not AXE.exists():
+        pytest.skip("axe is not installed: there is no Node on this machine (see scripts/web-test)")
+    screen.open()
+    if scheme == "dark":
+        screen.part("scheme").click()
+    found = {"projects": violations(page)}
+    screen.new_project("For all")
+    screen.drop(FOLDER / "hela-cells.tif")
+    found["project"] = violations(page)
+    screen.open_image("hela-cells.tif")
+    screen.press("r")
+    screen.drag((100, 100), (200, 200))
+    for tab in ("objects", "measure", "segment", "display", "info"):
+        screen.tab(tab)
+        found[tab] = violations(page)
+    assert {place: one for place, one in found.items() if one} == {}
