@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -30,8 +31,12 @@ TOKEN_PREFIX = "cyt_"  # noqa: S105 - a mark by which people recognise a token, 
 _hasher: Final = PasswordHasher()
 # One hash takes 0.17 s of processor time and 64 MiB: a flood of sign-ins must not take the machine.
 _hashing: Final = threading.BoundedSemaphore(2)
-# Verified when the name is unknown, so that the time tells nothing about which names exist.
-_DECOY: Final = _hasher.hash("a password that nobody has")
+
+
+@cache
+def _decoy_hash() -> str:
+    """What is verified when a name is unknown, so that the time tells nothing about which names exist."""
+    return _hasher.hash("a password that nobody has")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,7 @@ def set_password(connection: Connection, user_id: int, password_hash: str) -> No
 def verified_user(connection: Connection, username: str, password: str) -> User:
     """The user with this name and password, or ``NotSignedInError`` that tells not which was wrong."""
     row = connection.execute(select(user).where(user.c.username == username)).mappings().first()
-    stored = _DECOY if row is None or row["password_hash"] is None else row["password_hash"]
+    stored = _decoy_hash() if row is None or row["password_hash"] is None else row["password_hash"]
     try:
         with _hashing:
             _hasher.verify(stored, password)
