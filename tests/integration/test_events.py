@@ -2,6 +2,7 @@
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,9 @@ def collect(
                     await stream.aclose()
                     return
 
-    anyio.run(listen)
+    # In a thread of its own: the browser's tests may have a loop at work in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(anyio.run, listen).result()
     thread.join()
     return found
 

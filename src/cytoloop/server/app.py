@@ -56,7 +56,7 @@ def create_app(services: Services) -> FastAPI:
         version=__version__,
         lifespan=lifespan,
         openapi_url=f"{PREFIX}/openapi.json",
-        docs_url=f"{PREFIX}/docs",
+        docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
         responses={"default": {"model": Problem, "description": "Any error, as a problem."}},
     )

@@ -9,7 +9,7 @@ from starlette.routing import Route
 BUNDLE = Path(__file__).parents[1] / "_web"
 _MISSING = (
     "The web app is not part of this installation. Build it with 'make web' in a checkout, "
-    "or install a wheel that holds it. The API is at /api/v1 and its description at /api/v1/docs."
+    "or install a wheel that holds it. The API is at /api/v1 and its description at /api/v1/openapi.json."
 )
 
 
