@@ -48,7 +48,7 @@ _STYLE = re.compile(r"^(\d{1,4}):([0-9a-fA-F]{6}):([^:]+):([^:]+):([^:]+)$")
 _MAX_STYLES = 64
 _GAMMAS = (0.05, 20.0)
 _OPENCV_CHANNELS = 4
-"""OpenCV mixes up to so many at once, several times as fast as a matrix product."""
+"""OpenCV mixes up to so many at once, without going through floats."""
 _REAL_BINS = 4096  # steps between low and high for values without a table of their own
 
 

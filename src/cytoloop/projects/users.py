@@ -29,7 +29,7 @@ LOCAL_USERNAME = "local"
 TOKEN_PREFIX = "cyt_"  # noqa: S105 - a mark by which people recognise a token, not a secret
 
 _hasher: Final = PasswordHasher()
-# One hash takes 0.17 s of processor time and 64 MiB: a flood of sign-ins must not take the machine.
+# Each hash takes much time and memory, by design: a flood of sign-ins must not take the machine.
 _hashing: Final = threading.BoundedSemaphore(2)
 
 

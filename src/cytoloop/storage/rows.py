@@ -23,7 +23,7 @@ def insert_rows(
     columns: Sequence[str],
     rows: Iterable[tuple[Any, ...]],
 ) -> None:
-    """Insert plain tuples by the driver's executemany: several times the speed of compiled statements."""
+    """Insert plain tuples by the driver's executemany, without a compiled statement's work for each row."""
     names = ", ".join(columns)
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     marks = ", ".join(mark for _ in columns)
