@@ -22,7 +22,8 @@ from cytoloop.annotations.store import apply_change
 from cytoloop.core.geometry import Box
 from cytoloop.images.reading import read_plane
 from cytoloop.images.registry import open_image
-from cytoloop.learning.method import Pixels, method_by_name, parse_parameters
+from cytoloop.learning.method import Pixels, parse_parameters
+from cytoloop.learning.registry import MethodRegistry
 from cytoloop.projects import images, users
 from cytoloop.projects import store as projects
 from cytoloop.samples import FOLDER
@@ -48,7 +49,7 @@ WINDOW = (8000.0, 8000.0, 12_000.0, 12_000.0)
 def real_outlines(count: int) -> list[shapely.Polygon]:
     """Outlines of the nuclei of a sample image, spread over a slide at random."""
     source = open_image(FOLDER / "fluorescence-nuclei.png")
-    method = method_by_name("threshold")
+    method = MethodRegistry().by_name("threshold")
     pixels = Pixels(read_plane(source)[..., None], rgb=False)
     parameters = parse_parameters(method, {})
     labels = method.segment(pixels, parameters, method.calibrate(pixels, parameters)).labels

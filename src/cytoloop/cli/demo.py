@@ -37,5 +37,5 @@ def _prepare(services: Services) -> str:
         typer.echo("Preparing the sample project ...")
         for job in importing:
             wait_for(database, job, typer.echo)
-        main_job(database, project, user_id=user.id, wake=services.dispatcher.wake, tell=typer.echo)
+        main_job(database, services.methods, project, user_id=user.id, wake=services.dispatcher.wake, tell=typer.echo)
     return f"/p/{project.uuid}"

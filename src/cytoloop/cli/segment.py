@@ -11,7 +11,8 @@ from rich.progress import Progress
 
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.exchange.formats import format_named
-from cytoloop.learning.method import methods
+from cytoloop.learning.registry import MethodRegistry
+from cytoloop.runtime.settings import Settings
 from cytoloop.workflows.batch import BatchOrder, Outcome, segment_files
 
 from .options import JsonOption, parse_assignments
@@ -50,6 +51,7 @@ def segment(
         formats=_formats(formats),
         z=_plane("z", z),
         t=_plane("t", t),
+        models=Settings().models_folder,
     )
     count = min(workers or os.cpu_count() or 1, len(images))
     outcomes = _with_progress(images, order, count)
@@ -105,6 +107,7 @@ def _as_json(one: Outcome) -> dict[str, Any]:
 
 def list_methods(as_json: JsonOption = False) -> None:
     """List the segmentation methods and their parameters."""
+    methods = MethodRegistry(Settings().models_folder).all().values()
     found = [
         {
             "name": one.name,
@@ -112,12 +115,12 @@ def list_methods(as_json: JsonOption = False) -> None:
             "description": one.description,
             "parameters": one.parameters.model_json_schema(),
         }
-        for one in methods().values()
+        for one in methods
     ]
     if as_json:
         typer.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2))
         return
-    for one in methods().values():
+    for one in methods:
         typer.echo(f"{one.name}: {one.title}\n  {one.description}")
         for name, field in one.parameters.model_fields.items():
             shown = "estimated or none" if field.default is None else field.default

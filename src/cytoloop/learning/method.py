@@ -1,19 +1,14 @@
-"""What a segmentation method is, and the registry of those installed."""
+"""What a segmentation method is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import entry_points
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
-from cytoloop.core.errors import InvalidInputError, NotFoundError
-
-GROUP = "cytoloop.segmenters"
-_OFFERED_FIRST = ("threshold", "log")
+from cytoloop.core.errors import InvalidInputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +57,6 @@ class Method(Protocol):
     def segment(self, pixels: Pixels, parameters: Any, calibration: Calibration) -> Instances:
         """The objects in these pixels."""
         ...
-
-
-@cache
-def methods() -> dict[str, Method]:
-    """Every installed method by name: our own first, the most generally useful at the head, then plug-ins by title."""
-    found = [cast("Method", one.load()) for one in entry_points(group=GROUP)]
-
-    def rank(one: Method) -> tuple[int, str]:
-        return (_OFFERED_FIRST.index(one.name) if one.name in _OFFERED_FIRST else len(_OFFERED_FIRST), one.title)
-
-    return {one.name: one for one in sorted(found, key=rank)}
-
-
-def method_by_name(name: str) -> Method:
-    """The method, or ``NotFoundError`` that lists those there are."""
-    try:
-        return methods()[name]
-    except KeyError:
-        known = ", ".join(methods())
-        raise NotFoundError(f"There is no segmentation method {name!r}. There are: {known}.") from None
 
 
 def parse_parameters(method: Method, values: Mapping[str, Any]) -> BaseModel:

@@ -8,6 +8,7 @@ from cytoloop.core.events import EventBus
 from cytoloop.jobs.dispatcher import Dispatcher
 from cytoloop.jobs.executors.local import LocalExecutor
 from cytoloop.jobs.executors.protocol import Executor
+from cytoloop.learning.registry import MethodRegistry
 from cytoloop.storage.blobs import LocalBlobs
 from cytoloop.storage.database import Database
 from cytoloop.storage.migrate import migrate
@@ -35,6 +36,7 @@ class Services:
     library: ImageLibrary
     dispatcher: Dispatcher
     inbox: Inbox
+    methods: MethodRegistry
     measurements: Path
     """Folder of the measured tables."""
 
@@ -60,9 +62,10 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
     announcer = Announcer(bus)
     library = ImageLibrary(blobs)
     measurements = home / "measurements"
+    methods = MethodRegistry(settings.models_folder)
     kinds = {
         "import": ImportKind(blobs, announcer),
-        "segment": SegmentKind(library, announcer, database.read),
+        "segment": SegmentKind(library, methods, announcer, database.read),
         "measure": MeasureKind(database, library, announcer, measurements),
     }
     dispatcher = Dispatcher(
@@ -82,5 +85,6 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         library=library,
         dispatcher=dispatcher,
         inbox=Inbox(database, home / "uploads"),
+        methods=methods,
         measurements=measurements,
     )

@@ -67,6 +67,11 @@ class Settings(BaseSettings):
         return self.database or sqlite_url(self.home / "cytoloop.sqlite")
 
     @property
+    def models_folder(self) -> Path:
+        """Where imported and trained models lie."""
+        return self.home / "models"
+
+    @property
     def single_user(self) -> bool:
         """Whether whoever reaches the server is its one user."""
         if self.mode == "auto":

@@ -25,7 +25,8 @@ from cytoloop.images.pyramid import Pyramid
 from cytoloop.images.reading import read_plane
 from cytoloop.images.registry import open_image, series_names
 from cytoloop.images.source import ImageInfo
-from cytoloop.learning.method import Method, method_by_name, parse_parameters
+from cytoloop.learning.method import Method, parse_parameters
+from cytoloop.learning.registry import MethodRegistry
 from cytoloop.measurements.objects import label_outlines, measure_objects
 from cytoloop.measurements.table import ColumnSpec, ObjectMeasurements
 
@@ -47,6 +48,8 @@ class BatchOrder:
     formats: tuple[str, ...] = ("labels",)
     z: int | None = 0
     t: int | None = 0
+    models: Path | None = None
+    """Folder of imported and trained models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def segment_files(
     InvalidInputError
         Method, parameters or formats are wrong, or two files have the same stem: nothing was done then.
     """
-    parse_parameters(method_by_name(order.method), order.parameters)
+    parse_parameters(_method(order), order.parameters)
     _check_stems(paths)
     order.folder.mkdir(parents=True, exist_ok=True)
     found: dict[Path, Outcome] = {}
@@ -90,6 +93,10 @@ def segment_files(
         found[outcome.path] = outcome
         on_done(outcome)
     return [found[path] for path in paths]
+
+
+def _method(order: BatchOrder) -> Method:
+    return MethodRegistry(order.models).by_name(order.method)
 
 
 def _check_stems(paths: Sequence[Path]) -> None:
@@ -157,7 +164,7 @@ def segment_file(path: Path, order: BatchOrder) -> Outcome:
 
 
 def _segment_file(path: Path, order: BatchOrder) -> Outcome:
-    method = method_by_name(order.method)
+    method = _method(order)
     parameters = parse_parameters(method, order.parameters)
     pyramid = Pyramid(open_image(path))
     try:

@@ -10,6 +10,7 @@ from cytoloop.annotations import layers as layer_store
 from cytoloop.core.errors import ConflictError
 from cytoloop.jobs import ledger
 from cytoloop.jobs.model import FINAL_STATES, Job
+from cytoloop.learning.registry import MethodRegistry
 from cytoloop.projects import images as image_records
 from cytoloop.projects import ontologies, store
 from cytoloop.projects.images import ProjectImage
@@ -49,7 +50,15 @@ def running_imports(database: Database, project: Project) -> list[Job]:
     return [one for one in jobs if one.state not in FINAL_STATES]
 
 
-def main_job(database: Database, project: Project, *, user_id: int, wake: Callable[[], None], tell: Tell) -> None:
+def main_job(
+    database: Database,
+    methods: MethodRegistry,
+    project: Project,
+    *,
+    user_id: int,
+    wake: Callable[[], None],
+    tell: Tell,
+) -> None:
     """Segment the first sample with all defaults and measure what was found; tells the numbers."""
     with database.read() as connection:
         images = image_records.project_images(connection, project.id, limit=100)
@@ -57,7 +66,7 @@ def main_job(database: Database, project: Project, *, user_id: int, wake: Callab
     first = next(one for one in images if one.state == "ready")
     order = SegmentOrder("threshold", {}, [first], term_id=term.id)
     job = database.write(
-        lambda connection: start_segmentation(connection, order, project_id=project.id, user_id=user_id)
+        lambda connection: start_segmentation(connection, methods, order, project_id=project.id, user_id=user_id)
     )
     wake()
     wait_for(database, job, tell)

@@ -21,9 +21,9 @@ from cytoloop.learning.method import (
     Instances,
     Method,
     Pixels,
-    method_by_name,
     parse_parameters,
 )
+from cytoloop.learning.registry import MethodRegistry
 
 from .library import ImageFiles, open_files
 from .tiles import WHOLE_PIXELS
@@ -34,10 +34,11 @@ OVERVIEW_PX = 2048
 def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     """Segment one tile; the outlines go to the Parquet file ``call["output"]``.
 
-    ``call``: ``original``, ``prepared``, ``series``; ``method``, ``parameters``; ``core`` and ``read`` boxes (px);
-    ``z``, ``t``; ``region`` as WKT or null; ``whole`` whether the tile is the image's only one.
+    ``call``: ``original``, ``prepared``, ``series``; ``models`` folder or null; ``method``, ``parameters``;
+    ``core`` and ``read`` boxes (px); ``z``, ``t``; ``region`` as WKT or null; ``whole`` whether the tile is the
+    image's only one.
     """
-    method = method_by_name(call["method"])
+    method = MethodRegistry(Path(call["models"]) if call["models"] else None).by_name(call["method"])
     prepared = call["prepared"]
     files = ImageFiles(Path(call["original"]), Path(prepared) if prepared else None, call["series"])
     pyramid = open_files(files)

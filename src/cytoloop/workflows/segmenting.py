@@ -20,7 +20,8 @@ from cytoloop.core.errors import ConflictError, InvalidInputError, NotFoundError
 from cytoloop.core.geometry import Box
 from cytoloop.jobs import ledger
 from cytoloop.jobs.model import Job, NewJob, Task
-from cytoloop.learning.method import method_by_name, parse_parameters
+from cytoloop.learning.method import parse_parameters
+from cytoloop.learning.registry import MethodRegistry
 from cytoloop.projects.images import ProjectImage, project_image_by_id
 
 from .announcing import Announcer, counted
@@ -46,9 +47,11 @@ class SegmentOrder:
     term_id: int | None = None
 
 
-def start_segmentation(connection: Connection, order: SegmentOrder, *, project_id: int, user_id: int) -> Job:
+def start_segmentation(
+    connection: Connection, methods: MethodRegistry, order: SegmentOrder, *, project_id: int, user_id: int
+) -> Job:
     """Check the order, make a layer for each image, and queue the job."""
-    method = method_by_name(order.method)
+    method = methods.by_name(order.method)
     parameters = parse_parameters(method, order.parameters).model_dump(mode="json")
     _check_images(order)
     payloads: list[dict[str, Any]] = []
@@ -173,8 +176,9 @@ class SegmentKind:
     name = KIND
     function = "cytoloop.workflows.segment_worker:run"
 
-    def __init__(self, library: ImageLibrary, announcer: Announcer, read: Any) -> None:
+    def __init__(self, library: ImageLibrary, methods: MethodRegistry, announcer: Announcer, read: Any) -> None:
         self._library = library
+        self._methods = methods
         self._announcer = announcer
         self._read = read
 
@@ -185,7 +189,8 @@ class SegmentKind:
         if image.stored is None:
             raise ConflictError(f"{image.name} is not imported.")
         files = self._library.files(image.stored).as_call()
-        return {**task.payload, **files, "output": str(_output(scratch, task))}
+        models = None if self._methods.models is None else str(self._methods.models)
+        return {**task.payload, **files, "models": models, "output": str(_output(scratch, task))}
 
     def finish_task(self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path) -> None:
         """Store the objects in the run's layer of the image."""

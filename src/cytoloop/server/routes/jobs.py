@@ -9,7 +9,7 @@ from cytoloop.annotations.geometry import parse_geojson
 from cytoloop.core.errors import NotFoundError
 from cytoloop.jobs import ledger
 from cytoloop.jobs.model import Job as JobRecord
-from cytoloop.learning.method import methods
+from cytoloop.learning.registry import MethodRegistry
 from cytoloop.projects import images as image_records
 from cytoloop.projects.permissions import Permission
 from cytoloop.projects.store import Project
@@ -24,7 +24,7 @@ router = APIRouter(tags=["jobs"])
 
 
 @router.get("/methods")
-def list_methods(access: ReadDep) -> list[wire.MethodInfo]:
+def list_methods(access: ReadDep, services: ServicesDep) -> list[wire.MethodInfo]:
     """Segmentation methods and their parameters."""
     return [
         wire.MethodInfo(
@@ -33,7 +33,7 @@ def list_methods(access: ReadDep) -> list[wire.MethodInfo]:
             description=one.description,
             parameters=one.parameters.model_json_schema(),
         )
-        for one in methods().values()
+        for one in services.methods.all().values()
     ]
 
 
@@ -50,7 +50,7 @@ def start_job(
         project, _ = access.project(project_id, Permission.RUN)
         match body:
             case wire.SegmentRequest():
-                job = _segment(access, project, body)
+                job = _segment(access, services.methods, project, body)
             case wire.MeasureRequest():
                 job = _measure(access, project, body)
         services.announcer.new_job(access.connection, job)
@@ -68,7 +68,7 @@ def job_images(access: Access, job: JobRecord) -> list[int]:
     return [int(one) for one in job.outputs.get("layers", {})]
 
 
-def _segment(access: Access, project: Project, body: wire.SegmentRequest) -> JobRecord:
+def _segment(access: Access, methods: MethodRegistry, project: Project, body: wire.SegmentRequest) -> JobRecord:
     if body.image_ids is None:
         every = image_records.project_images(access.connection, project.id, limit=100_000)
         images = [one for one in every if one.state == "ready"]
@@ -85,7 +85,9 @@ def _segment(access: Access, project: Project, body: wire.SegmentRequest) -> Job
         t=body.t,
         term_id=body.term_id,
     )
-    return segmenting.start_segmentation(access.connection, order, project_id=project.id, user_id=access.actor.user_id)
+    return segmenting.start_segmentation(
+        access.connection, methods, order, project_id=project.id, user_id=access.actor.user_id
+    )
 
 
 def _measure(access: Access, project: Project, body: wire.MeasureRequest) -> JobRecord:

@@ -3,7 +3,8 @@ import pytest
 
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.learning.classical.threshold import METHOD, ThresholdParameters
-from cytoloop.learning.method import Instances, Pixels, methods, parse_parameters
+from cytoloop.learning.method import Instances, Pixels, parse_parameters
+from cytoloop.learning.registry import MethodRegistry
 from cytoloop.measurements.scores import score_pair
 
 from .conftest import Discs
@@ -20,7 +21,7 @@ def noisy(image: np.ndarray) -> np.ndarray:
 
 
 def test_is_installed() -> None:
-    assert methods()["threshold"].name == "threshold"
+    assert MethodRegistry().all()["threshold"].name == "threshold"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +164,7 @@ def test_parameters_are_checked_by_name() -> None:
 
 
 def test_every_parameter_is_described() -> None:
-    for method in methods().values():
+    for method in MethodRegistry().all().values():
         for name, one in method.parameters.model_json_schema()["properties"].items():
             assert one.get("title"), name
             assert one.get("description") or "$ref" in str(one), name

@@ -1,0 +1,52 @@
+"""Every segmentation method there is: shipped models, classical methods, plug-ins, and the user's own models."""
+
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import cast
+
+from cytoloop.core.errors import NotFoundError
+
+from .method import Method
+from .networkmethod import network_methods_in
+
+GROUP = "cytoloop.segmenters"
+SHIPPED = Path(__file__).parent / "models"
+"""Folder of the models that come with the program."""
+_OFFERED_FIRST = ("nuclei", "nuclei-fluorescence", "nuclei-histology", "threshold", "log")
+
+
+class MethodRegistry:
+    """The methods of this process. ``models`` is the folder of imported and trained models, if there is one.
+
+    A model that is added to or removed from the folder is seen at the next look.
+    """
+
+    def __init__(self, models: Path | None = None) -> None:
+        self.models = models
+
+    def all(self) -> dict[str, Method]:
+        """Every method by name: the most generally useful at the head, then the others by title."""
+        found = {**_plugins(), **_network_methods(SHIPPED), **_network_methods(self.models)}
+        return {one.name: one for one in sorted(found.values(), key=_rank)}
+
+    def by_name(self, name: str) -> Method:
+        """The method, or ``NotFoundError`` that lists those there are."""
+        found = self.all()
+        if name not in found:
+            raise NotFoundError(f"There is no segmentation method {name!r}. There are: {', '.join(found)}.")
+        return found[name]
+
+
+def _rank(one: Method) -> tuple[int, str]:
+    return (_OFFERED_FIRST.index(one.name) if one.name in _OFFERED_FIRST else len(_OFFERED_FIRST), one.title)
+
+
+@cache
+def _plugins() -> dict[str, Method]:
+    loaded = [cast("Method", one.load()) for one in entry_points(group=GROUP)]
+    return {one.name: one for one in loaded}
+
+
+def _network_methods(folder: Path | None) -> dict[str, Method]:
+    return {} if folder is None else network_methods_in(folder, shipped=folder == SHIPPED)
