@@ -23,6 +23,8 @@ class Pixels:
     rgb: bool
     pixel_size_um: float | None = None
     channel_names: tuple[str, ...] = ()
+    details: tuple["Pixels", ...] = ()
+    """Where the array is a reduced view of a large image: windows of it at full resolution."""
 
 
 @dataclass(frozen=True, slots=True)

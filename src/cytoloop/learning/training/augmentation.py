@@ -100,8 +100,9 @@ def _uneven(image: Picture, rng: np.random.Generator) -> Picture:
     coarse = rng.normal(0, 0.25, (3, 3)).astype(np.float32)
     field = resized(coarse, image.shape[:2])[..., None]
     if rng.random() < 0.4:
-        return image + field * np.float32(0.6)
-    return image * np.exp(field).astype(np.float32)
+        return (image + field * np.float32(0.6)).astype(np.float32)
+    factor: Picture = np.exp(field).astype(np.float32)
+    return image * factor
 
 
 def _degraded(image: Picture, settings: AugmentationSettings, rng: np.random.Generator) -> Picture:

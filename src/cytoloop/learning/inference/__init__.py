@@ -1,0 +1,1 @@
+"""Running networks: ONNX sessions, tiles, object size, test-time augmentation. No torch."""

@@ -1,0 +1,79 @@
+"""From a normalised picture to its objects: rescaling, maps, views, decoding, and the way back to the picture's px."""
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cytoloop.learning.decoding import DecoderSettings, decoded
+from cytoloop.learning.method import Instances
+from cytoloop.learning.packages.model import ModelSpec
+
+from .session import Network
+from .sizes import estimated_diameter
+from .tiling import TileSettings, maps_of
+from .views import IDENTITY, Turn, averaged_maps
+
+_MOST_ENLARGED = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """A network with all that is needed to find objects by it."""
+
+    network: Network
+    spec: ModelSpec
+    settings: DecoderSettings = field(default_factory=DecoderSettings)
+    turns: tuple[Turn, ...] = (IDENTITY,)
+    largest_tile: int = 1024
+
+    def maps(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Maps ``(c, h, w)`` of a picture ``(h, w, 3)`` that is seen as it is."""
+        if self.spec.channels == 1:
+            picture = picture.mean(axis=2, keepdims=True)
+        tiles = TileSettings(self.largest_tile, self.spec.halo, self.spec.stride, self.spec.smallest)
+        return averaged_maps(lambda one: maps_of(self.network, one, tiles), picture, self.turns, self.spec.decoder)
+
+    def look(self, picture: NDArray[np.float32]) -> Instances:
+        """Objects of a picture seen as it is, quickly: one view."""
+        tiles = TileSettings(self.largest_tile, self.spec.halo, self.spec.stride, self.spec.smallest)
+        maps = averaged_maps(lambda one: maps_of(self.network, one, tiles), picture, (IDENTITY,), self.spec.decoder)
+        return decoded(self.spec.decoder, maps, self.spec.diameter_px or 26.0, self.settings)
+
+    def diameter(self, pictures: list[NDArray[np.float32]]) -> float | None:
+        """Estimated median diameter, px of the pictures; ``None`` where nothing was found or size is not used."""
+        if self.spec.diameter_px is None:
+            return None
+        return estimated_diameter(self.look, pictures, self.spec.diameter_px)
+
+    def segment(self, picture: NDArray[np.float32], diameter_px: float | None) -> Instances:
+        """The objects of a picture ``(h, w, 3)``, rescaled so that ``diameter_px`` becomes the model's.
+
+        The maps are decoded in the finer of the two sizes, so that small objects stay apart and large ones get
+        smooth outlines.
+        """
+        height, width = picture.shape[:2]
+        model = self.spec.diameter_px
+        scale = 1.0 if model is None or diameter_px is None else min(model / diameter_px, _MOST_ENLARGED)
+        seen_h, seen_w = max(1, round(height * scale)), max(1, round(width * scale))
+        if (seen_h, seen_w) == (height, width):
+            return decoded(self.spec.decoder, self.maps(picture), model or 26.0, self.settings)
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        seen = np.asarray(cv2.resize(picture, (seen_w, seen_h), interpolation=method), dtype=np.float32)
+        maps = self.maps(seen)
+        if scale < 1:
+            large = [cv2.resize(one, (width, height), interpolation=cv2.INTER_LINEAR) for one in maps]
+            stack = np.stack(large).astype(np.float32)
+            return decoded(self.spec.decoder, stack, (model or 26.0) / scale, self.settings)
+        return _reduced(decoded(self.spec.decoder, maps, model or 26.0, self.settings), (height, width))
+
+
+def _reduced(found: Instances, shape: tuple[int, int]) -> Instances:
+    """Labels sampled at the picture's px; objects that no px centre hits are lost."""
+    labels = cv2.resize(
+        found.labels.astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST_EXACT
+    ).astype(np.int32)
+    present = np.bincount(labels.ravel(), minlength=len(found.scores) + 1)[1:] > 0
+    numbers = np.concatenate([[0], np.cumsum(present) * present]).astype(np.int32)
+    return Instances(numbers[labels], found.scores[present])
