@@ -2,28 +2,22 @@
 
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import orjson
 import typer
 from sqlalchemy import Connection
 
 from cytoloop.annotations import layers as layer_store
-from cytoloop.core.errors import InvalidInputError, NotFoundError
 from cytoloop.core.events import EventBus
 from cytoloop.exchange.formats import format_named
 from cytoloop.projects import users
 from cytoloop.projects.images import ProjectImage, image_count, project_images
-from cytoloop.projects.store import Project, project_by_uuid, projects_named
-from cytoloop.storage.database import Database
-from cytoloop.storage.migrate import migrate
 from cytoloop.workflows.announcing import Announcer
 from cytoloop.workflows.downloads import file_name
 from cytoloop.workflows.exchanging import export_layer, import_objects, read_file
 
-from .options import DatabaseOption, HomeOption, JsonOption, settings_with
-
-ProjectOption = Annotated[str, typer.Option("--project", help="Name or id of the project.")]
+from .homes import ProjectOption, image_named, open_database, project_named
+from .options import DatabaseOption, HomeOption, JsonOption
 
 
 def export(
@@ -36,10 +30,10 @@ def export(
 ) -> None:
     """Write the objects of every layer of a project's images, one file a layer."""
     format_named(format_name)
-    opened = _database(home, database)
+    opened = open_database(home, database)
     try:
         with opened.read() as connection:
-            chosen = _project(connection, project)
+            chosen = project_named(connection, project)
             images = project_images(connection, chosen.id, limit=image_count(connection, chosen.id) + 1)
             out.mkdir(parents=True, exist_ok=True)
             paths = [path for image in images for path in _export_image(connection, image, format_name, out)]
@@ -83,10 +77,10 @@ def import_(
     as_json: JsonOption = False,
 ) -> None:
     """Read an annotation file into a new layer of an image."""
-    opened = _database(home, database)
+    opened = open_database(home, database)
     try:
         with opened.read() as connection:
-            target = _image(connection, _project(connection, project), image)
+            target = image_named(connection, project_named(connection, project), image)
         found = read_file(file, target)
 
         def store(connection: Connection):
@@ -114,47 +108,3 @@ def import_(
         typer.echo(orjson.dumps(content))
     else:
         typer.echo(f"Imported {imported.created:,} objects into the layer {imported.layer.name!r} of {target.name}.")
-
-
-def _database(home: Path | None, database: str | None) -> Database:
-    settings = settings_with(home=home, database=database)
-    if settings.database is None and not settings.home.is_dir():
-        raise NotFoundError(f"There is no Cytoloop home at {settings.home}. Name it with --home.")
-    opened = Database(settings.database_url)
-    migrate(opened)
-    return opened
-
-
-def _project(connection: Connection, wanted: str) -> Project:
-    """The project of this id, or the only one of this name."""
-    uuid = _uuid(wanted)
-    if uuid is not None:
-        return project_by_uuid(connection, uuid)
-    named = projects_named(connection, wanted)
-    if not named:
-        raise NotFoundError(f"There is no project {wanted!r}. Give its name or its id (see its address).")
-    if len(named) > 1:
-        ids = ", ".join(str(one.uuid) for one in named)
-        raise InvalidInputError(f"{len(named)} projects are called {wanted!r}. Give the id of one: {ids}.")
-    return named[0]
-
-
-def _image(connection: Connection, project: Project, wanted: str) -> ProjectImage:
-    images = project_images(connection, project.id, limit=image_count(connection, project.id) + 1)
-    uuid = _uuid(wanted)
-    found = [one for one in images if one.uuid == uuid or one.name == wanted]
-    found = found or [one for one in images if Path(one.name).stem == wanted]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        ids = ", ".join(str(one.uuid) for one in found)
-        raise InvalidInputError(f"{len(found)} images are called {wanted!r}. Give the id of one: {ids}.")
-    names = ", ".join(one.name for one in images[:10])
-    raise NotFoundError(f"There is no image {wanted!r} in {project.name}. There are: {names or 'none'}.")
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -7,7 +7,7 @@ import typer
 from cytoloop import __version__
 from cytoloop.core.errors import CytoloopError
 
-from . import accounts, convert, demo, description, evaluate, exchange, measure, segment, serve
+from . import accounts, convert, demo, description, evaluate, exchange, measure, models, segment, serve, train
 
 app = typer.Typer(
     name="cytoloop",
@@ -23,11 +23,13 @@ app.command("serve")(serve.serve)
 app.command("segment")(segment.segment)
 app.command("measure")(measure.measure)
 app.command("evaluate")(evaluate.evaluate)
+app.command("train")(train.train)
 app.command("convert")(convert.convert)
 app.command("export")(exchange.export)
 app.command("import")(exchange.import_)
 app.command("methods")(segment.list_methods)
 app.command("openapi", hidden=True)(description.openapi)
+app.add_typer(models.models_app, name="models")
 app.add_typer(accounts.user_app, name="user")
 app.add_typer(accounts.token_app, name="token")
 

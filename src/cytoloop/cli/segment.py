@@ -28,6 +28,12 @@ def segment(
         str,
         typer.Option("--format", help="Comma-separated: labels,geojson,coco,csv,imagej. Labels are always written."),
     ] = "labels",
+    tta: Annotated[
+        bool, typer.Option("--tta", help="Test-time augmentation: eight views of each image; models only.")
+    ] = False,
+    diameter: Annotated[
+        float | None, typer.Option("--diameter", metavar="PX", help="Typical object diameter; estimated unless given.")
+    ] = None,
     assignments: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the method; repeatable.")
     ] = None,
@@ -46,7 +52,11 @@ def segment(
     """
     order = BatchOrder(
         method=model,
-        parameters=parse_assignments(assignments or []),
+        parameters={
+            **({"tta": True} if tta else {}),
+            **({"diameter_px": diameter} if diameter is not None else {}),
+            **parse_assignments(assignments or []),
+        },
         folder=out,
         formats=_formats(formats),
         z=_plane("z", z),

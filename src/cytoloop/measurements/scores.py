@@ -10,16 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from cytoloop.core.errors import InvalidInputError
 
+from .overlaps import contingency, divided
+
 IOU_THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
 """Those of the Data Science Bowl 2018: 0.50 to 0.95 in steps of 0.05."""
-PAIR_SHARE = 0.30
-"""Share of an object that each of two partners covers where it is split between them."""
-MANY_SHARE = 0.15
-"""The same where there are more than two partners."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +122,14 @@ def score_pair(truth_labels: NDArray[np.integer], predicted_labels: NDArray[np.i
             f"The truth is {_size(truth_labels)} and the prediction {_size(predicted_labels)}; "
             "they must have the same size. Compare files of the same image."
         )
-    table, truth_areas, predicted_areas = _contingency(truth_labels, predicted_labels)
+    table, truth_areas, predicted_areas = contingency(truth_labels, predicted_labels)
     rows, columns, shared = table.row, table.col, table.data.astype(np.float64)
     iou = shared / (truth_areas[rows] + predicted_areas[columns] - shared)
     matching = iou > IOU_THRESHOLDS[0]
     found = np.isin(np.arange(len(truth_areas)), rows[matching])
     right = np.isin(np.arange(len(predicted_areas)), columns[matching])
-    split, parts = _divided(rows, columns, shared, truth_areas, found)
-    merged, joined = _divided(columns, rows, shared, predicted_areas, right)
+    split, parts = divided(rows, columns, shared, truth_areas, found)
+    merged, joined = divided(columns, rows, shared, predicted_areas, right)
     return ImageScores(
         truth_count=len(truth_areas),
         predicted_count=len(predicted_areas),
@@ -174,47 +171,6 @@ def summarise(scores: Sequence[ImageScores]) -> ScoreSummary:
         split=sum(one.split for one in scores),
         merged=sum(one.merged for one in scores),
     )
-
-
-def _contingency(
-    truth: NDArray[np.integer], predicted: NDArray[np.integer]
-) -> tuple[sparse.coo_array, NDArray[np.int64], NDArray[np.int64]]:
-    """Shared pixels of each overlapping pair, and the areas (px) of both sides' objects."""
-    truth_index, truth_areas = _numbered(truth)
-    predicted_index, predicted_areas = _numbered(predicted)
-    both = (truth_index > 0) & (predicted_index > 0)
-    rows, columns = truth_index[both] - 1, predicted_index[both] - 1
-    pairs = sparse.coo_array(
-        (np.ones(len(rows), np.int64), (rows, columns)),
-        shape=(len(truth_areas), len(predicted_areas)),
-    )
-    pairs.sum_duplicates()
-    return pairs, truth_areas, predicted_areas
-
-
-def _numbered(labels: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Flat labels renumbered 1..n in ascending order, and each one's area."""
-    values, index, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    numbers = np.zeros(len(values), np.int64)
-    numbers[values != 0] = np.arange(1, int((values != 0).sum()) + 1)
-    return numbers[index.ravel()], counts[values != 0].astype(np.int64)
-
-
-def _divided(
-    owners: NDArray[np.integer],
-    partners: NDArray[np.integer],
-    shared: NDArray[np.float64],
-    areas: NDArray[np.int64],
-    matched: NDArray[np.bool_],
-) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
-    """Objects without a match that several partners share, and those partners."""
-    share = shared / areas[owners] if len(owners) else shared
-    in_pair, in_many = share >= PAIR_SHARE, share >= MANY_SHARE
-    pairs = np.bincount(owners[in_pair], minlength=len(areas)) >= 2
-    many = np.bincount(owners[in_many], minlength=len(areas)) > 2
-    divided = (pairs | many) & ~matched
-    involved = divided[owners] & np.where(many[owners], in_many, in_pair)
-    return np.flatnonzero(divided), np.unique(partners[involved])
 
 
 def _unexplained(matched: NDArray[np.bool_], divided: NDArray[np.integer], involved: NDArray[np.integer]) -> int:

@@ -51,6 +51,11 @@ class Services:
         self.database.close()
 
 
+def image_library(settings: Settings) -> ImageLibrary:
+    """The images of a home, without a server."""
+    return ImageLibrary(LocalBlobs(settings.home / "images"))
+
+
 def assemble(settings: Settings, executor: Executor | None = None) -> Services:
     """Build the services. ``executor`` replaces the worker processes, for tests."""
     home = settings.home

@@ -1,8 +1,11 @@
 """What a worker process does to segment one tile of one plane of an image."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -29,6 +32,9 @@ from .library import ImageFiles, open_files
 from .tiles import WHOLE_PIXELS
 
 OVERVIEW_PX = 2048
+DETAIL_PX = 768
+"""Side of the windows in which the size of objects is measured where the image is too large to look at whole."""
+DETAILS = 4
 
 
 def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
@@ -48,7 +54,7 @@ def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
         pixels = read_pixels(pyramid, read, plane)
         parameters = parse_parameters(method, call["parameters"])
         reporter.progress(0.3, "Finding objects")
-        calibration = calibrate(method, parameters, pyramid, plane, pixels if call["whole"] else None)
+        calibration = _calibration(call, method, parameters, pyramid, pixels)
         found = method.segment(pixels, parameters, calibration)
     finally:
         pyramid.source.close()
@@ -58,6 +64,26 @@ def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     table = pa.table({"wkb": shapely.to_wkb(polygons), "score": pa.array(scores, pa.float64())})
     pq.write_table(table, call["output"])
     return {"objects": len(scores)}
+
+
+_KEPT = 16
+_calibrations: dict[str, Calibration] = {}
+"""What this process found for the images it worked on last: the tiles of a slide share one calibration."""
+
+
+def _calibration(
+    call: dict[str, Any], method: Method, parameters: Any, pyramid: Pyramid, pixels: Pixels
+) -> Calibration:
+    plane = Plane(call["z"], call["t"])
+    if call["whole"]:
+        return calibrate(method, parameters, pyramid, plane, pixels)
+    names = ("original", "series", "method", "parameters", "z", "t")
+    key = json.dumps([call[name] for name in names], sort_keys=True)
+    if key not in _calibrations:
+        while len(_calibrations) >= _KEPT:
+            del _calibrations[next(iter(_calibrations))]
+        _calibrations[key] = calibrate(method, parameters, pyramid, plane, None)
+    return _calibrations[key]
 
 
 def read_pixels(pyramid: Pyramid, box: Box, plane: Plane) -> Pixels:
@@ -87,7 +113,27 @@ def calibrate(method: Method, parameters: Any, pyramid: Pyramid, plane: Plane, w
         overview = pyramid.region(box, downsample, z=plane.z, t=plane.t)
     else:
         overview = np.stack([pyramid.region(box, downsample, c=c, z=plane.z, t=plane.t) for c in range(info.size_c)])
-    return method.calibrate(_as_pixels(overview, info), parameters)
+    seen = _as_pixels(overview, info)
+    return method.calibrate(replace(seen, details=_details(pyramid, plane, seen, downsample)), parameters)
+
+
+def _details(pyramid: Pyramid, plane: Plane, overview: Pixels, downsample: float) -> tuple[Pixels, ...]:
+    """Windows at full resolution where the overview shows most: what single objects look like."""
+    gray = overview.array.reshape(*overview.array.shape[:2], -1).mean(axis=2).astype(np.float32)
+    side = max(2, round(DETAIL_PX / downsample))
+    activity = cv2.blur(np.abs(gray - cv2.blur(gray, (3, 3))), (side, side))
+    info = pyramid.info
+    found: list[Pixels] = []
+    for _ in range(DETAILS):
+        y, x = np.unravel_index(int(activity.argmax()), activity.shape)
+        if activity[y, x] <= 0:
+            break
+        left = int(np.clip(x * downsample - DETAIL_PX / 2, 0, max(0, info.width - DETAIL_PX)))
+        top = int(np.clip(y * downsample - DETAIL_PX / 2, 0, max(0, info.height - DETAIL_PX)))
+        box = Box(left, top, min(left + DETAIL_PX, info.width), min(top + DETAIL_PX, info.height))
+        found.append(read_pixels(pyramid, box, plane))
+        activity[max(0, y - side) : y + side + 1, max(0, x - side) : x + side + 1] = 0
+    return tuple(found)
 
 
 def outlines(

@@ -60,3 +60,17 @@ def image_types(examples: Sequence[Example], count: int) -> dict[str, int]:
     order = np.argsort(-np.bincount(numbers)[1:], kind="stable")
     rank = {int(old) + 1: new for new, old in enumerate(order)}
     return {one.name: rank[int(number)] for one, number in zip(examples, numbers, strict=True)}
+
+
+def type_titles(examples: Sequence[Example], types: dict[str, int]) -> dict[int, str]:
+    """A few words for each type: background, colour, median object size; made unique by a number if need be."""
+    titles: dict[int, str] = {}
+    for number in sorted(set(types.values())):
+        group = [one for one in examples if types[one.name] == number]
+        rows = np.stack([features(one) for one in group[:: max(1, len(group) // 12)]])
+        light = "bright" if np.median(rows[:, 0]) > 0.8 else "dark"
+        colour = "colour" if np.mean([one.image.ndim == 3 for one in group]) > 0.5 else "gray"
+        sizes = [size for one in group if (size := median_diameter(one.labels)) is not None]
+        title = f"{colour}, {light} background, {np.median(sizes) if sizes else 0:.0f} px"
+        titles[number] = title if title not in titles.values() else f"{title} ({number})"
+    return titles

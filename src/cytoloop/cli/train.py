@@ -1,0 +1,175 @@
+"""``cytoloop train``."""
+
+import shutil
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from cytoloop.core.errors import InvalidInputError
+from cytoloop.learning.packages.model import ModelPackage
+from cytoloop.learning.packages.reading import checked_name
+from cytoloop.learning.registry import MethodRegistry
+from cytoloop.learning.training.configuration import Configuration, Head, read_configuration
+from cytoloop.learning.training.order import Order
+from cytoloop.runtime.assembly import image_library
+from cytoloop.runtime.settings import Settings
+from cytoloop.workflows.datasets import write_layer_dataset
+from cytoloop.workflows.models import export_model, model_named
+from cytoloop.workflows.shipping import model_of_training
+from cytoloop.workflows.training import Curve
+from cytoloop.workflows.training import train as run_training
+
+from .homes import open_database, project_named
+from .options import DatabaseOption, HomeOption, settings_with
+
+
+class TrainingTask(StrEnum):
+    """What the model is to find."""
+
+    INSTANCE = "instance"
+    SEMANTIC = "semantic"
+
+
+def train(
+    dataset: Annotated[
+        Path | None, typer.Argument(metavar="[DATASET]", help="Folder with 'images' and 'labels' in it.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="The model package to write, a .zip file.")] = None,
+    task: Annotated[TrainingTask, typer.Option("--task", help="Single objects, or the foreground.")] = (
+        TrainingTask.INSTANCE
+    ),
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="MODEL", help="Go on from this model instead of from nothing.")
+    ] = None,
+    recipe: Annotated[Path | None, typer.Option("--config", help="Configuration, a TOML file.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Training steps; the configuration's unless given.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Also keep the model in the home under this name.")] = None,
+    work: Annotated[
+        Path | None,
+        typer.Option("--work", help="Folder for checkpoint and curves; training goes on from what is there."),
+    ] = None,
+    every_image: Annotated[
+        bool, typer.Option("--all", help="Learn from all images; none is held out, so there are no scores.")
+    ] = False,
+    project: Annotated[
+        str | None, typer.Option("--project", help="Learn from this project instead of a folder.")
+    ] = None,
+    layer: Annotated[
+        str | None, typer.Option("--layer", help="The layer of the project's images to learn from.")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, max=256, help="Processors to use.")] = None,
+    home: HomeOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Train a model from image and label pairs, or from a layer of a project.
+
+    One in five images is held out to score the result. The curves are in WORK/curves.html, a page that renews
+    itself. A training that was ended goes on where it stood when it is started again with the same --work.
+    """
+    if out is None and name is None:
+        raise InvalidInputError("Say where the model goes: --out MODEL.zip, or --name NAME to keep it in the home.")
+    settings = settings_with(home=home, database=database)
+    registry = MethodRegistry(settings.models_folder)
+    model_name = checked_name(name or (out.stem.lower() if out else "model"))
+    if name is not None and name in registry.all():
+        raise InvalidInputError(f"There is a method {name!r} already. Choose another name.")
+    initial = None if start is None else model_named(registry, start)
+    configuration = _configuration(recipe, initial, task, steps, model_name)
+    folder = work or Path(tempfile.mkdtemp(prefix="cytoloop-train-"))
+    data = _dataset(dataset, project, layer, folder, settings)
+    order = Order(
+        configuration=configuration,
+        data=data,
+        folder=folder,
+        split="all" if every_image else "standard",
+        initial=None if initial is None else initial.weights,
+        threads=threads,
+    )
+    typer.echo(f"Training; watch {folder / 'curves.html'} (Ctrl-C ends it and keeps what was learnt)", err=True)
+    trained = run_training(order, on_curve=_Bar())
+    package = model_of_training(order, trained, folder / "package" / model_name)
+    _keep(package, out, registry, name)
+    if work is None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _configuration(
+    recipe: Path | None, initial: ModelPackage | None, task: TrainingTask, steps: int | None, name: str
+) -> Configuration:
+    if recipe is not None:
+        found = read_configuration(recipe)
+    elif initial is not None:
+        if "configuration" not in initial.training:
+            raise InvalidInputError(f"{initial.name} was not trained here, so training cannot go on from it.")
+        found = Configuration.model_validate(initial.training["configuration"])
+        gentle = found.optimisation.model_copy(update={"learning_rate": 3e-4, "steps": 300, "warm_up_steps": 30})
+        found = found.model_copy(update={"optimisation": gentle})
+    else:
+        heads = (Head.FOREGROUND, Head.DISTANCE) if task is TrainingTask.INSTANCE else (Head.FOREGROUND,)
+        found = Configuration.model_validate({"heads": heads})
+    if steps is not None:
+        warm_up = min(found.optimisation.warm_up_steps, steps // 4)
+        changed = found.optimisation.model_copy(update={"steps": steps, "warm_up_steps": warm_up})
+        found = found.model_copy(update={"optimisation": changed})
+    return found.model_copy(update={"name": name})
+
+
+def _dataset(dataset: Path | None, project: str | None, layer: str | None, folder: Path, settings: Settings) -> Path:
+    if (dataset is None) == (project is None):
+        raise InvalidInputError("Give either a folder of pairs, or --project and --layer.")
+    if dataset is not None:
+        return dataset
+    if project is None or layer is None:
+        raise InvalidInputError("Name the layer to learn from with --layer.")
+    opened = open_database(settings.home, settings.database)
+    library = image_library(settings)
+    try:
+        with opened.read() as connection:
+            chosen = project_named(connection, project)
+            count = write_layer_dataset(connection, library, chosen, layer, folder / "data")
+    finally:
+        library.close()
+        opened.close()
+    typer.echo(f"{count} annotated images of {project}", err=True)
+    return folder / "data"
+
+
+def _keep(package: ModelPackage, out: Path | None, registry: MethodRegistry, name: str | None) -> None:
+    scores = package.training.get("scores", {}).get("all")
+    if scores:
+        typer.echo(
+            f"On {scores['images']} held-out images: DSB score {scores['dsb']:.3f}, F1 {scores['f1']:.3f}, "
+            f"missed {scores['missed']}, extra {scores['extra']}, split {scores['split']}, merged {scores['merged']}"
+        )
+    if out is not None:
+        written = export_model(package, out)
+        typer.echo(f"{written} ({written.stat().st_size / 1e6:.1f} MB)")
+    if name is not None:
+        assert registry.models is not None  # a home has one
+        registry.models.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(package.folder, registry.models / name)
+        typer.echo(f"Kept as {name}. Use it with: cytoloop segment IMAGE --model {name} --out DIR")
+
+
+class _Bar:
+    """A progress bar on a terminal; a line now and then elsewhere."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._progress = Progress(console=self._console, disable=not self._console.is_terminal)
+        self._task = self._progress.add_task("Training", total=None)
+        self._progress.start()
+
+    def __call__(self, point: Curve) -> None:
+        self._progress.update(self._task, total=point.steps, completed=point.step)
+        if point.validation_loss is not None:
+            self._progress.console.print(
+                f"step {point.step:,}: loss {point.loss:.3f}, held out {point.validation_loss:.3f}", highlight=False
+            )
+        if point.step >= point.steps:
+            self._progress.stop()
