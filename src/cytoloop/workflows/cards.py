@@ -90,7 +90,7 @@ def _network(network: Mapping[str, Any]) -> str:
 def _score_part(record: Mapping[str, Any], *, failures: bool) -> list[str]:
     scores: Mapping[str, Mapping[str, Any]] = record.get("scores", {})
     if not scores:
-        return ["## Scores", "No image was held out, so there is no score."]
+        return ["## Validation", "No image was held out, so there is no score."]
     tta: Mapping[str, Mapping[str, Any]] = record.get("scores_with_tta", {})
     head = "| Images | number | DSB score | F1 at 0.5 | missed | extra | split | merged |"
     rule = "| --- | --- | --- | --- | --- | --- | --- | --- |"
@@ -104,7 +104,7 @@ def _score_part(record: Mapping[str, Any], *, failures: bool) -> list[str]:
         )
         lines.append(line + (f" {tta[name]['dsb']:.3f} |" if tta else ""))
     told = record.get("scored_on", "On the images held out from training, all parameters at their defaults.")
-    parts = ["## Scores", told, "\n".join(lines)]
+    parts = ["## Validation", told, "\n".join(lines)]
     if failures:
         parts += [
             "## Where it fails",

@@ -35,7 +35,7 @@ class About:
     authors: tuple[str, ...] = ("Cytoloop",)
     licence: str = "CC0-1.0"
     notes: str = ""
-    citations: tuple[tuple[str, str], ...] = ()
+    citations: tuple[tuple[str, str], ...] = (("Ronneberger et al. 2015: U-Net", "10.1007/978-3-319-24574-4_28"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,13 @@ def package_model(
     sample: Example,
     judged: Judged | None = None,
     decoding: Mapping[str, float] | None = None,
+    pictures: Mapping[str, bytes] | None = None,
     on_image: Callable[[Scored], None] = lambda _: None,
 ) -> ModelPackage:
     """Write the package of trained weights into ``folder``; its name becomes the model's.
 
-    ``sample`` gives the test tensors and, without held-out examples, the cover.
+    ``sample`` gives the test tensors and, without held-out examples or ``pictures``, the cover. A record that holds
+    ``scores`` already keeps them.
     """
     spec = spec_of(Configuration.model_validate(record["configuration"]), decoding)
     method = NetworkMethod(_unwritten(folder, weights, spec, about))
@@ -89,10 +91,11 @@ def package_model(
     if judged.with_tta and judged.examples:
         tta = _scores(score_method(method, judged.examples, {"tta": True}, on_image), judged)
     training = {
-        **record,
         "scores": {name: one.as_json() for name, one in scores.items()},
         "scores_with_tta": {name: one.as_json() for name, one in tta.items()},
+        **record,
     }
+    drawn = dict(pictures) if pictures is not None else _pictures(method, sample, judged, scored)
     given, wanted = _test_tensors(weights, spec, sample)
     card = Card(about.title, about.description, about.data, about.licence, about.notes, spec, training)
     return write_package(
@@ -104,8 +107,8 @@ def package_model(
             weights=weights,
             test_input=given,
             test_output=wanted,
-            card=card_markdown(card, failures=bool(scored)),
-            pictures=_pictures(method, sample, judged, scored),
+            card=card_markdown(card, failures="failures.png" in drawn),
+            pictures=drawn,
             training=training,
             licence=about.licence,
             authors=about.authors,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from cytoloop.learning.packages.model import ModelPackage, Task
-from cytoloop.learning.training.dataset import Example, pairs_in, read_example, standard_split, without_type
+from cytoloop.learning.training.dataset import Example, pairs_in, read_example, split_named
 from cytoloop.learning.training.imagetypes import image_types, type_titles
 from cytoloop.learning.training.order import Order
 from cytoloop.learning.training.scoring import Scored
@@ -42,13 +42,9 @@ def model_of_training(
 def judged_of(order: Order, examples: list[Example], *, with_tta: bool = False) -> Judged:
     """The examples that the order's split holds out, with names of their types."""
     types = image_types(examples, order.configuration.types)
-    match order.split.partition(":"):
-        case ("standard", _, _):
-            split = standard_split(types)
-        case ("without-type", _, number):
-            split = without_type(types, int(number))
-        case _:
-            return Judged()
+    split = split_named(order.split, types)
+    if not split.validation:
+        return Judged()
     titles = type_titles(examples, types)
     chosen = set(split.validation)
     held = [one for one in examples if one.name in chosen]

@@ -14,7 +14,7 @@ import numpy as np
 
 from cytoloop.core.errors import CytoloopError
 from cytoloop.learning.training.configuration import Augmentations, Configuration
-from cytoloop.learning.training.dataset import Example, Split, examples_of, pairs_in, standard_split, without_type
+from cytoloop.learning.training.dataset import Example, examples_of, pairs_in, split_named
 from cytoloop.learning.training.imagetypes import image_types
 from cytoloop.learning.training.order import Order
 from cytoloop.learning.training.samples import Sample, SampleStream
@@ -39,7 +39,7 @@ def run(order: Order) -> None:
     pairs = pairs_in(order.data)
     examples = examples_of(pairs, [one.name for one in pairs])
     types = image_types(examples, configuration.types)
-    split = _split(order, types)
+    split = split_named(order.split, types)
     by_name = {one.name: one for one in examples}
     stream = _stream([by_name[name] for name in split.training], types, configuration)
     validation = _validation([by_name[name] for name in split.validation], types, configuration)
@@ -64,18 +64,6 @@ def run(order: Order) -> None:
     }
     (order.folder / "record.json").write_text(json.dumps(record, indent=2))
     _tell({"done": True, **record})
-
-
-def _split(order: Order, types: dict[str, int]) -> Split:
-    match order.split.partition(":"):
-        case ("standard", _, _):
-            return standard_split(types)
-        case ("all", _, _):
-            return Split(tuple(types), ())
-        case ("without-type", _, number):
-            return without_type(types, int(number))
-        case _:
-            raise AssertionError(order.split)  # the order was checked
 
 
 def _stream(examples: list[Example], types: dict[str, int], configuration: Configuration) -> SampleStream:

@@ -19,6 +19,8 @@ from cytoloop.learning.training.configuration import Configuration, Head
 from .networks import build_network
 
 OPSET = 17
+INPUT_LIMITS = (-0.2, 1.5)
+"""As in ``normalisation.py``: what other programs give is cut like what networks were trained on."""
 _PREFIX = "network."
 _ALIASES = "cytoloop.aliases"
 _COUNTER = "num_batches_tracked"
@@ -34,7 +36,7 @@ class Inference(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """``(n, 3, h, w)``, normalised to about 0..1, to ``(n, channels, h, w)``."""
-        raw = self.network(image)
+        raw = self.network(torch.clamp(image, *INPUT_LIMITS))
         parts: list[Tensor] = []
         start = 0
         for head in self._configuration.heads:

@@ -17,6 +17,8 @@ from .reading import checked_name, read_package
 
 FORMAT_VERSION = "0.5.4"
 _OPSET = 17
+_SHORTEST_TITLE = 5
+"""What the format asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class NewPackage:
     version: str = "1.0.0"
     licence: str = "CC0-1.0"
     authors: tuple[str, ...] = ("Cytoloop",)
-    citations: tuple[tuple[str, str], ...] = ()
+    citations: tuple[tuple[str, str], ...] = (("Ronneberger et al. 2015: U-Net", "10.1007/978-3-319-24574-4_28"),)
     """Text and DOI of each."""
     tags: tuple[str, ...] = ("nuclei", "segmentation", "2d")
 
@@ -74,7 +76,7 @@ def _description(folder: Path, new: NewPackage) -> dict[str, Any]:
     return {
         "type": "model",
         "format_version": FORMAT_VERSION,
-        "name": new.title,
+        "name": new.title if len(new.title) >= _SHORTEST_TITLE else f"{new.title} model",
         "description": new.description,
         "version": new.version,
         "timestamp": datetime.now(UTC).replace(microsecond=0).isoformat(),

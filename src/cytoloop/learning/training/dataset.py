@@ -123,17 +123,34 @@ def standard_split(names: Iterable[str]) -> Split:
     for name in sorted(names):
         groups[name[:1]].append(name)
     held = [name for group in groups.values() if len(group) > 1 for name in group[-len(group) // 5 :]]
+    if not held:  # every name begins with another letter
+        everything = sorted(name for group in groups.values() for name in group)
+        held = everything[-len(everything) // 5 :] if len(everything) > 1 else []
     chosen = set(held)
     return Split(
         tuple(name for group in groups.values() for name in group if name not in chosen), tuple(sorted(chosen))
     )
 
 
-def without_type(types: dict[str, int], held_out: int) -> Split:
-    """Everything but one image type, to see what a model makes of images of a kind that it never saw."""
+def split_named(text: str, types: dict[str, int]) -> Split:
+    """``standard``; ``all``, which holds nothing out; or ``without-type:4`` (``:5,6``), without all images of types."""
+    kind, _, numbers = text.partition(":")
+    match kind:
+        case "standard":
+            return standard_split(types)
+        case "all":
+            return Split(tuple(types), ())
+        case "without-type":
+            return without_types(types, {int(one) for one in numbers.split(",")})
+        case _:
+            raise InvalidInputError(f"{text!r} is no split; there are standard, all and without-type:NUMBER.")
+
+
+def without_types(types: dict[str, int], held_out: set[int]) -> Split:
+    """Everything but some image types, to see what a model makes of images of a kind that it never saw."""
     return Split(
-        tuple(name for name, one in types.items() if one != held_out),
-        tuple(name for name, one in types.items() if one == held_out),
+        tuple(name for name, one in types.items() if one not in held_out),
+        tuple(name for name, one in types.items() if one in held_out),
     )
 
 

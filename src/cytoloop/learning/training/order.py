@@ -18,7 +18,7 @@ class Order(BaseModel):
     """Folder with ``images`` and ``labels``."""
     folder: Path
     """Where checkpoint, curves, weights and record go; a checkpoint in it is continued."""
-    split: Annotated[str, Field(pattern=r"^(standard|all|without-type:\d+)$")] = "standard"
+    split: Annotated[str, Field(pattern=r"^(standard|all|without-type:\d+(,\d+)*)$")] = "standard"
     initial: Path | None = None
     """ONNX file of this program's whose weights are the start."""
     loaders: Annotated[int, Field(ge=0, le=32)] = 1

@@ -1,0 +1,171 @@
+"""How the shipped models are made, and what they make of kinds of images that they never saw.
+
+``models.py make [NAME...]`` trains by the recipes in ``learning/recipes`` and writes the packages that ship.
+``models.py generalise`` trains without one group of image types after the other, and scores on those.
+Both go on where they were ended: what is done lies under ``--work``.
+"""
+
+import argparse
+import json
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+from cytoloop.learning.inference.session import default_threads
+from cytoloop.learning.networkmethod import NetworkMethod
+from cytoloop.learning.packages.model import ModelPackage
+from cytoloop.learning.registry import SHIPPED
+from cytoloop.learning.training.configuration import Configuration, read_configuration
+from cytoloop.learning.training.dataset import pairs_in, read_example
+from cytoloop.learning.training.imagetypes import image_types, type_titles
+from cytoloop.learning.training.order import Order
+from cytoloop.learning.training.scoring import by_type, score_method
+from cytoloop.workflows.packaging import About, package_model
+from cytoloop.workflows.shipping import judged_of, model_of_training
+from cytoloop.workflows.training import Curve, train
+
+ROOT = Path(__file__).resolve().parent.parent
+RECIPES = ROOT / "src/cytoloop/learning/recipes"
+FINAL = {"learning_rate": 4e-4, "steps": 1500, "warm_up_steps": 100}
+"""The last steps, on all images, after the scores were taken on those held out."""
+GROUPS = ("4", "5,6", "8", "3", "2,7", "0,1")
+"""Types that are alike are held out together."""
+DATA = (
+    "Data Science Bowl 2018, stage 1 training set with the community's corrections (BBBC038v1, Broad Bioimage "
+    "Benchmark Collection; Caicedo et al. 2019), CC0: 664 images with 28,986 nuclei."
+)
+ABOUT = {
+    "nuclei": (
+        "Nuclei",
+        "Nuclei in fluorescence, H&E and other brightfield images, of any size. No parameter needs to be set.",
+    ),
+    "foreground": (
+        "Nuclear foreground",
+        "Where nuclei are, without telling touching ones apart: a small classic U-Net.",
+    ),
+}
+NOTE = (
+    "The scores below are those of the weights trained on the {images} images of the training part only, before they "
+    "were scored on the {held_out} held out. The weights in this package were then trained for {steps:,} more steps on "
+    "all images, so scoring them on the same images again would flatter them."
+)
+
+
+def main() -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("action", choices=("make", "generalise"), nargs="?", default="make")
+    parser.add_argument("names", nargs="*", help="models to make, or groups of types to hold out such as 5,6")
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared/data/dsb2018")
+    parser.add_argument("--work", type=Path, default=ROOT / ".cache/models")
+    parser.add_argument("--out", type=Path, default=SHIPPED)
+    parser.add_argument("--steps", type=int, help="fewer steps, to try the way")
+    parser.add_argument("--threads", type=int)
+    order = parser.parse_args()
+    if order.action == "make":
+        for name in order.names or sorted(path.stem for path in RECIPES.glob("*.toml")):
+            print(make(name, order).folder)
+    else:
+        print(json.dumps(generalise(order), indent=2))
+    return 0
+
+
+def make(name: str, given: argparse.Namespace) -> ModelPackage:
+    """Train on the training part, score, train on everything, write the package."""
+    configuration = _shortened(read_configuration(RECIPES / f"{name}.toml"), given.steps)
+    title, description = ABOUT.get(name, (name, ""))
+    about = About(title, description, DATA)
+    first = Order(configuration=configuration, data=given.data, folder=given.work / name, threads=given.threads)
+    trained = train(first, on_curve=_tell)
+    hardware = {"hardware": _hardware()}
+    judged = model_of_training(first, trained, given.work / name / name, about, extra=hardware, with_tta=True)
+    final = Order(
+        configuration=_final(configuration, given.steps),
+        data=given.data,
+        folder=given.work / f"{name}-final",
+        split="all",
+        initial=trained.weights,
+        threads=given.threads,
+    )
+    finished = train(final, on_curve=_tell)
+    record = {
+        **judged.training,
+        "final": {key: finished.record[key] for key in ("images", "steps", "seconds", "split")},
+        "scored_on": "On the images held out from training, all parameters at their defaults.",
+    }
+    note = NOTE.format(
+        images=trained.record["images"], held_out=trained.record["held_out"], steps=finished.record["steps"]
+    )
+    return package_model(
+        given.out / name,
+        finished.weights,
+        record,
+        About(title, description, DATA, notes=note),
+        sample=read_example(pairs_in(given.data)[0]),
+        pictures={path.name: path.read_bytes() for path in judged.pictures} | _attached(judged),
+    )
+
+
+def _attached(package: ModelPackage) -> dict[str, bytes]:
+    path = package.folder / "failures.png"
+    return {path.name: path.read_bytes()} if path.exists() else {}
+
+
+def generalise(given: argparse.Namespace) -> dict[str, Any]:
+    """Scores on each group of types of a model that was trained without it."""
+    configuration = _shortened(read_configuration(RECIPES / "nuclei.toml"), given.steps)
+    examples = [read_example(pair) for pair in pairs_in(given.data)]
+    types = image_types(examples, configuration.types)
+    titles = type_titles(examples, types)
+    found: dict[str, Any] = {}
+    for group in given.names or GROUPS:
+        folder = given.work / f"without-{group.replace(',', '-')}"
+        order = Order(
+            configuration=configuration, data=given.data, folder=folder, split=f"without-type:{group}",
+            threads=given.threads,
+        )  # fmt: skip
+        trained = train(order, on_curve=_tell)
+        held = judged_of(order, examples).examples
+        about = About("generalise", "", "")
+        package = package_model(folder / "package", trained.weights, trained.record, about, sample=held[0])
+        names = {one.name: titles[types[one.name]] for one in held}
+        found[group] = {"steps": trained.record["steps"]}
+        for key, parameters in (("scores", {}), ("scores_with_tta", {"tta": True})):
+            scored = score_method(NetworkMethod(package), held, parameters)
+            found[group][key] = {title: one.as_json() for title, one in by_type(scored, names).items()}
+        (given.work / f"without-{group.replace(',', '-')}.json").write_text(json.dumps(found[group], indent=2))
+        print(group, found[group]["scores"]["all"], file=sys.stderr)
+    return found
+
+
+def _shortened(configuration: Configuration, steps: int | None) -> Configuration:
+    if steps is None:
+        return configuration
+    values = {"steps": steps, "warm_up_steps": min(configuration.optimisation.warm_up_steps, steps // 4)}
+    return configuration.model_copy(update={"optimisation": configuration.optimisation.model_copy(update=values)})
+
+
+def _final(configuration: Configuration, steps: int | None) -> Configuration:
+    values = FINAL if steps is None else {**FINAL, "steps": max(1, steps // 4), "warm_up_steps": 1}
+    changed = configuration.optimisation.model_copy(update=values)
+    return configuration.model_copy(update={"optimisation": changed, "seed": configuration.seed + 1000})
+
+
+def _hardware() -> str:
+    return f"{platform.machine()} processor, {default_threads()} cores, no GPU"
+
+
+def _tell(point: Curve) -> None:
+    if point.validation_loss is not None:
+        left = point.seconds / point.step * (point.steps - point.step) / 60
+        print(
+            f"step {point.step}/{point.steps} loss {point.loss:.4f} held out {point.validation_loss:.4f}, "
+            f"{left:.0f} min left",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
