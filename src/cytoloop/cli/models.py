@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from cytoloop.learning.packages.checking import check_package
+from cytoloop.learning.packages.isolation import report_of
 from cytoloop.learning.packages.model import ModelPackage
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.workflows import models as workflow
@@ -47,7 +47,7 @@ def show(name: NameArgument, home: HomeOption = None, as_json: JsonOption = Fals
 @models_app.command("test")
 def check(name: NameArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Check a model: its files, its network, its sizes, its test tensors. The exit code is 1 if one fails."""
-    report = check_package(workflow.model_named(_registry(home), name))
+    report = report_of(workflow.model_named(_registry(home), name).folder)
     if as_json:
         checks = [{"name": one.name, "passed": one.passed, "told": one.told} for one in report.checks]
         typer.echo(orjson.dumps({"passed": report.passed, "checks": checks}, option=orjson.OPT_INDENT_2))
@@ -63,9 +63,13 @@ def import_(
     source: Annotated[Path, typer.Argument(metavar="FILE_OR_FOLDER", help="A package in the bioimage.io format.")],
     name: Annotated[str | None, typer.Option("--name", help="Name to give it; the file's unless given.")] = None,
     home: HomeOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Take in a model with ONNX weights. It is checked first."""
     package = workflow.import_model(_registry(home), source, name)
+    if as_json:
+        typer.echo(orjson.dumps(_as_json(package), option=orjson.OPT_INDENT_2))
+        return
     typer.echo(f"Imported {package.title}. Use it with: cytoloop segment IMAGE --model {package.name} --out DIR")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cytoloop.core.errors import ConflictError, InvalidInputError, NotFoundError
 from cytoloop.learning.networkmethod import NetworkMethod
-from cytoloop.learning.packages.checking import require_runnable
+from cytoloop.learning.packages.isolation import require_runnable
 from cytoloop.learning.packages.model import ModelPackage
 from cytoloop.learning.packages.reading import DESCRIPTIONS, checked_name, read_package
 from cytoloop.learning.registry import MethodRegistry
@@ -49,23 +49,27 @@ def import_model(registry: MethodRegistry, source: Path, name: str | None = None
         raise ConflictError(f"There is a method {chosen!r} already. Import the model under another name.")
     registry.models.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".import-", dir=registry.models) as staging:
-        folder = _unpacked(source, Path(staging))
-        package = read_package(folder)
-        require_runnable(package)
+        # named before it is read: messages tell the name
+        folder = _unpacked(source, Path(staging)).rename(Path(staging) / chosen)
+        read_package(folder)
+        require_runnable(folder)
         target = registry.models / chosen
-        folder.rename(target)
+        try:
+            folder.rename(target)
+        except OSError as error:
+            raise ConflictError(f"There is a folder {chosen!r} among the models already. Use another name.") from error
     return read_package(target)
 
 
 def _name_from(source: Path) -> str:
     stem = source.name.removesuffix(".zip").removesuffix(".bioimageio").lower()
-    cleaned = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in stem)
-    return cleaned.strip("._-") or "model"
+    cleaned = "".join(one if (one.isascii() and one.isalnum()) or one in "._-" else "-" for one in stem)
+    return cleaned[:80].strip("._-") or "model"
 
 
 def _unpacked(source: Path, staging: Path) -> Path:
     """The package's folder, inside the staging folder."""
-    inside = staging / "package"
+    inside = staging / ".unpacked"
     if source.is_dir():
         if any(path.is_symlink() for path in source.rglob("*")):
             raise InvalidInputError(f"{source} holds links. Put the files themselves into it.")

@@ -55,13 +55,6 @@ def check_package(package: ModelPackage) -> PackageReport:
     return PackageReport(tuple(checks))
 
 
-def require_runnable(package: ModelPackage) -> None:
-    """Raise ``InvalidInputError`` with the first reason why the package cannot be run."""
-    _check_files(package)
-    _check_network(package)
-    _check_sizes(package)
-
-
 def _check_files(package: ModelPackage) -> str:
     count = 0
     for source, digest in _named_files(read_description(package.folder)):
@@ -107,10 +100,17 @@ def _check_network(package: ModelPackage) -> str:
     inputs, outputs = session.get_inputs(), session.get_outputs()
     if len(inputs) != 1:
         raise InvalidInputError(f"{package.name}: the network takes {len(inputs)} inputs; one is expected.")
+    if not outputs:
+        raise InvalidInputError(f"{package.name}: the network gives nothing.")
     source, result = inputs[0], outputs[0]
     if source.type != "tensor(float)" or len(source.shape) != 4:
         raise InvalidInputError(
             f"{package.name}: the network's input is {source.type} of {len(source.shape)} axes; "
+            "float32 with four axes (batch, channel, y, x) is expected."
+        )
+    if result.type != "tensor(float)" or len(result.shape) not in {0, 4}:
+        raise InvalidInputError(
+            f"{package.name}: the network's output is {result.type} of {len(result.shape)} axes; "
             "float32 with four axes (batch, channel, y, x) is expected."
         )
     wanted = package.spec.channels
@@ -118,7 +118,7 @@ def _check_network(package: ModelPackage) -> str:
         raise InvalidInputError(
             f"{package.name}: the network takes {source.shape[1]} channels, its description says {wanted}."
         )
-    if isinstance(result.shape[1], int) and result.shape[1] != len(package.spec.outputs):
+    if result.shape and isinstance(result.shape[1], int) and result.shape[1] != len(package.spec.outputs):
         raise InvalidInputError(
             f"{package.name}: the network gives {result.shape[1]} maps, its description names "
             f"{len(package.spec.outputs)} ({', '.join(package.spec.outputs)})."
@@ -128,16 +128,10 @@ def _check_network(package: ModelPackage) -> str:
 
 def _check_sizes(package: ModelPackage) -> str:
     session, spec = _session(package), package.spec
-    name = session.get_inputs()[0].name
     sides = [(spec.smallest, spec.smallest), (spec.smallest + spec.stride, spec.smallest)]
     for height, width in sides:
         picture = np.zeros((1, spec.channels, height, width), np.float32)
-        try:
-            found = np.asarray(session.run(None, {name: picture})[0])
-        except Exception as error:
-            raise InvalidInputError(
-                f"{package.name}: the network fails on a picture of {width} x {height} px, which it should take."
-            ) from error
+        found = _run(package, session, picture)
         if found.shape != (1, len(spec.outputs), height, width):
             raise InvalidInputError(
                 f"{package.name}: for {width} x {height} px the network gives {found.shape}; "
@@ -148,15 +142,31 @@ def _check_sizes(package: ModelPackage) -> str:
     return " and ".join(f"{width} x {height} px" for height, width in sides)
 
 
+def _run(
+    package: ModelPackage, session: onnxruntime.InferenceSession, picture: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    try:
+        return np.asarray(session.run(None, {session.get_inputs()[0].name: picture})[0])
+    except Exception as error:
+        height, width = picture.shape[2:]
+        raise InvalidInputError(
+            f"{package.name}: the network fails on a picture of {width} x {height} px, which it should take."
+        ) from error
+
+
 def _check_tensors(package: ModelPackage) -> str:
     content = read_description(package.folder)
     wanted = _tensor(package, content, "outputs")
     given = _tensor(package, content, "inputs")
     if wanted is None or given is None:
         return "none in the package"
+    if given.ndim != 4 or given.shape[1] != package.spec.channels:
+        raise InvalidInputError(
+            f"{package.name}: the test input is {given.shape}; (1, {package.spec.channels}, y, x) is expected."
+        )
     session = _session(package)
     picture = scaled(given, package.spec.low_percentile, package.spec.high_percentile)
-    found = np.asarray(session.run(None, {session.get_inputs()[0].name: picture})[0])
+    found = _run(package, session, picture)
     if found.shape != wanted.shape:
         raise InvalidInputError(f"{package.name}: the test output is {wanted.shape}, the network gives {found.shape}.")
     off = float(np.abs(found - wanted).max())
@@ -171,10 +181,19 @@ def scaled(tensor: NDArray[np.float32], low_percentile: float, high_percentile: 
     return ((tensor - np.float32(low)) / np.float32(high - low + 1e-6)).astype(np.float32)
 
 
+def _test_file(content: Mapping[str, Any], key: str) -> Any:
+    """``inputs[0].test_tensor`` of the format 0.5, ``test_inputs[0]`` of 0.4."""
+    for tensors, inner in ((content.get(key), "test_tensor"), (content.get(f"test_{key}"), None)):
+        first: Any = cast("list[Any]", tensors)[0] if isinstance(tensors, list) and tensors else None
+        if inner is None:
+            return first
+        if isinstance(first, Mapping) and inner in first:
+            return cast("Mapping[str, Any]", first)[inner]
+    return None
+
+
 def _tensor(package: ModelPackage, content: Mapping[str, Any], key: str) -> NDArray[np.float32] | None:
-    tensors: Any = content.get(key)
-    first = cast("Mapping[str, Any]", tensors[0]) if isinstance(tensors, list) and tensors else {}
-    source: Any = first.get("test_tensor")
+    source: Any = _test_file(content, key)
     if isinstance(source, Mapping):
         source = cast("Mapping[str, Any]", source).get("source")
     if not isinstance(source, str):
@@ -185,6 +204,7 @@ def _tensor(package: ModelPackage, content: Mapping[str, Any], key: str) -> NDAr
     if path.stat().st_size > _LARGEST_TENSOR:
         raise InvalidInputError(f"{package.name}: the test tensor {source!r} is larger than 64 MiB.")
     try:
-        return np.load(path, allow_pickle=False).astype(np.float32)
-    except (ValueError, OSError, EOFError) as error:
+        # mapped: a header that promises more than the file holds is an error, not memory
+        return np.load(path, allow_pickle=False, mmap_mode="r").astype(np.float32)
+    except (ValueError, TypeError, AttributeError, OSError, EOFError) as error:
         raise InvalidInputError(f"{package.name}: the test tensor {source!r} is no NumPy array.") from error

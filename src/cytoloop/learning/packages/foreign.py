@@ -8,6 +8,12 @@ from cytoloop.core.errors import InvalidInputError
 from .model import Decoder, ModelSpec, Task
 
 _SPACE = {"y", "x"}
+_PREPARED = {"ensure_dtype", "scale_range", "clip"}
+"""Steps before the network that come to what is done here: percentiles to 0 and 1."""
+_FINISHED = {"ensure_dtype", "clip", "binarize"}
+"""Steps after the network that leave a probability, or only cut it."""
+_LARGEST_SIDE = 4096
+_LARGEST_HALO = 1024
 
 
 def derived_spec(content: Mapping[str, Any], name: str) -> ModelSpec:
@@ -25,18 +31,26 @@ def derived_spec(content: Mapping[str, Any], name: str) -> ModelSpec:
     channels = _channel_count(source)
     if channels not in {None, 1, 3}:
         raise InvalidInputError(f"{name} takes {channels} channels; models of 1 or 3 channels are run.")
+    _check_steps(source, "preprocessing", _PREPARED, name)
+    _check_steps(result, "postprocessing", _FINISHED, name)
     found = _channel_count(result) or 1
-    low, high = _percentiles(source)
-    smallest, stride = _sizes(source)
+    names = _channel_names(result, found)
+    if len(names) > 1 and names[0].lower() in {"foreground", "fg", "boundary", "distance"}:
+        raise InvalidInputError(
+            f"{name} gives {', '.join(names[:6])}; models of one foreground map, or of classes of which the first is "
+            "background, are run."
+        )
+    low, high = _percentiles(source, name)
+    smallest, stride = _sizes(source, name)
     return ModelSpec(
         task=Task.INSTANCES,
         decoder=Decoder.COMPONENTS,
-        outputs=tuple(_channel_names(result, found)),
+        outputs=tuple(names),
         diameter_px=None,
         channels=channels or 1,
         stride=stride,
         smallest=smallest,
-        halo=_halo(result),
+        halo=_limited(_halo(result), 0, _LARGEST_HALO, "halo", name),
         low_percentile=low,
         high_percentile=high,
     )
@@ -46,7 +60,10 @@ def _tensors(content: Mapping[str, Any], key: str, name: str) -> list[Mapping[st
     found: Any = content.get(key)
     if not isinstance(found, list) or not found:
         raise InvalidInputError(f"{name}: the description tells no {key}.")
-    return [cast("Mapping[str, Any]", one) for one in cast("list[Any]", found)]
+    tensors = [cast("Mapping[str, Any]", one) for one in cast("list[Any]", found) if isinstance(one, Mapping)]
+    if not tensors:
+        raise InvalidInputError(f"{name}: the description tells no {key}.")
+    return tensors
 
 
 def _axes(tensor: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
@@ -55,7 +72,8 @@ def _axes(tensor: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     if isinstance(axes, str):
         return [(letter, {}) for letter in axes]
     found: list[tuple[str, Mapping[str, Any]]] = []
-    for one in cast("list[Mapping[str, Any]]", axes) if isinstance(axes, list) else []:
+    for entry in cast("list[Any]", axes) if isinstance(axes, list) else []:
+        one = cast("Mapping[str, Any]", entry) if isinstance(entry, Mapping) else {}
         kind = str(one.get("type", ""))
         letter = {"batch": "b", "channel": "c"}.get(kind, str(one.get("id", "")))
         found.append((letter, one))
@@ -90,33 +108,70 @@ def _channel_names(tensor: Mapping[str, Any], count: int) -> list[str]:
     return ["foreground"] if count == 1 else ["background", *(f"class {number}" for number in range(1, count))]
 
 
-def _percentiles(tensor: Mapping[str, Any]) -> tuple[float, float]:
-    steps: Any = tensor.get("preprocessing")
-    for step in cast("list[Mapping[str, Any]]", steps) if isinstance(steps, list) else []:
-        if step.get("name", step.get("id")) == "scale_range":
-            values = cast("Mapping[str, Any]", step.get("kwargs") or {})
-            return float(values.get("min_percentile", 0)), float(values.get("max_percentile", 100))
+def _steps(tensor: Mapping[str, Any], key: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """The steps before or after the network: name and settings."""
+    found: list[tuple[str, Mapping[str, Any]]] = []
+    steps: Any = tensor.get(key)
+    for one in cast("list[Any]", steps) if isinstance(steps, list) else []:
+        if isinstance(one, Mapping):
+            step = cast("Mapping[str, Any]", one)
+            kwargs: Any = step.get("kwargs")
+            name = str(step.get("name", step.get("id", "")))
+            found.append((name, cast("Mapping[str, Any]", kwargs) if isinstance(kwargs, Mapping) else {}))
+    return found
+
+
+def _check_steps(tensor: Mapping[str, Any], key: str, known: set[str], name: str) -> None:
+    for step, _ in _steps(tensor, key):
+        if step not in known:
+            raise InvalidInputError(
+                f"{name} needs the {key} step {step!r}, which is not done here ({', '.join(sorted(known))} are)."
+            )
+
+
+def _percentiles(tensor: Mapping[str, Any], name: str) -> tuple[float, float]:
+    for step, values in _steps(tensor, "preprocessing"):
+        if step == "scale_range":
+            low, high = values.get("min_percentile", 0), values.get("max_percentile", 100)
+            if not all(isinstance(one, int | float) for one in (low, high)) or not 0 <= low < high <= 100:
+                raise InvalidInputError(f"{name}: the percentiles of scale_range are {low!r} and {high!r}.")
+            return float(low), float(high)
     return 1.0, 99.8
 
 
-def _sizes(tensor: Mapping[str, Any]) -> tuple[int, int]:
-    """Shortest side and step of the sides."""
+def _sizes(tensor: Mapping[str, Any], name: str) -> tuple[int, int]:
+    """Shortest side and step of the sides; of a fixed size, both are that size."""
+    least: Any
+    step: Any
+    least, step = 64, 16
+    shape: Any = tensor.get("shape")
+    if isinstance(shape, Mapping):
+        values = cast("Mapping[str, Any]", shape)
+        least, step = _last(values.get("min")), _last(values.get("step"))
+    elif isinstance(shape, list):
+        least = step = _last(cast("list[Any]", shape))
     for letter, facts in _axes(tensor):
         size: Any = facts.get("size")
         if letter in _SPACE and isinstance(size, Mapping):
             values = cast("Mapping[str, Any]", size)
-            return int(values.get("min", 64)), max(1, int(values.get("step", 16)))
-        if letter in _SPACE and isinstance(size, int):
-            return size, size
-    shape: Any = tensor.get("shape")
-    if isinstance(shape, Mapping):
-        values = cast("Mapping[str, Any]", shape)
-        return int(values["min"][-1]), max(1, int(values["step"][-1]))
-    return (int(shape[-1]), int(shape[-1])) if isinstance(shape, list) else (64, 16)
+            least, step = values.get("min", 64), values.get("step", 16)
+        elif letter in _SPACE and isinstance(size, int):
+            least = step = size
+    return _limited(least, 1, _LARGEST_SIDE, "smallest side", name), _limited(step, 0, _LARGEST_SIDE, "step", name) or 1
 
 
-def _halo(tensor: Mapping[str, Any]) -> int:
+def _last(values: Any) -> Any:
+    return cast("list[Any]", values)[-1] if isinstance(values, list) and values else None
+
+
+def _limited(value: Any, least: int, most: int, what: str, name: str) -> int:
+    if not isinstance(value, int) or not least <= value <= most:
+        raise InvalidInputError(f"{name}: the {what} is {value!r}; a whole number of {least} to {most} px is expected.")
+    return value
+
+
+def _halo(tensor: Mapping[str, Any]) -> Any:
     halo: Any = tensor.get("halo")
     if isinstance(halo, list) and halo:
-        return int(cast("list[Any]", halo)[-1])
-    return max([int(facts.get("halo") or 0) for _, facts in _axes(tensor)], default=0) or 32
+        return _last(cast("list[Any]", halo))
+    return max((one for _, facts in _axes(tensor) if isinstance(one := facts.get("halo"), int)), default=0) or 32

@@ -12,9 +12,13 @@ from cytoloop.core.errors import InvalidInputError, NotFoundError
 
 from .foreign import derived_spec
 from .model import Decoder, ModelPackage, ModelSpec, Task
+from .onnxfile import require_inside
 
 DESCRIPTIONS = ("bioimageio.yaml", "rdf.yaml", "model.yaml", "rdf.yml")
 _LARGEST_DESCRIPTION = 1 << 20
+_MOST_VALUES = 200_000
+_FORMATS = ("0.3.", "0.4.", "0.5.")
+_PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp"}
 _NAME = re.compile(r"^[a-z0-9][a-z0-9._-]{0,79}$")
 
 
@@ -52,21 +56,20 @@ def read_package(folder: Path, *, shipped: bool = False) -> ModelPackage:
     facts = _own_facts(folder, content)
     spec = derived_spec(content, folder.name) if facts is None else _spec(facts)
     card = _file(folder, content.get("documentation"), "documentation", needed=False)
-    covers = [_file(folder, one, "covers", needed=False) for one in _list(content.get("covers"))]
     authors = [str(one.get("name", "")) for one in _list(content.get("authors")) if isinstance(one, Mapping)]
     return ModelPackage(
         folder=folder,
         name=folder.name,
-        title=str(content.get("name", folder.name))[:200],
-        description=str(content.get("description", ""))[:2000],
-        version=str(content.get("version", "")),
-        licence=str(content.get("license", "")),
+        title=_text(content, "name")[:200] or folder.name,
+        description=_text(content, "description")[:2000],
+        version=_text(content, "version"),
+        licence=_text(content, "license"),
         authors=tuple(one for one in authors if one),
         spec=spec,
         weights=weights,
         torch_weights=None,
         card=card,
-        pictures=tuple(one for one in covers if one is not None),
+        pictures=_pictures(folder, content),
         training={} if facts is None else facts.training,
         shipped=shipped,
     )
@@ -84,11 +87,38 @@ def read_description(folder: Path) -> dict[str, Any]:
         raise InvalidInputError(f"{path.name} in {folder.name} is larger than 1 MiB; that is no model description.")
     try:
         content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InvalidInputError(f"{path.name} in {folder.name} is no valid YAML: {str(error)[:200]}") from error
     if not isinstance(content, dict) or cast("dict[str, Any]", content).get("type") != "model":
         raise InvalidInputError(f"{path.name} in {folder.name} does not describe a model (type: model).")
-    return cast("dict[str, Any]", content)
+    found = cast("dict[str, Any]", content)
+    _check_amount(found, f"{path.name} in {folder.name}")
+    version = _text(found, "format_version")
+    if not version.startswith(_FORMATS):
+        raise InvalidInputError(
+            f"{path.name} in {folder.name} is of the format {version or 'unknown'!r}; 0.3, 0.4 and 0.5 are read."
+        )
+    return found
+
+
+def _check_amount(content: Any, where: str) -> None:
+    """Refuse a description whose references, followed, make a huge or endless one of a small file."""
+    waiting: list[Any] = [content]
+    count = 0
+    while waiting:
+        one = waiting.pop()
+        count += 1
+        if count > _MOST_VALUES:
+            raise InvalidInputError(f"{where} holds more than {_MOST_VALUES:,} values; that is no model description.")
+        if isinstance(one, Mapping):
+            waiting += cast("Mapping[Any, Any]", one).values()
+        elif isinstance(one, list):
+            waiting += cast("list[Any]", one)
+
+
+def _text(content: Mapping[str, Any], key: str) -> str:
+    value = content.get(key)
+    return "" if value is None else str(value)
 
 
 def _own_facts(folder: Path, content: Mapping[str, Any]) -> OwnFacts | None:
@@ -118,6 +148,7 @@ def _weights(folder: Path, content: Mapping[str, Any]) -> Path:
         raise InvalidInputError(f"{folder.name} has no ONNX weights, the only kind that is run here (it has: {there}).")
     path = _file(folder, cast("Mapping[str, Any]", onnx).get("source"), "weights.onnx.source", needed=True)
     assert path is not None  # it was needed
+    require_inside(path)
     return path
 
 
@@ -133,11 +164,22 @@ def _file(folder: Path, source: Any, what: str, *, needed: bool) -> Path | None:
     if relative.is_absolute() or ".." in relative.parts or "\\" in source:
         raise InvalidInputError(f"{folder.name}: {what} leads out of the package ({source!r}).")
     path = folder.joinpath(*relative.parts)
-    if path.is_symlink() or not path.is_file():
+    if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
         if needed:
             raise InvalidInputError(f"{folder.name}: {what} names {source!r}, which is not in the package.")
         return None
     return path
+
+
+def _pictures(folder: Path, content: Mapping[str, Any]) -> tuple[Path, ...]:
+    """The covers, then the attached pictures."""
+    attached: Any = content.get("attachments")
+    if isinstance(attached, Mapping):  # format 0.4
+        attached = cast("Mapping[str, Any]", attached).get("files")
+    named = [*_list(content.get("covers")), *_list(attached)]
+    files = [_file(folder, one, "covers", needed=False) for one in named]
+    found = [one for one in files if one is not None and one.suffix.lower() in _PICTURES]
+    return tuple(dict.fromkeys(found))
 
 
 def _list(value: Any) -> list[Any]:
