@@ -10,6 +10,9 @@ from skimage import filters
 BINS = 4096
 """Enough for one hot camera pixel not to squeeze all else into a few bins."""
 MAX_SAMPLES = 1_000_000
+_ROUNDING = 8 * float(np.finfo(np.float32).eps)
+"""Relative differences up to this come from filtering a constant image."""
+_FINE = 2e-3
 _LI_SAMPLES = 250_000
 
 
@@ -36,7 +39,7 @@ def sampled(plane: NDArray[np.float32], valid: NDArray[np.bool_] | None) -> NDAr
     return values[:: max(1, -(-values.size // MAX_SAMPLES))]
 
 
-def global_threshold(values: NDArray[np.float32], algorithm: Algorithm) -> float | None:
+def global_threshold(values: NDArray[np.floating], algorithm: Algorithm) -> float | None:
     """The value that separates objects from background, or ``None`` where all values are the same.
 
     Otsu 1979 (IEEE Trans Syst Man Cybern 9:62); Li and Tam 1998 (Pattern Recognition Letters 18:771);
@@ -45,8 +48,10 @@ def global_threshold(values: NDArray[np.float32], algorithm: Algorithm) -> float
     if values.size == 0:
         return None
     low, high = float(values.min()), float(values.max())
-    if not high > low or not np.isfinite(high - low):
+    if not np.isfinite(high - low) or high - low <= _ROUNDING * max(abs(high), abs(low)):
         return None
+    if high - low < _FINE * max(abs(high), abs(low)):
+        values = values.astype(np.float64)  # float32 has too few numbers between low and high for the bins
     match algorithm:
         case Algorithm.LI:
             few = values[:: max(1, values.size // _LI_SAMPLES)]

@@ -81,8 +81,8 @@ class ForegroundParameters(BaseModel):
     )
 
 
-class ThresholdParameters(ForegroundParameters):
-    """Parameters of the method ``threshold``."""
+class ObjectParameters(ForegroundParameters):
+    """What methods share that work on a smoothed foreground and leave out objects by size."""
 
     smoothing_px: float = Field(
         1.0,
@@ -107,6 +107,23 @@ class ThresholdParameters(ForegroundParameters):
         json_schema_extra={"unit": "px²", "advanced": True},
     )
     fill_holes: bool = Field(True, title="Fill holes", description="Fill holes inside objects.")
+    remove_border: bool = Field(
+        False,
+        title="Leave out objects at the border",
+        description="Objects that the image's border cuts.",
+        json_schema_extra={"advanced": True},
+    )
+
+    @model_validator(mode="after")
+    def _check_areas(self) -> "ObjectParameters":
+        if self.max_area_px2 is not None and self.max_area_px2 < self.min_area_px2:
+            raise ValueError("the largest area is below the smallest")
+        return self
+
+
+class ThresholdParameters(ObjectParameters):
+    """Parameters of the method ``threshold``."""
+
     split: bool = Field(True, title="Split touching objects", description="Cut objects apart at their necks.")
     split_sensitivity: float = Field(
         0.8,
@@ -138,18 +155,6 @@ class ThresholdParameters(ForegroundParameters):
         description="Size of the surroundings that the adaptive threshold compares with: larger than an object.",
         json_schema_extra={"unit": "px", "advanced": True},
     )
-    remove_border: bool = Field(
-        False,
-        title="Leave out objects at the border",
-        description="Objects that the image's border cuts.",
-        json_schema_extra={"advanced": True},
-    )
-
-    @model_validator(mode="after")
-    def _check_areas(self) -> "ThresholdParameters":
-        if self.max_area_px2 is not None and self.max_area_px2 < self.min_area_px2:
-            raise ValueError("the largest area is below the smallest")
-        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +242,8 @@ class ThresholdMethod:
     name = "threshold"
     title = "Threshold and watershed"
     description = (
-        "Finds objects that are brighter or darker than the background and cuts touching ones apart. "
+        "Finds objects that are brighter or darker than the background (Otsu's threshold unless another is chosen) "
+        "and cuts touching ones apart by a watershed. "
         "For nuclei, cells and spots that stand out clearly; needs no training."
     )
     parameters: type[BaseModel] = ThresholdParameters
