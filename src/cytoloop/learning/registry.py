@@ -9,6 +9,7 @@ from cytoloop.core.errors import NotFoundError
 
 from .method import Method
 from .networkmethod import network_methods_in
+from .preprocessing import pipelines_in
 
 GROUP = "cytoloop.segmenters"
 SHIPPED = Path(__file__).parent / "models"
@@ -28,6 +29,7 @@ class MethodRegistry:
     def all(self) -> dict[str, Method]:
         """Every method by name: the most generally useful at the head, then the others by title."""
         found = {**_plugins(), **_network_methods(SHIPPED), **_network_methods(self.models)}
+        found = {**_pipelines(self.models, found), **found}
         return {one.name: one for one in sorted(found.values(), key=_rank)}
 
     def by_name(self, name: str) -> Method:
@@ -50,3 +52,7 @@ def _plugins() -> dict[str, Method]:
 
 def _network_methods(folder: Path | None) -> dict[str, Method]:
     return {} if folder is None else network_methods_in(folder, shipped=folder == SHIPPED)
+
+
+def _pipelines(folder: Path | None, others: dict[str, Method]) -> dict[str, Method]:
+    return {} if folder is None else pipelines_in(folder, others.get)

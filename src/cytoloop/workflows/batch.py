@@ -31,7 +31,7 @@ from cytoloop.measurements.objects import label_outlines, measure_objects
 from cytoloop.measurements.table import ColumnSpec, ObjectMeasurements
 
 from .measure_worker import RGB_NAMES
-from .segment_worker import calibrate, outlines, read_pixels
+from .segment_worker import calibrate, outlines, projection_in, read_pixels
 from .tiles import tiles_covering
 
 _ENDINGS = (".labels", ".ome")
@@ -170,6 +170,8 @@ def _segment_file(path: Path, order: BatchOrder) -> Outcome:
     try:
         info = pyramid.info
         planes = _planes(info, order, path)
+        if projection_in(method) is not None:  # the planes of a stack become one
+            planes = [Plane(0, t) for t in dict.fromkeys(one.t for one in planes)]
         objects = [one for plane in planes for one in _objects(method, parameters, pyramid, plane)]
     finally:
         pyramid.source.close()
@@ -198,7 +200,7 @@ def _objects(method: Method, parameters: Any, pyramid: Pyramid, plane: Plane) ->
     whole = Box(0, 0, pyramid.info.width, pyramid.info.height)
     calibration = None
     for tile in tiles_covering(whole, whole):
-        pixels = read_pixels(pyramid, tile.read, plane)
+        pixels = read_pixels(pyramid, tile.read, plane, projection_in(method))
         if calibration is None:
             calibration = calibrate(method, parameters, pyramid, plane, pixels if tile.read == whole else None)
         found = method.segment(pixels, parameters, calibration)

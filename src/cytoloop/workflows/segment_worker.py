@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from cytoloop.annotations.raster import labels_to_polygons
+from cytoloop.core.errors import InvalidInputError
 from cytoloop.core.geometry import Box, Plane
 from cytoloop.images.pyramid import Pyramid
 from cytoloop.images.reading import read_plane
@@ -26,6 +27,8 @@ from cytoloop.learning.method import (
     Pixels,
     parse_parameters,
 )
+from cytoloop.learning.preprocessing import PipelineMethod, Projection
+from cytoloop.learning.preprocessing.steps import projected
 from cytoloop.learning.registry import MethodRegistry
 
 from .library import ImageFiles, open_files
@@ -51,7 +54,7 @@ def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     try:
         reporter.progress(0.05, "Reading pixels")
         plane, read = Plane(call["z"], call["t"]), Box(*call["read"])
-        pixels = read_pixels(pyramid, read, plane)
+        pixels = read_pixels(pyramid, read, plane, projection_in(method))
         parameters = parse_parameters(method, call["parameters"])
         reporter.progress(0.3, "Finding objects")
         calibration = _calibration(call, method, parameters, pyramid, pixels)
@@ -86,11 +89,35 @@ def _calibration(
     return _calibrations[key]
 
 
-def read_pixels(pyramid: Pyramid, box: Box, plane: Plane) -> Pixels:
-    """Exact pixels of a box as methods see them."""
+def projection_in(method: Method) -> Projection | None:
+    """How the planes of a stack become the one that the method sees, if it is a pipeline that says so."""
+    return method.projection if isinstance(method, PipelineMethod) else None
+
+
+def read_pixels(pyramid: Pyramid, box: Box, plane: Plane, projection: Projection | None = None) -> Pixels:
+    """Exact pixels of a box as methods see them: of one plane, or of a projection along z."""
     info = pyramid.info
-    array = read_plane(pyramid.source, box, z=plane.z, t=plane.t)
-    return _as_pixels(array, info)
+    if projection is None:
+        return _as_pixels(read_plane(pyramid.source, box, z=plane.z, t=plane.t), info)
+    planes = [read_plane(pyramid.source, box, z=z, t=plane.t) for z in _slices(info, projection)]
+    return _as_pixels(_joined(planes, info, projection), info)
+
+
+def _slices(info: ImageInfo, projection: Projection) -> range:
+    last = info.size_z - 1 if projection.z_to is None else projection.z_to
+    if last >= info.size_z or projection.z_from >= info.size_z:
+        raise InvalidInputError(
+            f"The pipeline projects planes {projection.z_from} to {last}, but the image has {info.size_z} along z, "
+            "counted from 0. Choose another pipeline or image."
+        )
+    return range(projection.z_from, last + 1)
+
+
+def _joined(planes: list[NDArray[Any]], info: ImageInfo, projection: Projection) -> NDArray[Any]:
+    """The planes made one; colours stay bytes, their sum being shown by their mean."""
+    if info.rgb and projection.how == "sum":
+        return np.rint(np.mean(planes, axis=0)).astype(np.uint8)
+    return projected(planes, projection.how)
 
 
 def _as_pixels(array: NDArray[Any], info: ImageInfo) -> Pixels:
@@ -106,18 +133,31 @@ def calibrate(method: Method, parameters: Any, pyramid: Pyramid, plane: Plane, w
         return method.calibrate(whole, parameters)
     info = pyramid.info
     box = Box(0, 0, info.width, info.height)
+    projection = projection_in(method)
     if info.width * info.height <= WHOLE_PIXELS:
-        return method.calibrate(read_pixels(pyramid, box, plane), parameters)
+        return method.calibrate(read_pixels(pyramid, box, plane, projection), parameters)
     downsample = max(1.0, max(info.width, info.height) / OVERVIEW_PX)
-    if info.rgb:
-        overview = pyramid.region(box, downsample, z=plane.z, t=plane.t)
+    if projection is None:
+        overview = _reduced(pyramid, box, downsample, plane)
     else:
-        overview = np.stack([pyramid.region(box, downsample, c=c, z=plane.z, t=plane.t) for c in range(info.size_c)])
+        planes = [_reduced(pyramid, box, downsample, Plane(z, plane.t)) for z in _slices(info, projection)]
+        overview = _joined(planes, info, projection)
     seen = _as_pixels(overview, info)
-    return method.calibrate(replace(seen, details=_details(pyramid, plane, seen, downsample)), parameters)
+    details = _details(pyramid, plane, seen, downsample, projection)
+    return method.calibrate(replace(seen, details=details), parameters)
 
 
-def _details(pyramid: Pyramid, plane: Plane, overview: Pixels, downsample: float) -> tuple[Pixels, ...]:
+def _reduced(pyramid: Pyramid, box: Box, downsample: float, plane: Plane) -> NDArray[Any]:
+    """``(h, w, 3)`` for RGB, else ``(c, h, w)``."""
+    if pyramid.info.rgb:
+        return pyramid.region(box, downsample, z=plane.z, t=plane.t)
+    channels = range(pyramid.info.size_c)
+    return np.stack([pyramid.region(box, downsample, c=c, z=plane.z, t=plane.t) for c in channels])
+
+
+def _details(
+    pyramid: Pyramid, plane: Plane, overview: Pixels, downsample: float, projection: Projection | None
+) -> tuple[Pixels, ...]:
     """Windows at full resolution where the overview shows most: what single objects look like."""
     gray = overview.array.reshape(*overview.array.shape[:2], -1).mean(axis=2).astype(np.float32)
     side = max(2, round(DETAIL_PX / downsample))
@@ -131,7 +171,7 @@ def _details(pyramid: Pyramid, plane: Plane, overview: Pixels, downsample: float
         left = int(np.clip(x * downsample - DETAIL_PX / 2, 0, max(0, info.width - DETAIL_PX)))
         top = int(np.clip(y * downsample - DETAIL_PX / 2, 0, max(0, info.height - DETAIL_PX)))
         box = Box(left, top, min(left + DETAIL_PX, info.width), min(top + DETAIL_PX, info.height))
-        found.append(read_pixels(pyramid, box, plane))
+        found.append(read_pixels(pyramid, box, plane, projection))
         activity[max(0, y - side) : y + side + 1, max(0, x - side) : x + side + 1] = 0
     return tuple(found)
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from cytoloop.projects.images import ProjectImage, project_image_by_id
 
 from .announcing import Announcer, counted
 from .library import ImageLibrary
+from .segment_worker import projection_in
 from .tiles import tiles_covering
 
 KIND = "segment"
@@ -54,9 +55,11 @@ def start_segmentation(
     method = methods.by_name(order.method)
     parameters = parse_parameters(method, order.parameters).model_dump(mode="json")
     _check_images(order)
+    # a projection makes one plane of a stack; its objects belong to the plane asked for, or the first
+    chosen = order if projection_in(method) is None else replace(order, z=order.z or 0)
     payloads: list[dict[str, Any]] = []
     for image in order.images:
-        payloads += _payloads(image, order, parameters)
+        payloads += _payloads(image, chosen, parameters)
     if len(payloads) > MAX_TASKS:
         raise InvalidInputError(
             f"This is {len(payloads):,} parts; a job may have {MAX_TASKS:,}. Choose fewer images or planes."
