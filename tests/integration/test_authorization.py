@@ -42,6 +42,13 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "POST /projects": (SIGNED_IN, {"name": "Mine"}),
     "POST /samples": (SIGNED_IN, None),
     "GET /methods": (SIGNED_IN, None),
+    "GET /models": (SIGNED_IN, None),
+    "GET /models/{name}": (SIGNED_IN, None),
+    "GET /models/{name}/weights": (SIGNED_IN, None),
+    "GET /models/{name}/pictures/{file}": (SIGNED_IN, None),
+    "GET /models/{name}/export": (SIGNED_IN, None),
+    "POST /models/import": (ADMIN, "file"),
+    "DELETE /models/{name}": (ADMIN, None),
     "GET /server-files": (SIGNED_IN, None),
     "GET /projects/{project_id}": (V, None),
     "PATCH /projects/{project_id}": (M, {}),
@@ -166,7 +173,7 @@ class World:
             "user_id": self.ids["reviewer"],
         }
         plain = {"level": 0, "column": 0, "row": 0, "zoom": 0, "x": 0, "y": 0, "name": "label", "token_id": 1}
-        return {key: str(value) for key, value in (values | plain).items()}
+        return {key: str(value) for key, value in (values | plain | {"file": "cover.png"}).items()}
 
     def request(self, who: str | None, route: str, body: Any) -> Any:
         method, path = route.split(" ", 1)

@@ -21,6 +21,7 @@ from .routes import (
     jobs,
     layers,
     measurements,
+    models,
     projects,
     tiles,
     uploads,
@@ -36,6 +37,7 @@ _ROUTERS = (
     exchange.router,
     jobs.router,
     measurements.router,
+    models.router,
     events.router,
 )
 

@@ -8,6 +8,8 @@ from pydantic import Field
 
 from .base import WireModel
 
+MethodGroup = Literal["models", "classical", "own", "plugins"]
+"""Shipped models; methods without learning; the user's models and pipelines; what other packages bring."""
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
@@ -21,6 +23,7 @@ class MethodInfo(WireModel):
     name: str
     title: str
     description: str
+    group: MethodGroup
     parameters: dict[str, Any]
 
 

@@ -1,11 +1,19 @@
 """The user's models: what there is, import, export, removal."""
 
+import math
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal, cast
+
+import orjson
 
 from cytoloop.core.errors import ConflictError, InvalidInputError, NotFoundError
+from cytoloop.learning import classical
+from cytoloop.learning.method import Method
 from cytoloop.learning.networkmethod import NetworkMethod
 from cytoloop.learning.packages.isolation import require_runnable
 from cytoloop.learning.packages.model import ModelPackage
@@ -14,6 +22,11 @@ from cytoloop.learning.registry import MethodRegistry
 
 from .archives import ArchiveLimits, unpack
 
+MethodGroup = Literal["models", "classical", "own", "plugins"]
+_CLASSICAL = classical.__name__
+_PLUGINS = "cytoloop.learning.plugins"
+_ERRORS = ("missed", "extra", "split", "merged")
+_LARGEST_CARD = 200_000
 LIMITS = ArchiveLimits(max_bytes=4 << 30, max_files=1000, max_ratio=200.0)
 
 
@@ -28,6 +41,17 @@ def model_named(registry: MethodRegistry, name: str) -> ModelPackage:
     if name not in known:
         raise NotFoundError(f"There is no model {name!r}. There are: {', '.join(known) or 'none'}.")
     return known[name]
+
+
+def group_of(method: Method) -> MethodGroup:
+    """Under which heading a method is offered."""
+    if isinstance(method, NetworkMethod):
+        return "models" if method.package.shipped else "own"
+    module = type(method).__module__
+    if module.startswith(f"{_CLASSICAL}."):
+        return "classical"
+    # a pipeline is built of other methods and saved by the user
+    return "plugins" if module.startswith(_PLUGINS) or not module.startswith("cytoloop.") else "own"
 
 
 def import_model(registry: MethodRegistry, source: Path, name: str | None = None) -> ModelPackage:
@@ -105,3 +129,42 @@ def remove_model(registry: MethodRegistry, name: str) -> None:
     doomed = package.folder.with_name(f".{name}.removed")
     package.folder.rename(doomed)
     shutil.rmtree(doomed)
+
+
+@dataclass(frozen=True, slots=True)
+class TypeScore:
+    """Scores on held-out images of one type, as the training record tells them."""
+
+    images: str
+    count: int
+    dsb: float
+    f1: float
+    errors: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Objects missed, extra, split and merged, where they were counted."""
+
+
+def scores_of(package: ModelPackage) -> list[TypeScore]:
+    """The model's scores by image type; none where its record tells none, or not in this form."""
+    scores: Any = package.training.get("scores")
+    found: list[TypeScore] = []
+    for name, value in cast("Mapping[str, Any]", scores).items() if isinstance(scores, Mapping) else []:
+        one = cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
+        numbers = [one.get(key) for key in ("images", "dsb", "f1")]
+        if all(isinstance(number, int | float) and math.isfinite(number) for number in numbers):
+            errors = {key: int(one[key]) for key in _ERRORS if isinstance(one.get(key), int | float)}
+            count, dsb, f1 = (float(cast("float", number)) for number in numbers)
+            found.append(TypeScore(str(name)[:100], int(count), dsb, f1, errors))
+    return found
+
+
+def record_of(package: ModelPackage) -> dict[str, Any]:
+    """The training record as plain JSON: dates as text, numbers that are none as null."""
+    options = orjson.OPT_NON_STR_KEYS
+    return orjson.loads(orjson.dumps(dict(package.training), option=options, default=str))
+
+
+def card_of(package: ModelPackage) -> str:
+    """The model card, Markdown; empty where there is none. A card that is no text is shown as far as it is."""
+    if package.card is None:
+        return ""
+    return package.card.read_bytes()[:_LARGEST_CARD].decode("utf-8", errors="replace")

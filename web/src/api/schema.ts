@@ -600,6 +600,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Models
+         * @description Every model: those that came with the program, imported and trained ones.
+         */
+        get: operations["list_models_api_v1_models_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Model
+         * @description Take in a zip file with a model in the bioimage.io format (administrators). It is checked first.
+         */
+        post: operations["import_model_api_v1_models_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Model
+         * @description One model with its card.
+         */
+        get: operations["read_model_api_v1_models__name__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Model
+         * @description Remove an imported or trained model (administrators).
+         */
+        delete: operations["remove_model_api_v1_models__name__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Model
+         * @description The whole package as a zip file in the bioimage.io format.
+         */
+        get: operations["export_model_api_v1_models__name__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/pictures/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Picture
+         * @description One of the pictures that the details name.
+         */
+        get: operations["read_picture_api_v1_models__name__pictures__file__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Weights
+         * @description The weights as an ONNX file. With ``sha256`` of the details in the address the answer may be kept for ever.
+         */
+        get: operations["read_weights_api_v1_models__name__weights_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -1180,6 +1304,13 @@ export interface components {
             /** File */
             file: string;
         };
+        /** Body_import_model_api_v1_models_import_post */
+        Body_import_model_api_v1_models_import_post: {
+            /** File */
+            file: string;
+            /** Name */
+            name?: string | null;
+        };
         /**
          * ChangeRequest
          * @description One step of work, applied whole or not at all, and undone as one step.
@@ -1626,6 +1757,11 @@ export interface components {
         MethodInfo: {
             /** Description */
             description: string;
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "models" | "classical" | "own" | "plugins";
             /** Name */
             name: string;
             /** Parameters */
@@ -1634,6 +1770,124 @@ export interface components {
             };
             /** Title */
             title: string;
+        };
+        /**
+         * Model
+         * @description A model package, in short. ``diameter_px`` null: images are not rescaled.
+         */
+        Model: {
+            /** Authors */
+            authors: string[];
+            /** Decoder */
+            decoder: string;
+            /** Description */
+            description: string;
+            /** Diameter Px */
+            diameter_px: number | null;
+            /** Licence */
+            licence: string;
+            /** Name */
+            name: string;
+            /** Outputs */
+            outputs: string[];
+            /** Scores */
+            scores: components["schemas"]["ModelScore"][];
+            /** Shipped */
+            shipped: boolean;
+            /**
+             * Size Bytes
+             * @description Of the weights.
+             */
+            size_bytes: number;
+            /** Task */
+            task: string;
+            /** Title */
+            title: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * ModelDetails
+         * @description A model with its card in Markdown, its pictures' file names, and what a program needs to run its weights.
+         */
+        ModelDetails: {
+            /** Authors */
+            authors: string[];
+            /** Card */
+            card: string;
+            /** Channels */
+            channels: number;
+            /** Decoder */
+            decoder: string;
+            /** Decoding */
+            decoding: {
+                [key: string]: number;
+            };
+            /** Description */
+            description: string;
+            /** Diameter Px */
+            diameter_px: number | null;
+            /** Halo */
+            halo: number;
+            /** High Percentile */
+            high_percentile: number;
+            /** Licence */
+            licence: string;
+            /** Low Percentile */
+            low_percentile: number;
+            /** Name */
+            name: string;
+            /** Outputs */
+            outputs: string[];
+            /** Pictures */
+            pictures: string[];
+            /** Scores */
+            scores: components["schemas"]["ModelScore"][];
+            /** Shipped */
+            shipped: boolean;
+            /**
+             * Size Bytes
+             * @description Of the weights.
+             */
+            size_bytes: number;
+            /** Smallest */
+            smallest: number;
+            /** Stride */
+            stride: number;
+            /** Task */
+            task: string;
+            /** Title */
+            title: string;
+            /** Training */
+            training: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: string;
+            /** Weights Sha256 */
+            weights_sha256: string;
+        };
+        /**
+         * ModelScore
+         * @description Scores on held-out images of one type. ``dsb`` is the DSB 2018 score, ``f1`` at an overlap of 0.5.
+         */
+        ModelScore: {
+            /** Count */
+            count: number;
+            /** Dsb */
+            dsb: number;
+            /** Extra */
+            extra?: number | null;
+            /** F1 */
+            f1: number;
+            /** Images */
+            images: string;
+            /** Merged */
+            merged?: number | null;
+            /** Missed */
+            missed?: number | null;
+            /** Split */
+            split?: number | null;
         };
         /**
          * ObjectTable
@@ -3097,6 +3351,218 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MethodInfo"][];
                 };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_models_api_v1_models_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"][];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_model_api_v1_models_import_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_model_api_v1_models_import_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetails"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_model_api_v1_models__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetails"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_model_api_v1_models__name__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_model_api_v1_models__name__export_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_picture_api_v1_models__name__pictures__file__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_weights_api_v1_models__name__weights_get: {
+        parameters: {
+            query?: {
+                sha256?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any error, as a problem. */
             default: {

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from cytoloop.core.errors import InvalidInputError, NotFoundError
 
@@ -31,7 +31,7 @@ class OwnFacts(BaseModel):
     decoder: Decoder
     outputs: tuple[str, ...] = Field(max_length=500)
     diameter_px: float | None = Field(None, gt=0, le=2000)
-    decoding: dict[str, float] = Field(default_factory=dict[str, float])
+    decoding: dict[str, FiniteFloat] = Field(default_factory=dict[str, float])
     channels: int = Field(3, ge=1, le=3)
     stride: int = Field(16, ge=1, le=256)
     smallest: int = Field(64, ge=1, le=1024)

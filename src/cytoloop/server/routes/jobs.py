@@ -19,6 +19,7 @@ from cytoloop.server.serialise import job_wire, jobs_wire
 from cytoloop.wire import jobs as wire
 from cytoloop.wire.base import Page
 from cytoloop.workflows import editing, measuring, segmenting
+from cytoloop.workflows.models import group_of
 
 router = APIRouter(tags=["jobs"])
 
@@ -31,6 +32,7 @@ def list_methods(access: ReadDep, services: ServicesDep) -> list[wire.MethodInfo
             name=one.name,
             title=one.title,
             description=one.description,
+            group=group_of(one),
             parameters=one.parameters.model_json_schema(),
         )
         for one in services.methods.all().values()
