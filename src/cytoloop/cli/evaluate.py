@@ -1,24 +1,17 @@
 """``cytoloop evaluate``."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import orjson
 import typer
 
-from cytoloop.core.errors import InvalidInputError
-from cytoloop.exchange.labels import read_label_stack
-from cytoloop.measurements.scores import IOU_THRESHOLDS, ImageScores, ScoreSummary, score_pair, summarise
-from cytoloop.workflows.batch import image_stem
+from cytoloop.measurements.scores import IOU_THRESHOLDS, ImageScores, ScoreSummary, summarise
+from cytoloop.workflows.evaluating import label_pairs, score_labels, write_report
 
 from .options import JsonOption
-
-_ENDINGS = {".tif", ".tiff", ".png"}
-_LISTED = 10
 
 
 def evaluate(
@@ -31,11 +24,23 @@ def evaluate(
     ignore_extra: Annotated[
         bool, typer.Option("--ignore-extra", help="Leave out predictions without a truth.")
     ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE.html", help="Also write a report with pictures of the errors."),
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option("--images", help="Folder of the images, to show under the errors in the report.")
+    ] = None,
+    overlays: Annotated[
+        int, typer.Option("--overlays", min=0, max=500, help="How many of the worst images the report shows.")
+    ] = 24,
     as_json: JsonOption = False,
 ) -> None:
     """Score label images against the truth: DSB score, F1, average precision, kinds of errors."""
-    pairs = _pairs(truth, pred, missing_as_empty=missing_as_empty, ignore_extra=ignore_extra)
-    scores = {name: _score(*files) for name, files in pairs.items()}
+    pairs = label_pairs(truth, pred, missing_as_empty=missing_as_empty, ignore_extra=ignore_extra)
+    scores = {pair.name: score_labels(pair) for pair in pairs}
+    if report is not None:
+        write_report(report, pairs, scores, images=images, overlays=overlays)
     total = summarise(list(scores.values()))
     if as_json:
         content: dict[str, Any] = {"summary": _summary_json(total)}
@@ -50,62 +55,8 @@ def evaluate(
                 f"{one.predicted_count}\tmissed {one.missed}\textra {one.extra}\tsplit {one.split}\tmerged {one.merged}"
             )
     typer.echo(_report(total))
-
-
-def _pairs(
-    truth: Path, pred: Path, *, missing_as_empty: bool, ignore_extra: bool
-) -> dict[str, tuple[Path, Path | None]]:
-    """Files of the same stem. Raises ``InvalidInputError`` that lists those without a partner."""
-    wanted, found = _by_stem(truth), _by_stem(pred)
-    missing = [name for name in wanted if name not in found]
-    extra = [name for name in found if name not in wanted]
-    if len(missing) == len(wanted):
-        raise InvalidInputError(
-            f"No file in {pred} has a name as in {truth} (such as {next(iter(wanted))}). Check the folders."
-        )
-    if missing and not missing_as_empty:
-        raise InvalidInputError(
-            f"{len(missing)} of {len(wanted)} predictions are missing in {pred}: {_some(missing)}. "
-            "Add them, or count them as empty with --missing-as-empty."
-        )
-    if extra and not ignore_extra:
-        raise InvalidInputError(
-            f"{len(extra)} predictions have no truth in {truth}: {_some(extra)}. "
-            "Add it, or leave them out with --ignore-extra."
-        )
-    return {name: (path, found.get(name)) for name, path in wanted.items()}
-
-
-def _by_stem(folder: Path) -> dict[str, Path]:
-    if not folder.is_dir():
-        raise InvalidInputError(f"There is no folder {folder}.")
-    found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in _ENDINGS or path.name.startswith(".") or not path.is_file():
-            continue
-        name = image_stem(path)
-        if name in found:
-            raise InvalidInputError(
-                f"{found[name].name} and {path.name} in {folder} are both called {name}. Keep one of them there."
-            )
-        found[name] = path
-    if not found:
-        raise InvalidInputError(f"There are no label images (TIFF, PNG) in {folder}.")
-    return found
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return ", ".join(names[:_LISTED]) + more
-
-
-def _score(truth: Path, predicted: Path | None) -> ImageScores:
-    true_labels = np.squeeze(read_label_stack(truth))
-    labels = np.zeros_like(true_labels) if predicted is None else np.squeeze(read_label_stack(predicted))
-    try:
-        return score_pair(true_labels.astype(np.int64), labels.astype(np.int64))
-    except InvalidInputError as error:
-        raise InvalidInputError(f"{truth.name}: {error.message}") from error
+    if report is not None:
+        typer.echo(f"Report: {report}")
 
 
 def _report(total: ScoreSummary) -> str:

@@ -55,8 +55,8 @@ def _named(
 ) -> dict[int, Outcome]:
     numbers = np.unique(labels)
     numbers = numbers[numbers != 0]
-    result = np.full(len(numbers), otherwise, dtype=object)
+    result = dict.fromkeys(range(len(numbers)), otherwise)
     for outcome, places in shared.items():
-        result[places] = outcome
-    result[matched] = Outcome.FOUND
-    return dict(zip(numbers.tolist(), result.tolist(), strict=True))
+        result |= dict.fromkeys(places.tolist(), outcome)
+    result |= dict.fromkeys(np.flatnonzero(matched).tolist(), Outcome.FOUND)
+    return {int(number): result[place] for place, number in enumerate(numbers.tolist())}

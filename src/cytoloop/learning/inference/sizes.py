@@ -1,7 +1,7 @@
 """How large the objects of an image are, when nobody says so.
 
-The picture is looked at in several sizes. Where objects come out at about the size that the model knows, it finds
-most and is surest of them: that look is believed.
+The picture is looked at in several sizes. Networks that were shown objects of many sizes find them in more than one
+of these; where it is surest of them, what it sees is believed, the size as it is a little before the others.
 """
 
 import math
@@ -16,8 +16,12 @@ from cytoloop.learning.method import Instances
 
 FIRST_SCALES = (1.0, 0.5, 0.25)
 _LARGER_SCALES = (2.0, 4.0)
-_TRUSTED = (0.55, 1.8)
-"""Sizes, as shares of the model's, at which what is found counts fully."""
+_AS_IT_IS_BONUS = 0.04
+"""Reduced views also show groups of objects or whole cells as if they were objects."""
+_DOUBT, _DOUBTED_SCORE = 2.0, 0.75
+"""A look counts as if it had found so many more objects of this score: few objects prove little."""
+_SMALL_SHARE = 0.46
+"""Objects smaller than this share of the model's diameter are looked at again enlarged."""
 _MOST_SIDE = 1024
 _LEAST_SIDE = 48
 
@@ -26,11 +30,11 @@ Look = Callable[[NDArray[np.float32]], Instances]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What one look found: median diameter in px of the picture as given, and how much speaks for it."""
+    """What one look found: median diameter in px of the picture as given, and how sure it was, 0..1."""
 
     scale: float
     diameter: float
-    weight: float
+    certainty: float
 
 
 def estimated_diameter(look: Look, pictures: Sequence[NDArray[np.float32]], model_diameter: float) -> float | None:
@@ -38,41 +42,33 @@ def estimated_diameter(look: Look, pictures: Sequence[NDArray[np.float32]], mode
 
     ``look`` finds objects in a picture, expecting them at ``model_diameter`` px.
     """
-    found = [one for scale in FIRST_SCALES if (one := _evidence(look, pictures, scale, model_diameter))]
-    small = not found or min(one.diameter for one in found) < 0.6 * model_diameter
-    for scale in _LARGER_SCALES if small else ():
-        one = _evidence(look, pictures, scale, model_diameter)
-        if one:
-            found.append(one)
-        best = max(found, key=lambda one: one.weight, default=None)
-        if best is not None and best.diameter * scale > 0.6 * model_diameter:
+    found = [one for scale in FIRST_SCALES if (one := _evidence(look, pictures, scale))]
+    best = max(found, key=lambda one: one.certainty, default=None)
+    for scale in _LARGER_SCALES:
+        if best is not None and best.diameter * scale / 2 > _SMALL_SHARE * model_diameter:
             break
-    if not found:
-        return None
-    best = max(found, key=lambda one: one.weight)
-    again = _evidence(look, pictures, model_diameter / best.diameter, model_diameter)
-    return again.diameter if again and again.weight > 0.5 * best.weight else best.diameter
+        larger = _evidence(look, pictures, scale)
+        if larger is not None and (best is None or larger.certainty > best.certainty - _AS_IT_IS_BONUS):
+            best = larger
+    return None if best is None else best.diameter
 
 
-def _evidence(
-    look: Look, pictures: Sequence[NDArray[np.float32]], scale: float, model_diameter: float
-) -> Evidence | None:
-    """Diameters weighted by score, area and how near they are to what the model knows."""
+def _evidence(look: Look, pictures: Sequence[NDArray[np.float32]], scale: float) -> Evidence | None:
     diameters: list[float] = []
-    weights: list[float] = []
+    scores: list[float] = []
     for picture in pictures:
         seen = rescaled(_window(picture, scale), scale)
         if seen is None:
             continue
         for diameter, score in zip(*_objects(look(seen)), strict=True):
-            ratio = diameter / model_diameter
-            trust = 1.0 if _TRUSTED[0] <= ratio <= _TRUSTED[1] else 0.15
             diameters.append(diameter / scale)
-            weights.append(trust * max(0.0, score - 0.5) ** 2 * (diameter / scale) ** 2)
-    if not diameters or sum(weights) <= 0:
+            scores.append(score)
+    if not diameters:
         return None
-    counts = np.array(weights) / np.maximum(np.array(diameters), 1e-6) ** 2
-    return Evidence(scale, _weighted_median(np.array(diameters), counts), float(sum(weights)))
+    certainty = (sum(scores) + _DOUBT * _DOUBTED_SCORE) / (len(scores) + _DOUBT)
+    weights = np.maximum(np.array(scores) - 0.5, 0.01) ** 2
+    bonus = _AS_IT_IS_BONUS if scale == 1.0 else 0.0
+    return Evidence(scale, _weighted_median(np.array(diameters), weights), certainty + bonus)
 
 
 def _objects(found: Instances) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
