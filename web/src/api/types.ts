@@ -3,6 +3,8 @@ import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
+export type Model = Schemas["Model"];
+export type ModelDetails = Schemas["ModelDetails"];
 export type User = Schemas["User"];
 export type Session = Schemas["Session"];
 export type Member = Schemas["Member"];

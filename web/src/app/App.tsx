@@ -19,6 +19,7 @@ import { Splash } from "./Splash";
 import { showNotice } from "./toasts";
 
 // the picture, its geometry and the plots are most of the code, and no list needs them
+const ModelsPage = lazy(() => import("./ModelsPage"));
 const ViewerPage = lazy(() => import("./ViewerPage"));
 
 export function App() {
@@ -56,6 +57,12 @@ function Pages() {
       return (
         <Suspense fallback={<Splash />}>
           <ViewerPage projectId={route.projectId} imageId={route.imageId} />
+        </Suspense>
+      );
+    case "models":
+      return (
+        <Suspense fallback={<Splash />}>
+          <ModelsPage name={route.name} />
         </Suspense>
       );
     case "unknown":

@@ -10,7 +10,7 @@ import {
 import { IconMoon, IconSun } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { UserMenu } from "../features/account/UserMenu";
-import { Link } from "../ui/router";
+import { Link, MODELS_PATH } from "../ui/router";
 import { useConnection } from "./live";
 
 export interface Crumb {
@@ -47,6 +47,9 @@ export function Header({ crumbs = [], children }: { crumbs?: Crumb[]; children?:
       </Group>
       <Group gap={6} wrap="nowrap">
         {children}
+        <Link href={MODELS_PATH} className="plain-link header-link" data-testid="models-link">
+          Models
+        </Link>
         <SchemeToggle />
         <UserMenu />
       </Group>

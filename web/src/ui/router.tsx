@@ -1,4 +1,4 @@
-/** The address bar as state: three pages need no library. */
+/** The address bar as state: a few pages need no library. */
 import { type ComponentPropsWithoutRef, type MouseEvent, useSyncExternalStore } from "react";
 
 const listeners = new Set<() => void>();
@@ -27,16 +27,29 @@ export type Route =
   | { page: "projects" }
   | { page: "project"; projectId: string }
   | { page: "viewer"; projectId: string; imageId: string }
+  | { page: "models"; name: string | null }
   | { page: "unknown" };
 
 export function routeOf(path: string): Route {
   const [first, projectId, second, imageId, ...more] = path.split("/").filter(Boolean);
   if (first === undefined) return { page: "projects" };
+  if (first === "models" && second === undefined) return { page: "models", name: decoded(projectId) };
   if (first !== "p" || !projectId || more.length > 0) return { page: "unknown" };
   if (second === undefined) return { page: "project", projectId };
   return second === "i" && imageId ? { page: "viewer", projectId, imageId } : { page: "unknown" };
 }
 
+/** A part of an address in plain letters; null where there is none or it is damaged. */
+function decoded(part: string | undefined): string | null {
+  try {
+    return part === undefined ? null : decodeURIComponent(part);
+  } catch {
+    return null;
+  }
+}
+
+export const MODELS_PATH = "/models";
+export const modelPath = (name: string): string => `${MODELS_PATH}/${encodeURIComponent(name)}`;
 export const projectPath = (projectId: string): string => `/p/${projectId}`;
 export const imagePath = (projectId: string, imageId: string): string => `/p/${projectId}/i/${imageId}`;
 

@@ -5,6 +5,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { jobApplied } from "../../api/events";
 import { jobKeys, methodsQuery, startJob } from "../../api/jobs";
+import { modelsQuery } from "../../api/models";
 import { ontologyQuery } from "../../api/projects";
 import type { Image, Job, SegmentRequest } from "../../api/types";
 import { geometryOf, parseGeometry, polygonsOf } from "../../geometry/geojson";
@@ -12,6 +13,8 @@ import { rectangle } from "../../geometry/shapes";
 import type { Geometry } from "../../geometry/types";
 import { setWorkspace, useWorkspace, type Workspace } from "../../state/workspace";
 import { PanelEmpty } from "../../ui/parts";
+import { Link, modelPath } from "../../ui/router";
+import { groupsOf } from "./groups";
 import { SchemaForm } from "./SchemaForm";
 import { fieldsOf, initialValues, parametersOf, problemWith, type Values } from "./schema";
 
@@ -32,6 +35,7 @@ interface Props {
 
 export function SegmentPanel({ projectId, image }: Props) {
   const methods = useQuery(methodsQuery);
+  const { data: models } = useQuery(modelsQuery);
   const [chosen, setChosen] = useState<string | null>(null);
   const [changed, setChanged] = useState<Record<string, Values>>({});
   const [target, setTarget] = useState<Target>("image");
@@ -62,12 +66,17 @@ export function SegmentPanel({ projectId, image }: Props) {
       <Select
         label="Method"
         description={method.description}
-        data={(methods.data ?? []).map(({ name, title }) => ({ value: name, label: title }))}
+        data={groupsOf(methods.data ?? [])}
         value={method.name}
         onChange={setChosen}
         allowDeselect={false}
         data-testid="segment-method"
       />
+      {models?.some(({ name }) => name === method.name) ? (
+        <Link href={modelPath(method.name)} className="about-model" data-testid="segment-about">
+          Scores and model card
+        </Link>
+      ) : null}
       <SchemaForm
         fields={fields}
         values={values}
