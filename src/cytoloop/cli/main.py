@@ -7,7 +7,7 @@ import typer
 from cytoloop import __version__
 from cytoloop.core.errors import CytoloopError
 
-from . import accounts, convert, demo, description, evaluate, exchange, measure, models, segment, serve, train
+from . import accounts, compare, convert, demo, description, evaluate, exchange, measure, models, segment, serve, train
 
 app = typer.Typer(
     name="cytoloop",
@@ -23,6 +23,7 @@ app.command("serve")(serve.serve)
 app.command("segment")(segment.segment)
 app.command("measure")(measure.measure)
 app.command("evaluate")(evaluate.evaluate)
+app.command("compare")(compare.compare)
 app.command("train")(train.train)
 app.command("convert")(convert.convert)
 app.command("export")(exchange.export)
