@@ -10,6 +10,10 @@ setup: .venv/.ready ## a working .venv
 .venv/.ready: pyproject.toml constraints.txt scripts/setup hatch_build.py
 	scripts/setup
 
+train: .venv/.train ## what training needs: torch
+.venv/.train: .venv/.ready scripts/setup-train
+	scripts/setup-train
+
 web: src/cytoloop/_web/.stamp ## the web app's bundle
 src/cytoloop/_web/.stamp: .venv/.ready $(SOURCES)
 	scripts/web
@@ -20,14 +24,20 @@ demo: setup web ## do the main job on the bundled samples and open it in the bro
 serve: setup web ## run the server
 	$(BIN)/cytoloop serve $(ARGS)
 
-check: setup ## the fast checks: style, types, layers, unit tests
+check: train ## the fast checks: style, types, layers, unit tests
 	scripts/check
 
-test: setup web ## every test
+test: train web ## every test
 	scripts/test
 
 bench: setup web ## speed as ratios against peers, on real data
 	scripts/bench $(ARGS)
+
+models: train ## train the models that ship, from the shared data (hours)
+	.venv/bin/python scripts/models.py make $(ARGS)
+
+bench-models: train ## what every model and baseline scores, and how long it takes
+	$(BIN)/python -m tests.performance.models $(ARGS)
 
 docs: setup ## the documentation, as a site
 	scripts/docs
@@ -36,6 +46,6 @@ openapi: setup ## the API's description and the web app's types made from it
 	$(BIN)/cytoloop openapi --out web/openapi.json && cd web && npm run types
 
 clean: ## remove what was made
-	rm -rf .venv .cache site build dist web/node_modules web/dist src/cytoloop/_web
+	rm -rf .venv .cache/bench .cache/uv .cache/bioimageio site build dist web/node_modules web/dist src/cytoloop/_web
 
-.PHONY: help setup web demo serve check test bench docs openapi clean
+.PHONY: help setup train web demo serve check test bench models bench-models docs openapi clean

@@ -1,0 +1,186 @@
+"""What every shipped model and baseline scores on held-out images, and what it costs.
+
+``python -m tests.performance.models [scores] [steps] [speed] [--methods a,b] [--every N]``
+"""
+
+import argparse
+import resource
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from cytoloop.learning.decoding.cleaning import CleaningSettings, cleaned, refined
+from cytoloop.learning.inference.instances import Predictor
+from cytoloop.learning.inference.session import OnnxNetwork, network_of
+from cytoloop.learning.method import Method, Pixels
+from cytoloop.learning.networkmethod import NetworkMethod, NetworkParameters
+from cytoloop.learning.normalisation import intensity_range, normalised
+from cytoloop.learning.packages.model import Task
+from cytoloop.learning.registry import MethodRegistry
+from cytoloop.learning.training.dataset import Example, median_diameter, pairs_in, read_example, standard_split
+from cytoloop.learning.training.imagetypes import image_types, type_titles
+from cytoloop.learning.training.scoring import by_type, score_method
+from cytoloop.measurements.scores import score_pair
+
+DATA = Path(__file__).parents[2].parent / "shared/data/dsb2018"
+BASELINES = ("threshold", "log", "gvf", "active-contour", "region-growing")
+TYPES = 9
+
+
+def main() -> None:
+    """Print the tables asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tables", nargs="*", help="scores, steps, speed; all unless named")
+    parser.add_argument("--methods", help="comma-separated; shipped models and baselines unless named")
+    parser.add_argument("--every", type=int, default=1, help="score every Nth held-out image only")
+    given = parser.parse_args()
+    wanted = set(given.tables) or {"scores", "steps", "speed"}
+    print(f"Command: python -m tests.performance.models {' '.join(sys.argv[1:])}".rstrip())
+    registry = MethodRegistry()
+    if "scores" in wanted or "steps" in wanted:
+        examples, titles = held_out(given.every)
+        if "scores" in wanted:
+            names = given.methods.split(",") if given.methods else [*shipped(registry), *BASELINES]
+            scores_table([registry.by_name(name) for name in names], examples, titles)
+        if "steps" in wanted:
+            steps_table(registry, examples)
+    if "speed" in wanted:
+        speed_table(registry)
+
+
+def shipped(registry: MethodRegistry) -> list[str]:
+    """Names of the shipped models that find single objects."""
+    return [
+        name
+        for name, one in registry.all().items()
+        if isinstance(one, NetworkMethod) and one.package.spec.task is Task.INSTANCES
+    ]
+
+
+def held_out(every: int) -> tuple[list[Example], dict[str, str]]:
+    """The standard validation images and the title of each one's type."""
+    everything = [read_example(pair) for pair in pairs_in(DATA)]
+    types = image_types(everything, TYPES)
+    titles = type_titles(everything, types)
+    names = set(standard_split(types).validation[::every])
+    return [one for one in everything if one.name in names], {name: titles[types[name]] for name in names}
+
+
+def scores_table(methods: Sequence[Method], examples: Sequence[Example], titles: dict[str, str]) -> None:
+    """Print scores by method and image type."""
+    print(f"\nScores on {len(examples)} held-out images, all parameters at their defaults\n")
+    print("| method | images | number | DSB | F1 at 0.5 | missed | extra | split | merged | s an image |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    for method in methods:
+        for parameters in ({}, {"tta": True}) if isinstance(method, NetworkMethod) else ({},):
+            scored = score_method(method, examples, parameters)
+            seconds = float(np.mean([one.seconds for one in scored]))
+            name = method.name + (", eight views" if parameters else "")
+            for kind, one in by_type(scored, titles).items():
+                print(
+                    f"| {name} | {kind} | {one.images} | {one.dsb:.3f} | {one.f1:.3f} | {one.missed} | {one.extra} | "
+                    f"{one.split} | {one.merged} | {f'{seconds:.2f}' if kind == 'all' else ''} |",
+                    flush=True,
+                )
+
+
+def steps_table(registry: MethodRegistry, examples: Sequence[Example]) -> None:
+    """Print what each step of the way adds."""
+    method = registry.by_name("nuclei")
+    assert isinstance(method, NetworkMethod)
+    plain = NetworkParameters.model_validate({})
+    predictor = Predictor(network_of(method.package.weights), method.package.spec)
+    model_px = method.package.spec.diameter_px or 26.0
+    found: dict[str, list[float]] = {}
+    for one in examples:
+        picture = normalised(_rgb(one), intensity_range(one.image))
+        pixels = Pixels(_rgb(one), rgb=True) if one.image.ndim == 3 else Pixels(one.image[..., None], rgb=False)
+        estimated = method.segment(pixels, plain, method.calibrate(pixels, plain)).labels
+        maps = predictor.maps(picture)
+        ways = {
+            "one look at the size as it is": predictor.segment(picture, model_px).labels,
+            "+ size estimated, second look": estimated,
+            "size known (not to be had in practice)": predictor.segment(picture, median_diameter(one.labels)).labels,
+            "+ enclosed pieces merged, small ones removed (p1, p2)": cleaned(
+                estimated, CleaningSettings(smallest_px2=20)
+            ),
+            "+ outlines refined by the map (p3 to p6)": refined(
+                estimated, maps[0], CleaningSettings(probability=0.5, least_mean_probability=0.5)
+            ),
+        }
+        for name, labels in ways.items():
+            found.setdefault(name, []).append(score_pair(one.labels, labels.astype(np.int64)).dsb)
+    print("\nWhat each step adds (model nuclei)\n\n| way | DSB |\n| --- | --- |")
+    for name, values in found.items():
+        print(f"| {name} | {np.mean(values):.3f} |")
+
+
+def _rgb(example: Example) -> np.ndarray:
+    return example.image if example.image.ndim == 3 else np.repeat(example.image[..., None], 3, axis=2)
+
+
+def speed_table(registry: MethodRegistry) -> None:
+    """Print seconds for a 512 x 512 image: ONNX Runtime, torch, with and without eight views."""
+    method = registry.by_name("nuclei")
+    assert isinstance(method, NetworkMethod)
+    picture = _tissue()
+    print("\nSeconds for 512 x 512 px, size estimated, model nuclei\n\n| way | s |\n| --- | --- |")
+    for name, values in (("one view", {}), ("eight views", {"tta": True})):
+        parameters = NetworkParameters.model_validate(values)
+
+        def whole(parameters: NetworkParameters = parameters) -> None:
+            method.segment(picture, parameters, method.calibrate(picture, parameters))
+
+        print(f"| {name}, all of it | {_seconds(whole):.2f} |", flush=True)
+    network = OnnxNetwork(method.package.weights)
+    array = np.zeros((1, 3, 512, 512), np.float32)
+    print(f"| network alone, ONNX Runtime | {_seconds(lambda: network(array)):.3f} |")
+    print(f"| network alone, torch | {_torch_seconds(method, array):.3f} |")
+    print(f"\nPeak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+
+
+def _tissue() -> Pixels:
+    """Four images of one kind side by side, cut to 512 x 512."""
+    everything = [read_example(pair) for pair in pairs_in(DATA)]
+    small = [one.image for one in everything if one.image.shape == (256, 256)][:4]
+    joined = np.vstack([np.hstack(small[:2]), np.hstack(small[2:])])
+    return Pixels(joined[..., None], rgb=False)
+
+
+def _torch_seconds(method: NetworkMethod, array: np.ndarray) -> float:
+    import torch
+
+    from cytoloop.learning._torch.export import Inference, state_of_onnx
+    from cytoloop.learning._torch.networks import build_network
+    from cytoloop.learning.training.configuration import Configuration
+
+    configuration = Configuration.model_validate(method.package.training["configuration"])
+    network = build_network(configuration.network, configuration.channels)
+    network.load_state_dict(state_of_onnx(method.package.weights, configuration))
+    model = Inference(network, configuration).eval()
+    tensor = torch.from_numpy(array)
+
+    def run() -> None:
+        with torch.inference_mode():
+            model(tensor)
+
+    return _seconds(run)
+
+
+def _seconds(work: object, rounds: int = 5) -> float:
+    """Median of some rounds after one to warm up."""
+    assert callable(work)
+    work()
+    taken: list[float] = []
+    for _ in range(rounds):
+        begun = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - begun)
+    return float(np.median(taken))
+
+
+if __name__ == "__main__":
+    main()
