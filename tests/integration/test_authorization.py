@@ -100,6 +100,10 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "GET /jobs/{job_id}": (V, None),
     "GET /jobs/{job_id}/log": (V, None),
     "POST /jobs/{job_id}/cancel": (R, None),
+    "GET /jobs/{job_id}/comparison": (V, None),
+    "GET /jobs/{job_id}/comparison/{row}/picture": (V, None),
+    "POST /jobs/{job_id}/comparison/{row}/pipeline": (ADMIN, {"name": "mine", "title": "Mine"}),
+    "GET /preprocessing": (SIGNED_IN, None),
     "POST /jobs/{job_id}/retry": (R, None),
     "GET /events": (V, "?project_id={project_id}"),
 }

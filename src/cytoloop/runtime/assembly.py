@@ -13,6 +13,7 @@ from cytoloop.storage.blobs import LocalBlobs
 from cytoloop.storage.database import Database
 from cytoloop.storage.migrate import migrate
 from cytoloop.workflows.announcing import Announcer
+from cytoloop.workflows.comparing_jobs import CompareKind
 from cytoloop.workflows.importing import ImportKind
 from cytoloop.workflows.library import ImageLibrary
 from cytoloop.workflows.measuring import MeasureKind
@@ -39,6 +40,8 @@ class Services:
     methods: MethodRegistry
     measurements: Path
     """Folder of the measured tables."""
+    comparisons: Path
+    """Folder of what comparisons of methods found."""
 
     def start(self) -> None:
         """Begin to run jobs."""
@@ -67,11 +70,13 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
     announcer = Announcer(bus)
     library = ImageLibrary(blobs)
     measurements = home / "measurements"
+    comparisons = home / "comparisons"
     methods = MethodRegistry(settings.models_folder)
     kinds = {
         "import": ImportKind(blobs, announcer),
         "segment": SegmentKind(library, methods, announcer, database.read),
         "measure": MeasureKind(database, library, announcer, measurements),
+        "compare": CompareKind(database, library, methods, comparisons),
     }
     dispatcher = Dispatcher(
         database,
@@ -92,4 +97,5 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         inbox=Inbox(database, home / "uploads"),
         methods=methods,
         measurements=measurements,
+        comparisons=comparisons,
     )

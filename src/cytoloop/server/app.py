@@ -14,6 +14,7 @@ from . import pages, problems
 from .gate import Gate, KnownCallers
 from .routes import (
     accounts,
+    comparisons,
     events,
     exchange,
     health,
@@ -36,6 +37,7 @@ _ROUTERS = (
     layers.router,
     exchange.router,
     jobs.router,
+    comparisons.router,
     measurements.router,
     models.router,
     events.router,

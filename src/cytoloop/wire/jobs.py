@@ -50,13 +50,28 @@ class MeasureRequest(WireModel):
     layer_ids: list[UUID] = Field(min_length=1, max_length=1000)
 
 
-JobRequest = Annotated[SegmentRequest | MeasureRequest, Field(discriminator="kind")]
+class CompareRequest(WireModel):
+    """Compare methods, each with each preprocessing (short names), on a ``region`` of one plane of an image.
+
+    Of a large region the middle is taken. ``region`` is as for segmentation.
+    """
+
+    kind: Literal["compare"] = "compare"
+    methods: list[str] = Field(min_length=1, max_length=50)
+    steps: list[str] = Field(default_factory=lambda: ["none"], min_length=1, max_length=50)
+    image_id: UUID
+    region: dict[str, Any] | None = None
+    z: int = Field(default=0, ge=0)
+    t: int = Field(default=0, ge=0)
+
+
+JobRequest = Annotated[SegmentRequest | MeasureRequest | CompareRequest, Field(discriminator="kind")]
 
 
 class Job(WireModel):
     id: UUID
     project_id: UUID
-    kind: Literal["segment", "measure", "import"]
+    kind: Literal["segment", "measure", "compare", "import"]
     title: str
     state: JobState
     progress: float

@@ -316,6 +316,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Comparison
+         * @description The rows of a comparison, as far as they are done.
+         */
+        get: operations["read_comparison_api_v1_jobs__job_id__comparison_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/comparison/{row}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Comparison Picture
+         * @description The outlines that a row found, as a JPEG.
+         */
+        get: operations["read_comparison_picture_api_v1_jobs__job_id__comparison__row__picture_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/comparison/{row}/pipeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save Pipeline
+         * @description Keep a row as a method for everybody on this server; an administrator may.
+         */
+        post: operations["save_pipeline_api_v1_jobs__job_id__comparison__row__pipeline_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/log": {
         parameters: {
             query?: never;
@@ -716,6 +776,26 @@ export interface paths {
          * @description The weights as an ONNX file. With ``sha256`` of the details in the address the answer may be kept for ever.
          */
         get: operations["read_weights_api_v1_models__name__weights_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/preprocessing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Preprocessing
+         * @description Preprocessing by short names, to compare methods with.
+         */
+        get: operations["list_preprocessing_api_v1_preprocessing_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1425,6 +1505,89 @@ export interface components {
             total: number;
         };
         /**
+         * CompareRequest
+         * @description Compare methods, each with each preprocessing (short names), on a ``region`` of one plane of an image.
+         *
+         *     Of a large region the middle is taken. ``region`` is as for segmentation.
+         */
+        CompareRequest: {
+            /**
+             * Image Id
+             * Format: uuid
+             */
+            image_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "compare";
+            /** Methods */
+            methods: string[];
+            /** Region */
+            region?: {
+                [key: string]: unknown;
+            } | null;
+            /** Steps */
+            steps?: string[];
+            /**
+             * T
+             * @default 0
+             */
+            t?: number;
+            /**
+             * Z
+             * @default 0
+             */
+            z?: number;
+        };
+        /**
+         * Comparison
+         * @description Rows in the order of the request: each method with each preprocessing. ``box`` is x0, y0, x1, y1 (px).
+         */
+        Comparison: {
+            /** Box */
+            box: number[];
+            /**
+             * Image Id
+             * Format: uuid
+             */
+            image_id: string;
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+            /** Rows */
+            rows: components["schemas"]["ComparisonRow"][];
+        };
+        /**
+         * ComparisonRow
+         * @description One method after one preprocessing; numbers are null while it waits, or where it found nothing.
+         */
+        ComparisonRow: {
+            /** Error */
+            error: string | null;
+            /** Median Diameter Px */
+            median_diameter_px: number | null;
+            /** Method */
+            method: string;
+            /** Method Title */
+            method_title: string;
+            /** Objects */
+            objects: number | null;
+            /** Row */
+            row: number;
+            /** Seconds */
+            seconds: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "done" | "failed";
+            /** Steps Name */
+            steps_name: string;
+        };
+        /**
          * HistoryState
          * @description What undo and redo would do for the caller on this image, and what was just changed.
          */
@@ -1575,7 +1738,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "segment" | "measure" | "import";
+            kind: "segment" | "measure" | "compare" | "import";
             /** Layer Ids */
             layer_ids: string[];
             /** Message */
@@ -1955,6 +2118,16 @@ export interface components {
             total?: number | null;
         };
         /**
+         * PipelineCreate
+         * @description A name for programs (small letters, digits, ``-``, ``_``, ``.``) and a title for people.
+         */
+        PipelineCreate: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * PixelValue
          * @description The values at one pixel: red, green, blue for RGB images, else one a channel.
          */
@@ -1965,6 +2138,16 @@ export interface components {
             x: number;
             /** Y */
             y: number;
+        };
+        /**
+         * Preprocessing
+         * @description Steps under a short name; names joined by ``+`` are done one after another.
+         */
+        Preprocessing: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
         };
         /**
          * Problem
@@ -2858,6 +3041,103 @@ export interface operations {
             };
         };
     };
+    read_comparison_api_v1_jobs__job_id__comparison_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_comparison_picture_api_v1_jobs__job_id__comparison__row__picture_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                row: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_pipeline_api_v1_jobs__job_id__comparison__row__pipeline_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                row: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MethodInfo"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_log_api_v1_jobs__job_id__log_get: {
         parameters: {
             query?: {
@@ -3575,6 +3855,35 @@ export interface operations {
             };
         };
     };
+    list_preprocessing_api_v1_preprocessing_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preprocessing"][];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_projects_api_v1_projects_get: {
         parameters: {
             query?: {
@@ -3884,7 +4193,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"];
+                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"] | components["schemas"]["CompareRequest"];
             };
         };
         responses: {

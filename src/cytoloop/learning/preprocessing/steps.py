@@ -210,3 +210,19 @@ def _applied(step: Step, plane: NDArray[np.float32], limits: tuple[float, float]
             return plane
         case _:
             assert_never(step)
+
+
+PRESET_TITLES: Mapping[str, str] = {
+    "none": "No preprocessing",
+    **{f"median{size}": f"Median filter, {size} px" for size in (3, 5, 7, 9)},
+    **{f"mean{size}": f"Mean filter, {size} px" for size in (3, 5, 7, 9)},
+    "background": "Background subtraction (top-hat)",
+    "rolling-ball": "Background subtraction (rolling ball)",
+    "clahe": "Local contrast (CLAHE)",
+    "sharpen": "Sharper edges",
+    "invert": "Inversion",
+    "sum-z": "Sum of the stack",
+    "max-z": "Brightest of the stack",
+    "median-z": "Median of the stack",
+}
+"""What people read for ``PRESETS``."""

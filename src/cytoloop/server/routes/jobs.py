@@ -9,6 +9,7 @@ from cytoloop.annotations.geometry import parse_geojson
 from cytoloop.core.errors import NotFoundError
 from cytoloop.jobs import ledger
 from cytoloop.jobs.model import Job as JobRecord
+from cytoloop.learning.method import Method
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.projects import images as image_records
 from cytoloop.projects.permissions import Permission
@@ -18,7 +19,7 @@ from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep, cursor_
 from cytoloop.server.serialise import job_wire, jobs_wire
 from cytoloop.wire import jobs as wire
 from cytoloop.wire.base import Page
-from cytoloop.workflows import editing, measuring, segmenting
+from cytoloop.workflows import comparing_jobs, editing, measuring, segmenting
 from cytoloop.workflows.models import group_of
 
 router = APIRouter(tags=["jobs"])
@@ -27,22 +28,24 @@ router = APIRouter(tags=["jobs"])
 @router.get("/methods")
 def list_methods(access: ReadDep, services: ServicesDep) -> list[wire.MethodInfo]:
     """Segmentation methods and their parameters."""
-    return [
-        wire.MethodInfo(
-            name=one.name,
-            title=one.title,
-            description=one.description,
-            group=group_of(one),
-            parameters=one.parameters.model_json_schema(),
-        )
-        for one in services.methods.all().values()
-    ]
+    return [method_info(one) for one in services.methods.all().values()]
+
+
+def method_info(one: Method) -> wire.MethodInfo:
+    """A method as the page sees it."""
+    return wire.MethodInfo(
+        name=one.name,
+        title=one.title,
+        description=one.description,
+        group=group_of(one),
+        parameters=one.parameters.model_json_schema(),
+    )
 
 
 @router.post("/projects/{project_id}/jobs", status_code=202)
 def start_job(
     project_id: UUID,
-    body: Annotated[wire.SegmentRequest | wire.MeasureRequest, wire.Field(discriminator="kind")],
+    body: Annotated[wire.SegmentRequest | wire.MeasureRequest | wire.CompareRequest, wire.Field(discriminator="kind")],
     write: WriteDep,
     services: ServicesDep,
 ) -> wire.Job:
@@ -55,6 +58,8 @@ def start_job(
                 job = _segment(access, services.methods, project, body)
             case wire.MeasureRequest():
                 job = _measure(access, project, body)
+            case wire.CompareRequest():
+                job = _compare(access, services.methods, project, body)
         services.announcer.new_job(access.connection, job)
         for layer_image in set(job_images(access, job)):
             services.announcer.image(access.connection, layer_image)
@@ -88,6 +93,21 @@ def _segment(access: Access, methods: MethodRegistry, project: Project, body: wi
         term_id=body.term_id,
     )
     return segmenting.start_segmentation(
+        access.connection, methods, order, project_id=project.id, user_id=access.actor.user_id
+    )
+
+
+def _compare(access: Access, methods: MethodRegistry, project: Project, body: wire.CompareRequest) -> JobRecord:
+    (image,) = image_records.images_by_uuid(access.connection, project.id, [body.image_id])
+    order = comparing_jobs.CompareOrder(
+        methods=body.methods,
+        steps=body.steps,
+        image=image,
+        region=None if body.region is None else parse_geojson(body.region, "The region"),
+        z=body.z,
+        t=body.t,
+    )
+    return comparing_jobs.start_comparison(
         access.connection, methods, order, project_id=project.id, user_id=access.actor.user_id
     )
 
