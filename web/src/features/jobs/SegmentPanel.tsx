@@ -70,6 +70,9 @@ export function SegmentPanel({ projectId, image }: Props) {
         value={method.name}
         onChange={setChosen}
         allowDeselect={false}
+        // the list itself scrolls: a scroll area around it would have to be reached by the keyboard too
+        withScrollArea={false}
+        styles={{ options: { maxHeight: 320, overflowY: "auto" } }}
         data-testid="segment-method"
       />
       {models?.some(({ name }) => name === method.name) ? (
