@@ -29,8 +29,11 @@ def segment(
         typer.Option("--format", help="Comma-separated: labels,geojson,coco,csv,imagej. Labels are always written."),
     ] = "labels",
     tta: Annotated[
-        bool, typer.Option("--tta", help="Test-time augmentation: eight views of each image; models only.")
+        bool, typer.Option("--tta", help="Test-time augmentation: eight views of each image, slower.")
     ] = False,
+    refine: Annotated[
+        str | None, typer.Option("--refine", metavar="MODEL", help="Let the outlines follow this model's foreground.")
+    ] = None,
     diameter: Annotated[
         float | None, typer.Option("--diameter", metavar="PX", help="Typical object diameter; estimated unless given.")
     ] = None,
@@ -53,7 +56,6 @@ def segment(
     order = BatchOrder(
         method=model,
         parameters={
-            **({"tta": True} if tta else {}),
             **({"diameter_px": diameter} if diameter is not None else {}),
             **parse_assignments(assignments or []),
         },
@@ -62,6 +64,8 @@ def segment(
         z=_plane("z", z),
         t=_plane("t", t),
         models=Settings().models_folder,
+        tta=tta,
+        refine=refine,
     )
     count = min(workers or os.cpu_count() or 1, len(images))
     outcomes = _with_progress(images, order, count)

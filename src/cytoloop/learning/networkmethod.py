@@ -124,6 +124,14 @@ class NetworkMethod:
             return found
         return _limited(found, parameters)
 
+    def foreground(
+        self, pixels: Pixels, parameters: NetworkParameters, calibration: Calibration
+    ) -> NDArray[np.float32]:
+        """The probability that a pixel belongs to an object, ``(h, w)``."""
+        picture = _picture(pixels, parameters.channel, calibration.values)
+        diameter = parameters.diameter_px or calibration.values.get("diameter")
+        return self._predictor(parameters).foreground(picture, diameter)
+
     def _predictor(self, parameters: NetworkParameters) -> Predictor:
         settings = DecoderSettings().with_values(dict(self.package.spec.decoding))
         if parameters.probability is not None:

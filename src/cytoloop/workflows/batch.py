@@ -25,7 +25,10 @@ from cytoloop.images.pyramid import Pyramid
 from cytoloop.images.reading import read_plane
 from cytoloop.images.registry import open_image, series_names
 from cytoloop.images.source import ImageInfo
+from cytoloop.learning.inference.voting import VotedMethod
 from cytoloop.learning.method import Method, parse_parameters
+from cytoloop.learning.networkmethod import NetworkMethod
+from cytoloop.learning.refinement import RefinedMethod
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.measurements.objects import label_outlines, measure_objects
 from cytoloop.measurements.table import ColumnSpec, ObjectMeasurements
@@ -50,6 +53,10 @@ class BatchOrder:
     t: int | None = 0
     models: Path | None = None
     """Folder of imported and trained models."""
+    tta: bool = False
+    """Look eight times: a model's own way, or a vote of the objects for methods that have none."""
+    refine: str | None = None
+    """Model whose foreground the outlines follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,7 @@ def segment_files(
     InvalidInputError
         Method, parameters or formats are wrong, or two files have the same stem: nothing was done then.
     """
-    parse_parameters(_method(order), order.parameters)
+    _parameters(order, _method(order))
     _check_stems(paths)
     order.folder.mkdir(parents=True, exist_ok=True)
     found: dict[Path, Outcome] = {}
@@ -96,7 +103,21 @@ def segment_files(
 
 
 def _method(order: BatchOrder) -> Method:
-    return MethodRegistry(order.models).by_name(order.method)
+    registry = MethodRegistry(order.models)
+    method = registry.by_name(order.method)
+    if order.tta and "tta" not in method.parameters.model_fields:
+        method = VotedMethod(method)
+    if order.refine is not None:
+        model = registry.by_name(order.refine)
+        if not isinstance(model, NetworkMethod):
+            raise InvalidInputError(f"Outlines can follow a model, and {order.refine!r} is none; try nuclei.")
+        method = RefinedMethod(method, model)
+    return method
+
+
+def _parameters(order: BatchOrder, method: Method) -> Any:
+    own = {"tta": True} if order.tta and "tta" in method.parameters.model_fields else {}
+    return parse_parameters(method, {**own, **order.parameters})
 
 
 def _check_stems(paths: Sequence[Path]) -> None:
@@ -165,7 +186,7 @@ def segment_file(path: Path, order: BatchOrder) -> Outcome:
 
 def _segment_file(path: Path, order: BatchOrder) -> Outcome:
     method = _method(order)
-    parameters = parse_parameters(method, order.parameters)
+    parameters = _parameters(order, method)
     pyramid = Pyramid(open_image(path))
     try:
         info = pyramid.info

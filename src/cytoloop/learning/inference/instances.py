@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from cytoloop.learning.decoding import DecoderSettings, decoded
 from cytoloop.learning.method import Instances
-from cytoloop.learning.packages.model import ModelSpec
+from cytoloop.learning.packages.model import Decoder, ModelSpec
 
 from .session import Network
 from .sizes import estimated_diameter
@@ -46,6 +46,21 @@ class Predictor:
         if self.spec.diameter_px is None:
             return None
         return estimated_diameter(self.look, pictures, self.spec.diameter_px)
+
+    def foreground(self, picture: NDArray[np.float32], diameter_px: float | None) -> NDArray[np.float32]:
+        """Foreground probability ``(h, w)`` of a picture ``(h, w, 3)``, seen at the model's object size."""
+        height, width = picture.shape[:2]
+        model = self.spec.diameter_px
+        scale = 1.0 if model is None or diameter_px is None else min(model / diameter_px, _MOST_ENLARGED)
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        seen = picture if size == (width, height) else cv2.resize(picture, size, interpolation=method)
+        maps = self.maps(np.asarray(seen, dtype=np.float32))
+        inside = maps[0] if len(maps) == 1 or self.spec.decoder is not Decoder.COMPONENTS else 1 - maps[0]
+        if inside.shape == (height, width):
+            return inside
+        back = cv2.INTER_AREA if scale > 1 else cv2.INTER_LINEAR
+        return np.asarray(cv2.resize(inside, (width, height), interpolation=back), dtype=np.float32)
 
     def segment(self, picture: NDArray[np.float32], diameter_px: float | None) -> Instances:
         """The objects of a picture ``(h, w, 3)``, rescaled so that ``diameter_px`` becomes the model's.
