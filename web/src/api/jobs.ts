@@ -1,7 +1,7 @@
 /** Methods and jobs. */
 import { queryOptions } from "@tanstack/react-query";
 import { get, request } from "./http";
-import type { Job, LogLine, MeasureRequest, MethodInfo, Page, SegmentRequest } from "./types";
+import type { CompareRequest, Job, LogLine, MeasureRequest, MethodInfo, Page, SegmentRequest } from "./types";
 
 export const jobKeys = {
   list: (pid: string) => ["jobs", pid] as const,
@@ -23,7 +23,7 @@ export const jobsQuery = (pid: string) =>
 export const logQuery = (jid: string) =>
   queryOptions({ queryKey: jobKeys.log(jid), queryFn: () => get<LogLine[]>(`/jobs/${jid}/log`) });
 
-export const startJob = (pid: string, job: SegmentRequest | MeasureRequest): Promise<Job> =>
+export const startJob = (pid: string, job: SegmentRequest | MeasureRequest | CompareRequest): Promise<Job> =>
   request(`/projects/${pid}/jobs`, { method: "POST", json: job });
 
 export const cancelJob = (jid: string): Promise<Job> => request(`/jobs/${jid}/cancel`, { method: "POST" });

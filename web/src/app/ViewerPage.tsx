@@ -1,7 +1,7 @@
 /** The workbench: layers and classes, the picture, and what is known about its objects. */
 import "ol/ol.css";
 import "uplot/dist/uPlot.min.css";
-import { ActionIcon, Tabs, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Tabs, Tooltip } from "@mantine/core";
 import { IconKeyboard } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -14,6 +14,7 @@ import { ClassList } from "../features/annotate/ClassList";
 import { LayerList } from "../features/annotate/LayerList";
 import { ShortcutsDialog } from "../features/annotate/ShortcutsDialog";
 import { StatusBar } from "../features/annotate/StatusBar";
+import { CompareDialog } from "../features/compare/CompareDialog";
 import { DisplayPanel } from "../features/images/DisplayPanel";
 import { InfoPanel } from "../features/images/InfoPanel";
 import { Readout } from "../features/images/StageOverlays";
@@ -127,7 +128,7 @@ function Workbench({ projectId, image, role }: WorkbenchProps) {
   );
 }
 
-const ANALYSES = ["segment", "measure"] as const;
+const ANALYSES = ["segment", "measure", "compare"] as const;
 
 const TABS: readonly [SideTab, string][] = [
   ["objects", "Objects"],
@@ -162,7 +163,21 @@ function SideTabs({ projectId, image, role }: WorkbenchProps) {
         <MeasurePanel projectId={projectId} layer={layer} mayRun={mayRun(role)} />
       </Tabs.Panel>
       <Tabs.Panel value="segment">
-        {mayRun(role) ? <SegmentPanel projectId={projectId} image={image} /> : null}
+        {mayRun(role) ? (
+          <>
+            <SegmentPanel projectId={projectId} image={image} />
+            <Button
+              variant="default"
+              mx="sm"
+              mb="sm"
+              onClick={() => setWorkspace({ comparison: "new" })}
+              data-testid="compare-open"
+            >
+              Compare methods
+            </Button>
+          </>
+        ) : null}
+        <CompareDialog projectId={projectId} image={image} />
         <div className="section-title">Jobs</div>
         <JobList
           projectId={projectId}

@@ -117,6 +117,10 @@ function announce(projectId: string, job: Job): void {
 
 /** The layer that a job made, on the picture it belongs to. */
 export function showResult(projectId: string, job: Job): void {
+  if (job.kind === "compare") {
+    setWorkspace({ comparison: job.id, tab: "segment" });
+    return;
+  }
   const layerIds = job.layer_ids;
   const open = workspace().viewer?.image.id;
   const imageId = open && job.image_ids.includes(open) ? open : (job.image_ids[0] ?? open);

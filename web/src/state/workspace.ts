@@ -39,6 +39,10 @@ export interface Workspace {
   region: Geometry | null;
   save: { state: SaveState; waiting: number };
   tab: SideTab;
+  /** The method chosen in the Segment panel; the server's first unless one was chosen. */
+  method: string | null;
+  /** The comparison of methods on the screen: a job's id, or a new one. */
+  comparison: string | "new" | null;
 }
 
 const INITIAL: Workspace = {
@@ -60,6 +64,8 @@ const INITIAL: Workspace = {
   region: null,
   save: { state: "saved", waiting: 0 },
   tab: "objects",
+  method: null,
+  comparison: null,
 };
 
 export const useWorkspace = create<Workspace>()(() => INITIAL);

@@ -87,7 +87,8 @@ function JobRow({ job, onShow }: { job: Job; onShow(): void }) {
             <IconRefresh size={14} />
           </IconButton>
         ) : null}
-        {job.state === "done" && (job.layer_ids.length > 0 || job.image_ids.length > 0) ? (
+        {job.state === "done" &&
+        (job.kind === "compare" || job.layer_ids.length > 0 || job.image_ids.length > 0) ? (
           <IconButton label="Show the result" testId="job-show" onClick={onShow}>
             <IconEye size={14} />
           </IconButton>

@@ -36,7 +36,7 @@ interface Props {
 export function SegmentPanel({ projectId, image }: Props) {
   const methods = useQuery(methodsQuery);
   const { data: models } = useQuery(modelsQuery);
-  const [chosen, setChosen] = useState<string | null>(null);
+  const chosen = useWorkspace((s) => s.method);
   const [changed, setChanged] = useState<Record<string, Values>>({});
   const [target, setTarget] = useState<Target>("image");
   const [planes, setPlanes] = useState<"this" | "all">("this");
@@ -68,7 +68,7 @@ export function SegmentPanel({ projectId, image }: Props) {
         description={method.description}
         data={groupsOf(methods.data ?? [])}
         value={method.name}
-        onChange={setChosen}
+        onChange={(name) => setWorkspace({ method: name })}
         allowDeselect={false}
         // the list itself scrolls: a scroll area around it would have to be reached by the keyboard too
         withScrollArea={false}
