@@ -1,5 +1,6 @@
 """Every segmentation method there is: shipped models, classical methods, plug-ins, and the user's own models."""
 
+import logging
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -11,6 +12,7 @@ from .method import Method
 from .networkmethod import network_methods_in
 from .preprocessing import pipelines_in
 
+_LOG = logging.getLogger(__name__)
 GROUP = "cytoloop.segmenters"
 SHIPPED = Path(__file__).parent / "models"
 """Folder of the models that come with the program."""
@@ -46,8 +48,20 @@ def _rank(one: Method) -> tuple[int, str]:
 
 @cache
 def _plugins() -> dict[str, Method]:
-    loaded = [cast("Method", one.load()) for one in entry_points(group=GROUP)]
-    return {one.name: one for one in loaded}
+    """Announced methods. One that cannot be imported is left out with a warning and does not take the others away.
+
+    A method with a false ``available`` needs a package that is not installed; it is left out silently.
+    """
+    found: dict[str, Method] = {}
+    for entry in entry_points(group=GROUP):
+        try:
+            method = cast("Method", entry.load())
+        except Exception as error:  # another project's module may fail in any way
+            _LOG.warning("The segmentation method %r (%s) was left out: %s", entry.name, entry.value, error)
+            continue
+        if getattr(method, "available", True):
+            found[method.name] = method
+    return found
 
 
 def _network_methods(folder: Path | None) -> dict[str, Method]:
