@@ -3,6 +3,7 @@
 The low and high percentile of all channels together become 0 and 1, which keeps the colours of stained sections.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,14 +28,14 @@ class Range:
 def intensity_range(array: NDArray[Any]) -> Range:
     """The percentiles of an array of any shape; pixels that are not finite do not count.
 
-    A constant or empty array gives a range of width 1, so that it becomes 0 everywhere.
+    A constant array gives a range of width 1 and one without a number an endless one: both become 0 everywhere.
     """
     values = array.reshape(-1)
     values = values[:: max(1, values.size // _SAMPLED)]
     if np.issubdtype(array.dtype, np.floating):
         values = values[np.isfinite(values)]
     if values.size == 0:
-        return Range(0.0, 1.0)
+        return Range(0.0, math.inf)
     low, high = np.percentile(values.astype(np.float64), (LOW_PERCENTILE, HIGH_PERCENTILE)).tolist()
     least = MIN_SPAN_OF_8_BIT if array.dtype == np.uint8 else max(abs(high), abs(low)) * 1e-6
     span = max(high - low, least)
@@ -43,7 +44,8 @@ def intensity_range(array: NDArray[Any]) -> Range:
 
 def normalised(array: NDArray[Any], values: Range) -> NDArray[np.float32]:
     """The array with its range brought to 0..1 and cut at -0.2 and 1.5; what is not finite becomes 0 or the limit."""
-    scaled = (array.astype(np.float32) - np.float32(values.low)) / np.float32(values.high - values.low)
+    with np.errstate(invalid="ignore", over="ignore"):
+        scaled = (array.astype(np.float32) - np.float32(values.low)) / np.float32(values.high - values.low)
     if np.issubdtype(array.dtype, np.floating):
         scaled = np.nan_to_num(scaled, copy=False, nan=0.0, posinf=1.5, neginf=-0.2)
     return np.clip(scaled, np.float32(-0.2), np.float32(1.5), out=scaled)
