@@ -14,7 +14,7 @@ from cytoloop.runtime.settings import Settings
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 COMMANDS = (
-    *("demo", "serve", "segment", "methods", "measure", "evaluate", "convert", "export", "import"),
+    *("demo", "serve", "segment", "methods", "measure", "evaluate", "compare", "convert", "export", "import"),
     *("user add", "user list", "user password", "token add"),
 )
 
