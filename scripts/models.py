@@ -27,8 +27,9 @@ from cytoloop.workflows.training import Curve, train
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPES = ROOT / "src/cytoloop/learning/recipes"
-FINAL = {"learning_rate": 4e-4, "steps": 1500, "warm_up_steps": 100}
-"""The last steps, on all images, after the scores were taken on those held out."""
+FINAL = {"learning_rate": 4e-4, "warm_up_steps": 50}
+FINAL_SHARE = 1 / 7
+"""The last steps, on all images, after the scores were taken on those held out: a share of the first ones."""
 GROUPS = ("4", "5,6", "8", "3", "2,7", "0,1")
 """Types that are alike are held out together."""
 DATA = (
@@ -81,7 +82,7 @@ def make(name: str, given: argparse.Namespace) -> ModelPackage:
     hardware = {"hardware": _hardware()}
     judged = model_of_training(first, trained, given.work / name / name, about, extra=hardware, with_tta=True)
     final = Order(
-        configuration=_final(configuration, given.steps),
+        configuration=_final(configuration),
         data=given.data,
         folder=given.work / f"{name}-final",
         split="all",
@@ -146,8 +147,9 @@ def _shortened(configuration: Configuration, steps: int | None) -> Configuration
     return configuration.model_copy(update={"optimisation": configuration.optimisation.model_copy(update=values)})
 
 
-def _final(configuration: Configuration, steps: int | None) -> Configuration:
-    values = FINAL if steps is None else {**FINAL, "steps": max(1, steps // 4), "warm_up_steps": 1}
+def _final(configuration: Configuration) -> Configuration:
+    count = max(2, round(configuration.optimisation.steps * FINAL_SHARE))
+    values = {**FINAL, "steps": count, "warm_up_steps": min(FINAL["warm_up_steps"], count // 4)}
     changed = configuration.optimisation.model_copy(update=values)
     return configuration.model_copy(update={"optimisation": changed, "seed": configuration.seed + 1000})
 

@@ -1,6 +1,6 @@
 """What every shipped model and baseline scores on held-out images, and what it costs.
 
-``python -m tests.performance.models [scores] [steps] [speed] [--methods a,b] [--every N]``
+``python -m tests.performance.models [scores] [steps] [speed] [sizes] [--methods a,b] [--every N] [--plot FILE.svg]``
 """
 
 import argparse
@@ -15,6 +15,7 @@ import numpy as np
 from cytoloop.learning.decoding.cleaning import CleaningSettings, cleaned, refined
 from cytoloop.learning.inference.instances import Predictor
 from cytoloop.learning.inference.session import OnnxNetwork, network_of
+from cytoloop.learning.inference.sizes import rescaled
 from cytoloop.learning.method import Method, Pixels
 from cytoloop.learning.networkmethod import NetworkMethod, NetworkParameters
 from cytoloop.learning.normalisation import intensity_range, normalised
@@ -33,20 +34,23 @@ TYPES = 9
 def main() -> None:
     """Print the tables asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", help="scores, steps, speed; all unless named")
+    parser.add_argument("tables", nargs="*", help="scores, steps, speed, sizes; all unless named")
     parser.add_argument("--methods", help="comma-separated; shipped models and baselines unless named")
+    parser.add_argument("--plot", type=Path, help="also draw the sizes")
     parser.add_argument("--every", type=int, default=1, help="score every Nth held-out image only")
     given = parser.parse_args()
-    wanted = set(given.tables) or {"scores", "steps", "speed"}
+    wanted = set(given.tables) or {"scores", "steps", "speed", "sizes"}
     print(f"Command: python -m tests.performance.models {' '.join(sys.argv[1:])}".rstrip())
     registry = MethodRegistry()
-    if "scores" in wanted or "steps" in wanted:
+    if wanted & {"scores", "steps", "sizes"}:
         examples, titles = held_out(given.every)
         if "scores" in wanted:
             names = given.methods.split(",") if given.methods else [*shipped(registry), *BASELINES]
             scores_table([registry.by_name(name) for name in names], examples, titles)
         if "steps" in wanted:
             steps_table(registry, examples)
+        if "sizes" in wanted:
+            sizes_table(registry, examples, given.plot)
     if "speed" in wanted:
         speed_table(registry)
 
@@ -120,6 +124,64 @@ def steps_table(registry: MethodRegistry, examples: Sequence[Example]) -> None:
 
 def _rgb(example: Example) -> np.ndarray:
     return example.image if example.image.ndim == 3 else np.repeat(example.image[..., None], 3, axis=2)
+
+
+def sizes_table(registry: MethodRegistry, examples: Sequence[Example], plot: Path | None) -> None:
+    """Print how well the objects' diameter is estimated on held-out images that were made smaller and larger."""
+    method = registry.by_name("nuclei")
+    assert isinstance(method, NetworkMethod)
+    predictor = Predictor(network_of(method.package.weights), method.package.spec)
+    print("\nEstimated diameter on rescaled images, objects of 7 to 160 px (model nuclei)\n")
+    print("| scale | images | within a factor of 1.25 | of 1.5 | median of estimate / truth |")
+    print("| --- | --- | --- | --- | --- |")
+    points: list[tuple[float, float]] = []
+    for factor in (0.25, 0.5, 1.0, 2.0, 4.0):
+        ratios: list[float] = []
+        for one in examples[::3]:
+            truth = median_diameter(one.labels)
+            picture = rescaled(normalised(_rgb(one), intensity_range(one.image)), factor)
+            if truth is None or picture is None or not 7 <= truth * factor <= 160:
+                continue
+            found = predictor.diameter([picture])
+            ratios.append((found or 1.0) / (truth * factor))
+            points.append((truth * factor, found or 1.0))
+        near = [float(np.mean(np.abs(np.log(ratios)) < np.log(limit))) for limit in (1.25, 1.5)]
+        print(f"| {factor:g} | {len(ratios)} | {near[0]:.0%} | {near[1]:.0%} | {np.median(ratios):.2f} |", flush=True)
+    if plot is not None:
+        plot.write_text(scatter(points), encoding="utf-8")
+
+
+def scatter(points: Sequence[tuple[float, float]]) -> str:
+    """Estimate over truth on logarithmic axes, as SVG."""
+    low, high, side, edge = np.log(5), np.log(220), 420, 46
+
+    def place(value: float) -> float:
+        return edge + (np.log(np.clip(value, 5, 220)) - low) / (high - low) * (side - edge - 10)
+
+    ends = (place(5), place(220))
+    parts = [_line(ends[0], side - ends[0], ends[1], side - ends[1], 1.0)]
+    for tick in (7, 10, 20, 40, 80, 160):
+        at = place(tick)
+        parts.append(_line(at, 10, at, side - edge, 0.3))
+        parts.append(_line(edge, side - at, side - 10, side - at, 0.3))
+        parts.append(f'<text x="{at:.0f}" y="{side - edge + 16}" text-anchor="middle">{tick}</text>')
+        parts.append(f'<text x="{edge - 6}" y="{side - at + 4:.0f}" text-anchor="end">{tick}</text>')
+    parts += [
+        f'<circle cx="{place(truth):.1f}" cy="{side - place(found):.1f}" r="3" fill="#0b62a8" opacity=".6"/>'
+        for truth, found in points
+    ]
+    parts.append(f'<text x="{side / 2}" y="{side - 8}" text-anchor="middle">true median diameter, px</text>')
+    parts.append(
+        f'<text x="14" y="{side / 2}" text-anchor="middle" transform="rotate(-90 14 {side / 2})">estimated, px</text>'
+    )
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" width="{side}"'
+    style = 'font-family="system-ui, sans-serif" font-size="13" fill="#6b7480"'
+    return f'{head} {style}><rect width="100%" height="100%" fill="#fff"/>{"".join(parts)}</svg>\n'
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, opacity: float) -> str:
+    ends = f'x1="{x1:.0f}" y1="{y1:.0f}" x2="{x2:.0f}" y2="{y2:.0f}"'
+    return f'<line {ends} stroke="#8a929b" opacity="{opacity}"/>'
 
 
 def speed_table(registry: MethodRegistry) -> None:

@@ -64,7 +64,7 @@ def main_job(
         images = image_records.project_images(connection, project.id, limit=100)
         term = ontologies.terms_of(connection, project.ontology_id)[0]
     first = next(one for one in images if one.state == "ready")
-    order = SegmentOrder("threshold", {}, [first], term_id=term.id)
+    order = SegmentOrder("nuclei", {}, [first], term_id=term.id)
     job = database.write(
         lambda connection: start_segmentation(connection, methods, order, project_id=project.id, user_id=user_id)
     )
