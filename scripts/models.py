@@ -27,8 +27,8 @@ from cytoloop.workflows.training import Curve, train
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPES = ROOT / "src/cytoloop/learning/recipes"
-FINAL = {"learning_rate": 4e-4, "warm_up_steps": 50}
-FINAL_SHARE = 1 / 7
+FINAL = {"learning_rate": 1e-3, "warm_up_steps": 100}
+FINAL_SHARE = 0.3
 """The last steps, on all images, after the scores were taken on those held out: a share of the first ones."""
 GROUPS = ("4", "5,6", "8", "3", "2,7", "0,1")
 """Types that are alike are held out together."""
