@@ -107,10 +107,10 @@ def test_the_nuclear_channel_is_chosen_by_name_and_others_by_wish(method: Networ
 def test_small_and_cut_objects_are_left_out_if_wanted(method: NetworkMethod) -> None:
     image = spots("uint8", 10, 200)
     image[:20, 180:] = 200
-    image[80:84, 20:24] = 200
+    image[80:88, 20:28] = 200
 
     assert len(find(method, image, diameter_px=26).scores) == 6
-    left = find(method, image, diameter_px=26, min_area_px2=50, remove_border=True)
+    left = find(method, image, diameter_px=26, min_area_px2=100, remove_border=True)
     assert len(left.scores) == 4
     assert left.labels.max() == 4
 

@@ -55,7 +55,7 @@ def without_background_ball(plane: Plane, radius_px: float) -> Plane:
 
 def equalised(plane: Plane, low: float, high: float, tile_px: int, clip: float) -> Plane:
     """Contrast-limited adaptive histogram equalisation (Zuiderveld 1994, Graphics Gems IV) of the range low..high."""
-    if high <= low or min(plane.shape) < 2:
+    if high <= low or not np.isfinite(high - low) or min(plane.shape) < 2:
         return plane
     scaled = np.clip((plane - low) / (high - low), 0, 1).astype(np.float64)
     kernel = tuple(max(1, min(tile_px, side)) for side in plane.shape)
