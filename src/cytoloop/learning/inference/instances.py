@@ -1,6 +1,6 @@
 """From a normalised picture to its objects: rescaling, maps, views, decoding, and the way back to the picture's px."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -16,6 +16,8 @@ from .tiling import TileSettings, maps_of
 from .views import IDENTITY, Turn, averaged_maps
 
 _MOST_ENLARGED = 6.0
+_LEAST_SCORE_OF_LOOKS = 0.5
+"""Doubtful objects tell that a look is at the wrong size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Predictor:
         """Objects of a picture seen as it is, quickly: one view."""
         tiles = TileSettings(self.largest_tile, self.spec.halo, self.spec.stride, self.spec.smallest)
         maps = averaged_maps(lambda one: maps_of(self.network, one, tiles), picture, (IDENTITY,), self.spec.decoder)
-        return decoded(self.spec.decoder, maps, self.spec.diameter_px or 26.0, self.settings)
+        generous = replace(self.settings, least_score=min(self.settings.least_score, _LEAST_SCORE_OF_LOOKS))
+        return decoded(self.spec.decoder, maps, self.spec.diameter_px or 26.0, generous)
 
     def diameter(self, pictures: list[NDArray[np.float32]]) -> float | None:
         """Estimated median diameter, px of the pictures; ``None`` where nothing was found or size is not used."""

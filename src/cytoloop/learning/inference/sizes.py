@@ -18,7 +18,7 @@ FIRST_SCALES = (1.0, 0.5, 0.25)
 _LARGER_SCALES = (2.0, 4.0)
 _AS_IT_IS_BONUS = 0.04
 """Reduced views also show groups of objects or whole cells as if they were objects."""
-_DOUBT, _DOUBTED_SCORE = 2.0, 0.75
+_DOUBT, _DOUBTED_SCORE = 0.5, 0.75
 """A look counts as if it had found so many more objects of this score: few objects prove little."""
 _SMALL_SHARE = 0.46
 """Objects smaller than this share of the model's diameter are looked at again enlarged."""
