@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cytoloop.core.errors import CytoloopError
 
-from .classical.channels import AUTO, STAINS, channel_plane, chosen_channel
+from .classical.channels import AUTO, STAINS, channel_plane, chosen_channel, is_stained_section
 from .classical.cleaning import kept_objects, no_instances
 from .decoding import DecoderSettings
 from .inference.instances import Predictor
@@ -26,6 +26,8 @@ from .packages.reading import read_package
 
 _LOG = logging.getLogger(__name__)
 _COMBINED = "+"
+_LIGHT = 0.8
+"""Mean of the normalised colours from which an object of a stained section is a gap."""
 
 
 class NetworkParameters(BaseModel):
@@ -101,7 +103,7 @@ class NetworkMethod:
         if 0 in overview.array.shape:
             return Calibration()
         inputs = _inputs(overview, parameters.channel)
-        values: dict[str, float] = {}
+        values: dict[str, float] = {"stained": float(is_stained_section(overview))}
         for number, one in enumerate(inputs):
             found = intensity_range(one.array)
             values |= {f"low_{number}": found.low, f"high_{number}": found.high}
@@ -120,6 +122,8 @@ class NetworkMethod:
         picture = _picture(pixels, parameters.channel, calibration.values)
         diameter = parameters.diameter_px or calibration.values.get("diameter")
         found = self._predictor(parameters).segment(picture, diameter)
+        if calibration.values.get("stained"):
+            found = _without_bright(found, picture)
         if parameters.min_area_px2 <= 0 and not parameters.remove_border:
             return found
         return _limited(found, parameters)
@@ -167,6 +171,16 @@ def _picture(pixels: Pixels, wanted: str, values: Mapping[str, float]) -> NDArra
         return planes[0]
     joined = planes[0] if len(planes) == 1 else np.max(np.stack(planes), axis=0)
     return np.repeat(joined[..., None], 3, axis=2)
+
+
+def _without_bright(found: Instances, picture: NDArray[np.float32]) -> Instances:
+    """Without objects as light as the glass: gaps in a stained section, which look like nuclei in fluorescence."""
+    count = len(found.scores)
+    areas = np.bincount(found.labels.ravel(), minlength=count + 1)[1:]
+    light = np.bincount(found.labels.ravel(), picture.mean(axis=2).ravel(), minlength=count + 1)[1:]
+    kept = light / np.maximum(areas, 1) < _LIGHT
+    numbers = np.concatenate([[0], np.cumsum(kept) * kept]).astype(np.int32)
+    return Instances(numbers[found.labels], found.scores[kept])
 
 
 def _limited(found: Instances, parameters: NetworkParameters) -> Instances:

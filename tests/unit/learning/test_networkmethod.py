@@ -115,6 +115,15 @@ def test_small_and_cut_objects_are_left_out_if_wanted(method: NetworkMethod) -> 
     assert left.labels.max() == 4
 
 
+def test_gaps_in_a_stained_section_are_no_objects(method: NetworkMethod) -> None:
+    disc = spots("uint8", 0, 1)[..., None].astype(bool)
+    tissue = np.full((160, 200, 3), (200, 120, 170), np.uint8)
+    gaps = np.where(disc, np.uint8(255), tissue)
+
+    assert len(find(method, gaps, rgb=True, diameter_px=26).scores) == 0
+    assert len(find(method, gaps.mean(axis=2).astype(np.uint8), diameter_px=26).scores) == 4
+
+
 def test_a_stated_diameter_saves_the_estimate(method: NetworkMethod) -> None:
     image = spots("uint8", 10, 200)
     pixels = Pixels(image[..., None], rgb=False)
