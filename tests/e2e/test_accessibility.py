@@ -39,4 +39,12 @@ def test_every_page_and_tab_can_be_used_by_everybody(screen: Screen, page: Page,
     for tab in ("objects", "measure", "segment", "display", "info"):
         screen.tab(tab)
         found[tab] = violations(page)
+    page.get_by_role("button", name="Compare methods").click()
+    screen.part("compare-run").wait_for()
+    found["compare"] = violations(page)
+    screen.press("Escape")
+    for path in ("/models", "/models/nuclei"):
+        screen.open(path)
+        page.get_by_role("heading", name="Nuclei").first.wait_for()
+        found[path] = violations(page)
     assert {place: one for place, one in found.items() if one} == {}

@@ -19,7 +19,7 @@ from cytoloop.samples import FOLDER
 from .conftest import Server
 from .screen import SLOW_MS, Screen
 
-RUN = "Threshold"
+RUN = "Nuclei 1"
 MINE = "My annotations"
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
