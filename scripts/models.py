@@ -80,7 +80,7 @@ def make(name: str, given: argparse.Namespace) -> ModelPackage:
     first = Order(configuration=configuration, data=given.data, folder=given.work / name, threads=given.threads)
     trained = train(first, on_curve=_tell)
     hardware = {"hardware": _hardware()}
-    judged = model_of_training(first, trained, given.work / name / name, about, extra=hardware, with_tta=True)
+    judged = model_of_training(first, trained, given.work / name / name, about, extra=hardware, with_tta=name != "foreground")
     final = Order(
         configuration=_final(configuration),
         data=given.data,

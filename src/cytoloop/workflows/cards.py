@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cytoloop.learning.packages.model import ModelSpec
+from cytoloop.learning.packages.model import ModelSpec, Task
 
 _LIMITS = (
     "Made for 2D images. It finds what it was shown: look at the outlines before you trust the numbers, and correct a "
@@ -38,7 +38,7 @@ def card_markdown(card: Card, *, failures: bool) -> str:
         card.data,
         _facts(record),
         *([card.notes] if card.notes else []),
-        *_score_part(record, failures=failures),
+        *_score_part(record, card.spec, failures=failures),
         "## Limits",
         _LIMITS,
         "## Licence",
@@ -87,10 +87,12 @@ def _network(network: Mapping[str, Any]) -> str:
     return f"residual U-Net, widths {', '.join(map(str, network['widths']))}"
 
 
-def _score_part(record: Mapping[str, Any], *, failures: bool) -> list[str]:
+def _score_part(record: Mapping[str, Any], spec: ModelSpec, *, failures: bool) -> list[str]:
     scores: Mapping[str, Mapping[str, Any]] = record.get("scores", {})
     if not scores:
         return ["## Validation", "No image was held out, so there is no score."]
+    if spec.task is Task.SEMANTIC:
+        return ["## Validation", _told(record), _dice_table(scores)]
     tta: Mapping[str, Mapping[str, Any]] = record.get("scores_with_tta", {})
     head = "| Images | number | DSB score | F1 at 0.5 | missed | extra | split | merged |"
     rule = "| --- | --- | --- | --- | --- | --- | --- | --- |"
@@ -103,8 +105,7 @@ def _score_part(record: Mapping[str, Any], *, failures: bool) -> list[str]:
             f"{one['split']} | {one['merged']} |"
         )
         lines.append(line + (f" {tta[name]['dsb']:.3f} |" if tta else ""))
-    told = record.get("scored_on", "On the images held out from training, all parameters at their defaults.")
-    parts = ["## Validation", told, "\n".join(lines)]
+    parts = ["## Validation", _told(record), "\n".join(lines)]
     if failures:
         parts += [
             "## Where it fails",
@@ -112,3 +113,13 @@ def _score_part(record: Mapping[str, Any], *, failures: bool) -> list[str]:
             "![The worst results](failures.png)",
         ]
     return parts
+
+
+def _told(record: Mapping[str, Any]) -> str:
+    return record.get("scored_on", "On the images held out from training, all parameters at their defaults.")
+
+
+def _dice_table(scores: Mapping[str, Mapping[str, Any]]) -> str:
+    lines = ["| Images | number | Dice of the foreground |", "| --- | --- | --- |"]
+    lines += [f"| {name} | {one['images']} | {one['dice']:.3f} |" for name, one in scores.items()]
+    return "\n".join(lines)

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cytoloop.learning.packages.model import ModelPackage, Task
+from cytoloop.learning.packages.model import ModelPackage
 from cytoloop.learning.training.dataset import Example, pairs_in, read_example, split_named
 from cytoloop.learning.training.imagetypes import image_types, type_titles
 from cytoloop.learning.training.order import Order
 from cytoloop.learning.training.scoring import Scored
 
-from .packaging import About, Judged, package_model, spec_of
+from .packaging import About, Judged, package_model
 from .training import Trained
 
 
@@ -26,7 +26,7 @@ def model_of_training(
 ) -> ModelPackage:
     """Score the trained weights on the held-out images and write the package into ``folder``."""
     examples = [read_example(pair) for pair in pairs_in(order.data)]
-    judged = Judged() if _is_semantic(order) else judged_of(order, examples, with_tta=with_tta)
+    judged = judged_of(order, examples, with_tta=with_tta)
     sample = next(iter(judged.examples), examples[0])
     return package_model(
         folder,
@@ -49,10 +49,6 @@ def judged_of(order: Order, examples: list[Example], *, with_tta: bool = False) 
     chosen = set(split.validation)
     held = [one for one in examples if one.name in chosen]
     return Judged(held, {one.name: titles[types[one.name]] for one in held}, with_tta=with_tta)
-
-
-def _is_semantic(order: Order) -> bool:
-    return spec_of(order.configuration).task is Task.SEMANTIC
 
 
 def _about(order: Order, name: str) -> About:

@@ -33,6 +33,8 @@ class TypeScore:
     extra: int
     split: int
     merged: int
+    dice: float
+    """Mean Dice coefficient of the foreground."""
 
     def as_json(self) -> dict[str, float]:
         """For records."""
@@ -44,6 +46,7 @@ class TypeScore:
             "extra": self.extra,
             "split": self.split,
             "merged": self.merged,
+            "dice": round(self.dice, 4),
         }
 
 
@@ -91,4 +94,5 @@ def _mean(group: Sequence[ImageScores]) -> TypeScore:
         total.extra,
         total.split,
         total.merged,
+        float(np.mean([one.dice for one in group])),
     )
