@@ -14,7 +14,8 @@ from cytoloop.runtime.settings import Settings
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 COMMANDS = (
-    *("demo", "serve", "segment", "methods", "measure", "evaluate", "compare", "convert", "export", "import"),
+    *("demo", "serve", "segment", "methods", "train", "measure", "evaluate", "compare", "convert", "export", "import"),
+    *(f"models {name}" for name in ("list", "show", "test", "import", "export", "remove")),
     *("user add", "user list", "user password", "token add"),
 )
 
