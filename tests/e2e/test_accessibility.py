@@ -39,12 +39,13 @@ def test_every_page_and_tab_can_be_used_by_everybody(screen: Screen, page: Page,
     for tab in ("objects", "measure", "segment", "display", "info"):
         screen.tab(tab)
         found[tab] = violations(page)
+    screen.tab("segment")
     page.get_by_role("button", name="Compare methods").click()
     screen.part("compare-run").wait_for()
     found["compare"] = violations(page)
     screen.press("Escape")
-    for path in ("/models", "/models/nuclei"):
+    for path, part in (("/models", "model-card"), ("/models/nuclei", "model-view")):
         screen.open(path)
-        page.get_by_role("heading", name="Nuclei").first.wait_for()
+        screen.part(part).first.wait_for()
         found[path] = violations(page)
     assert {place: one for place, one in found.items() if one} == {}

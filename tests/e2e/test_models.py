@@ -21,7 +21,8 @@ def test_a_model_tells_what_it_scores_and_where_it_fails(screen: Screen, page: P
     view = screen.part("model-view")
     expect(view).to_contain_text("Where it fails")
     expect(view.get_by_role("img").first).to_be_visible()
-    assert page.evaluate("[...document.images].every((one) => one.complete && one.naturalWidth > 0)")
+    view.get_by_role("img").last.scroll_into_view_if_needed()
+    screen.until("() => [...document.images].every((one) => one.complete && one.naturalWidth > 0)")
     with page.expect_download() as download:
         screen.part("model-export").click()
     assert download.value.suggested_filename.endswith(".zip")
