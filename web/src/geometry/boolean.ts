@@ -4,7 +4,15 @@
  * Clipper works on integers: coordinates are multiplied by 1024, a thousandth of a pixel, and every
  * operation uses the non-zero rule, so that a line that crosses itself keeps all that it encloses.
  */
-import { Clipper, ClipType, FillRule, type Paths64, type PolyPath64, PolyTree64 } from "clipper2-ts";
+import {
+  Clipper,
+  ClipType,
+  FillRule,
+  type Path64,
+  type Paths64,
+  type PolyPath64,
+  PolyTree64,
+} from "clipper2-ts";
 import { rectangle } from "./shapes";
 import type { Point, Polygon, Ring, Size } from "./types";
 
@@ -13,19 +21,22 @@ const SCALE = 1024;
 /** Smaller than this, in square pixels, a shape is a slip of the hand. */
 export const MIN_AREA_PX2 = 0.5;
 
-function toPaths(polygons: readonly Polygon[]): Paths64 {
+export const pathOf = (points: readonly Point[]): Path64 =>
+  points.map(([x, y]) => ({ x: Math.round(x * SCALE), y: Math.round(y * SCALE) }));
+
+export function toPaths(polygons: readonly Polygon[]): Paths64 {
   return polygons.flatMap((polygon) =>
     polygon.map((ring, index) => {
-      const path = ring.map(([x, y]) => ({ x: Math.round(x * SCALE), y: Math.round(y * SCALE) }));
+      const path = pathOf(ring);
       // outer rings turn one way and holes the other, whatever way they were drawn
       return Clipper.isPositive(path) === (index === 0) ? path : path.reverse();
     }),
   );
 }
 
-function toRing(node: PolyPath64): Ring {
-  return (node.poly ?? []).map(({ x, y }): Point => [x / SCALE, y / SCALE]);
-}
+export const pointsOf = (path: Path64): Point[] => path.map(({ x, y }): Point => [x / SCALE, y / SCALE]);
+
+const toRing = (node: PolyPath64): Ring => pointsOf(node.poly ?? []);
 
 function collect(node: PolyPath64 | PolyTree64, out: Polygon[]): void {
   for (let i = 0; i < node.count; i += 1) {
@@ -40,12 +51,20 @@ function collect(node: PolyPath64 | PolyTree64, out: Polygon[]): void {
 }
 
 function operate(kind: ClipType, subject: readonly Polygon[], clip: readonly Polygon[]): Polygon[] {
+  return combined(kind, toPaths(subject), toPaths(clip), MIN_AREA_PX2);
+}
+
+function combined(kind: ClipType, subject: Paths64, clip: Paths64 | null, leastPx2: number): Polygon[] {
   const tree = new PolyTree64();
-  Clipper.booleanOpWithPolyTree(kind, toPaths(subject), toPaths(clip), tree, FillRule.NonZero);
+  Clipper.booleanOpWithPolyTree(kind, subject, clip, tree, FillRule.NonZero);
   const out: Polygon[] = [];
   collect(tree, out);
-  return out.map(withoutSpecks).filter((polygon) => area(polygon) >= MIN_AREA_PX2);
+  return out.map(withoutSpecks).filter((polygon) => area(polygon) >= leastPx2);
 }
+
+/** Paths of Clipper as valid polygons; smaller ones than the least area are left out. */
+export const fromPaths = (paths: Paths64, leastPx2 = MIN_AREA_PX2): Polygon[] =>
+  combined(ClipType.Union, paths, null, leastPx2);
 
 function withoutSpecks(polygon: Polygon): Polygon {
   const [outer, ...holes] = polygon;
@@ -78,12 +97,7 @@ export const intersection = (a: readonly Polygon[], b: readonly Polygon[]): Poly
 
 /** A self-crossing or twisted line as valid polygons; none if nothing is enclosed. */
 export function repaired(ring: Ring): Polygon[] {
-  const path = ring.map(([x, y]) => ({ x: Math.round(x * SCALE), y: Math.round(y * SCALE) }));
-  const tree = new PolyTree64();
-  Clipper.booleanOpWithPolyTree(ClipType.Union, [path], null, tree, FillRule.NonZero);
-  const out: Polygon[] = [];
-  collect(tree, out);
-  return out.map(withoutSpecks).filter((polygon) => area(polygon) >= MIN_AREA_PX2);
+  return fromPaths([pathOf(ring)]);
 }
 
 /** The part of the polygons that lies in the image. */
