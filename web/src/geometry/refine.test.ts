@@ -34,7 +34,9 @@ describe("simplified", () => {
   it("thins an open line between its ends", () => {
     const line: Point[] = [
       [0, 0],
+      [2, 0.1],
       [5, 0.1],
+      [7, 0],
       [10, 0],
       [10, 8],
     ];
