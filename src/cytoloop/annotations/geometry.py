@@ -24,7 +24,7 @@ OUTSIDE_TOLERANCE_PX = 1.0
 
 
 class Kind(IntEnum):
-    """How an object was drawn. Rectangles and ellipses are polygons that remember it."""
+    """How an object was drawn. Rectangles and ellipses are polygons, arrows and angles lines that remember it."""
 
     POINT = 0
     LINE = 1
@@ -32,6 +32,14 @@ class Kind(IntEnum):
     MULTIPOLYGON = 3
     RECTANGLE = 4
     ELLIPSE = 5
+    ARROW = 6
+    ANGLE = 7
+
+
+LINES = (Kind.LINE, Kind.ARROW, Kind.ANGLE)
+"""Kinds whose geometry is a LineString."""
+ANGLE_VERTICES = 3
+"""An end, the apex and the other end."""
 
 
 _KIND_OF_TYPE = {
@@ -45,6 +53,20 @@ _KIND_OF_TYPE = {
 def kind_of(geometry: BaseGeometry) -> Kind:
     """The kind that a geometry has when nobody says more."""
     return _KIND_OF_TYPE[geometry.geom_type]
+
+
+def kind_fits(kind: Kind, geometry: BaseGeometry) -> bool:
+    """Whether an object of this kind can have this geometry."""
+    natural = kind_of(geometry)
+    match kind:
+        case Kind.RECTANGLE | Kind.ELLIPSE:
+            return natural is Kind.POLYGON
+        case Kind.ARROW:
+            return natural is Kind.LINE
+        case Kind.ANGLE:
+            return natural is Kind.LINE and shapely.get_num_points(geometry) == ANGLE_VERTICES
+        case _:
+            return natural is kind
 
 
 def parse_geojson(geometry: Mapping[str, Any], where: str) -> BaseGeometry:

@@ -11,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from cytoloop.core.geometry import Box
 
+from .details import NOTHING, Details
 from .geometry import Kind
 
 
@@ -56,6 +57,8 @@ class Annotation:
     score: float | None
     parent_id: int | None
     version: int
+    details: Details = NOTHING
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +73,15 @@ class NewAnnotation:
     t: int = 0
     score: float | None = None
     parent_id: int | None = None
+    details: Details = NOTHING
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
     """A change of one object. Fields that are not in ``fields`` stay; ``version`` is the one that was read.
 
-    ``fields`` may hold geometry, kind, term_id, status.
+    ``fields`` may hold geometry, kind, term_id, status, properties, tags, description, locked.
     """
 
     id: int

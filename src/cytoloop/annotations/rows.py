@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from cytoloop.core.geometry import Box
 
 from .cells import cell_keys
+from .details import as_text, from_text
 from .geometry import Kind
 from .model import Annotation, NewAnnotation, Status
 from .tables import ANNOTATION_COLUMNS, id_block
@@ -93,6 +94,8 @@ def new_rows(
                 one.parent_id,
                 1,
                 change_id,
+                as_text(one.details),
+                one.locked,
             )
         )
     return rows
@@ -110,7 +113,7 @@ def as_annotations(rows: Sequence[Sequence[Any]]) -> list[Annotation]:
 
 def _as_annotation(row: Sequence[Any], geometry: BaseGeometry) -> Annotation:
     layer_id, _, key, term_id, creator_id, status, kind, z, t, x0, y0, x1, y1, _, _, area, _, *rest = row
-    score, parent_id, version, _ = rest
+    score, parent_id, version, _, details, locked = rest
     return Annotation(
         key,
         layer_id,
@@ -126,6 +129,8 @@ def _as_annotation(row: Sequence[Any], geometry: BaseGeometry) -> Annotation:
         score,
         parent_id,
         version,
+        from_text(details),
+        locked,
     )
 
 

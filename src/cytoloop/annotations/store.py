@@ -29,8 +29,8 @@ from cytoloop.storage.rows import batches, insert_rows
 
 from .cells import SHIFT, key_level, key_ranges
 from .counts import record_difference
-from .geometry import Kind, kind_of
-from .model import Annotation, Applied, ChangeSet, Edit, Layer
+from .edits import edited_row, refuse_locked
+from .model import Annotation, Applied, ChangeSet, Layer
 from .rows import (
     Row,
     allocate_ids,
@@ -38,7 +38,6 @@ from .rows import (
     as_row,
     box_of_rows,
     new_rows,
-    with_geometry,
 )
 from .tables import ANNOTATION_COLUMNS, annotation, annotation_revision, change, stat
 
@@ -164,6 +163,8 @@ def apply_change(
     ------
     StaleVersionError
         An object was changed since it was read; ``details["stale"]`` lists the ids. Nothing was applied.
+    ConflictError
+        A locked object would be changed or deleted; ``details["locked"]`` lists the ids.
     """
     touched = {one.id: one.version for one in change_set.edits}
     removed = {one.id: one.version for one in change_set.removals}
@@ -172,10 +173,11 @@ def apply_change(
     ):
         raise InvalidInputError("An object appears twice in one change; send each once.")
     current = _current_rows(connection, layer.id, {**touched, **removed})
+    refuse_locked(current, change_set.edits, removed)
     applier = Applier(connection, layer=layer, user_id=user_id, label=change_set.label, state=kind)
     _forget_redo(connection, layer.image_id, user_id)
     created = applier.create(change_set)
-    edited = [_edited(current[one.id], one, applier.change_id) for one in change_set.edits]
+    edited = [edited_row(current[one.id], one, applier.change_id) for one in change_set.edits]
     if edited:
         applier.replace({one.id: current[one.id] for one in change_set.edits}, edited)
     if removed:
@@ -215,19 +217,6 @@ def _current_rows(connection: Connection, layer_id: int, versions: dict[int, int
             stale=stale,
         )
     return found
-
-
-def _edited(row: dict[str, Any], edit: Edit, change_id: int) -> dict[str, Any]:
-    new = dict(row)
-    geometry = edit.fields.get("geometry")
-    if geometry is not None:
-        kind = edit.fields.get("kind")
-        new = with_geometry(new, geometry, Kind(kind) if kind is not None else kind_of(geometry))
-    if "term_id" in edit.fields:
-        new["term_id"] = edit.fields["term_id"]
-    if edit.fields.get("status") is not None:
-        new["status"] = int(edit.fields["status"])
-    return new | {"version": row["version"] + 1, "change_id": change_id}
 
 
 def rows_by_id(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Double,
     ForeignKey,
@@ -12,6 +13,8 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    Text,
+    false,
 )
 from sqlalchemy.types import Uuid
 
@@ -58,6 +61,8 @@ def _object_columns() -> list[Column[object]]:
         Column("parent_id", BigInteger),
         Column("version", Integer, nullable=False),
         Column("change_id", BigInteger, nullable=False),
+        Column("details", Text),
+        Column("locked", Boolean, nullable=False, server_default=false()),
     ]
 
 

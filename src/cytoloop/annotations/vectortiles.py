@@ -16,7 +16,7 @@ from cytoloop.core.geometry import Box, Plane
 
 from .cells import GRID_PX, key_center
 from .counts import version_of_window
-from .geometry import Kind
+from .geometry import LINES, Kind
 from .mvt import TileLayer, encode_lines, encode_points, encode_polygons
 from .store import count_objects, in_cells, levels_in_use, select_objects
 from .tables import annotation, stat
@@ -122,7 +122,7 @@ def _encode(
 ) -> bytes:
     """All kinds of geometry. Layers of one name: viewers read them as one each, so names differ."""
     kinds = properties["kind"]
-    is_point, is_line = kinds == Kind.POINT, kinds == Kind.LINE
+    is_point, is_line = kinds == Kind.POINT, np.isin(kinds, LINES)
     areas = ~(is_point | is_line)
     parts: list[bytes] = []
     if areas.any():

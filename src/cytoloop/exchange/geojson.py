@@ -1,6 +1,7 @@
 """GeoJSON as QuPath reads and writes it: a FeatureCollection, one feature an object, coordinates in px.
 
-``properties.cytoloop`` holds what QuPath has no place for: kind, state, score, id and parent.
+``properties.cytoloop`` holds what QuPath has no place for: kind, state, score, id, parent, and what people
+wrote on the object. Plain values that another program wrote beside become properties.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from cytoloop.annotations.geometry import Kind, parse_geojson, to_geojson
 from cytoloop.annotations.model import Status
 from cytoloop.core.errors import InvalidInputError
 
+from .details import details_facts, details_of
 from .limits import parsed_json
 from .model import ExchangeImage, ExchangeObject, ExchangeTerm, ReadObjects
 from .naming import (
@@ -55,8 +57,9 @@ def _feature(one: ExchangeObject, image: ExchangeImage) -> dict[str, Any]:
     if one.term is not None:
         color = color_parts(one.term.color)
         properties["classification"] = {"name": one.term.name} | ({"color": color} if color else {})
-    properties["isLocked"] = False
-    properties["cytoloop"] = own_facts(one.kind, one.status, one.score, id=one.id, parent_id=one.parent_id)
+    properties["isLocked"] = one.locked
+    facts = own_facts(one.kind, one.status, one.score, id=one.id, parent_id=one.parent_id)
+    properties["cytoloop"] = facts | details_facts(one.details)
     feature: dict[str, Any] = {"type": "Feature"}
     if one.id is not None:  # QuPath wants UUIDs
         feature["id"] = str(uuid5(NAMESPACE_URL, f"cytoloop:{image.name}/{one.id}"))
@@ -133,6 +136,7 @@ def _object(
     object_type = properties.get("objectType", properties.get("object_type", ""))
     found = object_type in {"detection", "cell", "tile"}
     kind = own.get("kind", "ellipse" if shape.get("isEllipse") is True else "")
+    other = _other(properties)
     return ExchangeObject(
         geometry=geometry,
         kind=kind_named(kind, geometry),
@@ -143,7 +147,9 @@ def _object(
         t=plane_number(plane.get("t")),
         id=whole_or_none(own.get("id")),
         parent_id=whole_or_none(own.get("parent_id")),
-        properties=_other(properties),
+        properties=other,
+        details=details_of(own, other),
+        locked=properties.get("isLocked") is True,
     )
 
 

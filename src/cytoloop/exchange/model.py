@@ -6,6 +6,7 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
+from cytoloop.annotations.details import NOTHING, Details
 from cytoloop.annotations.geometry import Kind
 from cytoloop.annotations.model import Status
 
@@ -32,6 +33,8 @@ class ExchangeObject:
     id: int | None = None
     parent_id: int | None = None
     properties: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    details: Details = NOTHING
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
-from cytoloop.annotations.geometry import Kind, kind_of
+from cytoloop.annotations.geometry import Kind, kind_fits, kind_of
 from cytoloop.annotations.model import Status
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
@@ -24,11 +24,8 @@ def own_facts(kind: Kind, status: Status, score: float | None, **ids: int | None
 
 def kind_named(name: object, geometry: BaseGeometry) -> Kind:
     """The kind of this name where it fits the geometry, else the geometry's own."""
-    found = kind_of(geometry)
-    wanted = str(name).upper()
-    if found is Kind.POLYGON and wanted in {"RECTANGLE", "ELLIPSE"}:
-        return Kind[wanted]
-    return found
+    wanted = Kind.__members__.get(str(name).upper())
+    return wanted if wanted is not None and kind_fits(wanted, geometry) else kind_of(geometry)
 
 
 def status_named(name: object, otherwise: Status) -> Status:

@@ -150,6 +150,10 @@ def annotations_wire(
             parent_id=one.parent_id,
             creator=names.get(one.creator_id, "?"),
             version=one.version,
+            properties=dict(one.details.properties),
+            tags=list(one.details.tags),
+            description=one.details.description,
+            locked=one.locked,
         )
         for one in found
     ]

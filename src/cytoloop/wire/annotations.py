@@ -1,7 +1,7 @@
 """Layers, annotations, changes and history."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -9,8 +9,14 @@ from pydantic import Field
 from .base import WireModel
 
 LayerKind = Literal["user", "run", "review", "import", "study"]
-GeometryKind = Literal["point", "line", "polygon", "multipolygon", "rectangle", "ellipse"]
+GeometryKind = Literal["point", "line", "polygon", "multipolygon", "rectangle", "ellipse", "arrow", "angle"]
 Status = Literal["accepted", "predicted", "rejected"]
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+PropertyText = Annotated[str, Field(max_length=1000)]
+PropertyNumber = Annotated[float, Field(allow_inf_nan=False)]
+Properties = Annotated[dict[Name, PropertyText | PropertyNumber | bool], Field(max_length=100)]
+Tags = Annotated[list[Name], Field(max_length=100)]
+Description = Annotated[str, Field(max_length=10_000)]
 
 
 class TermCount(WireModel):
@@ -49,7 +55,10 @@ class LayerUpdate(WireModel):
 
 
 class Annotation(WireModel):
-    """One object. ``geometry`` is GeoJSON, exactly as drawn; ``version`` rises with every edit."""
+    """One object. ``geometry`` is GeoJSON, exactly as drawn; ``version`` rises with every edit.
+
+    A ``locked`` object keeps its outline and class, and cannot be deleted, until it is unlocked.
+    """
 
     id: int
     layer_id: UUID
@@ -65,6 +74,10 @@ class Annotation(WireModel):
     parent_id: int | None
     creator: str
     version: int
+    properties: dict[str, str | float | bool]
+    tags: list[str]
+    description: str
+    locked: bool
 
 
 class AnnotationCreate(WireModel):
@@ -76,10 +89,17 @@ class AnnotationCreate(WireModel):
     z: int = Field(default=0, ge=0)
     t: int = Field(default=0, ge=0)
     parent_id: int | None = None
+    properties: Properties = Field(default_factory=dict[Name, PropertyText | PropertyNumber | bool])
+    tags: Tags = Field(default_factory=list[Name])
+    description: Description = ""
+    locked: bool = False
 
 
 class AnnotationUpdate(WireModel):
-    """Fields left out stay as they are. ``version`` is the one that the caller read."""
+    """Fields left out stay as they are. ``version`` is the one that the caller read.
+
+    ``properties`` and ``tags`` replace those that were there.
+    """
 
     id: int
     version: int
@@ -87,6 +107,10 @@ class AnnotationUpdate(WireModel):
     kind: GeometryKind | None = None
     term_id: int | None = None
     status: Status | None = None
+    properties: Properties | None = None
+    tags: Tags | None = None
+    description: Description | None = None
+    locked: bool | None = None
 
 
 class AnnotationRef(WireModel):

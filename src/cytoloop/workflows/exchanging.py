@@ -65,6 +65,8 @@ def objects_of_layer(connection: Connection, layer: Layer, image: ProjectImage) 
             t=one.t,
             id=one.id,
             parent_id=one.parent_id,
+            details=one.details,
+            locked=one.locked,
         )
         for one in found
     ]
@@ -139,6 +141,8 @@ def _new(one: ExchangeObject, terms: dict[str, int]) -> NewAnnotation:
         z=one.z,
         t=one.t,
         score=one.score,
+        details=one.details,
+        locked=one.locked,
     )
 
 

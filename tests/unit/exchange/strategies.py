@@ -7,7 +7,8 @@ import shapely
 from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 
-from cytoloop.annotations.geometry import Kind, kind_of
+from cytoloop.annotations.details import Details
+from cytoloop.annotations.geometry import Kind, kind_fits
 from cytoloop.annotations.model import Status
 from cytoloop.exchange.model import ExchangeImage, ExchangeObject, ExchangeTerm
 
@@ -16,6 +17,13 @@ names = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_
     lambda name: name == name.strip()
 )
 colors = st.none() | st.integers(0, 0xFFFFFF).map(lambda value: f"#{value:06x}")
+values = st.text(max_size=9).filter(lambda text: "\0" not in text) | st.booleans() | st.floats(-1e9, 1e9)
+details = st.builds(
+    Details,
+    st.dictionaries(names, values, max_size=3),
+    st.lists(names, max_size=3, unique=True).map(tuple),
+    st.text(max_size=9).filter(lambda text: "\0" not in text),
+)
 exact = st.floats(0, 1, allow_subnormal=False, width=64)
 single = st.floats(0, 1, allow_subnormal=False, width=32)
 
@@ -45,9 +53,12 @@ def geometries(draw: st.DrawFn, share: st.SearchStrategy[float]) -> tuple[BaseGe
     match draw(st.sampled_from(Kind)):
         case Kind.POINT:
             return shapely.Point(draw(place)), Kind.POINT
-        case Kind.LINE:
+        case Kind.LINE | Kind.ARROW as kind:
             points = draw(st.lists(place, min_size=2, max_size=6, unique=True))
-            return shapely.LineString(points), Kind.LINE
+            return shapely.LineString(points), kind
+        case Kind.ANGLE:
+            points = draw(st.lists(place, min_size=3, max_size=3, unique=True))
+            return shapely.LineString(points), Kind.ANGLE
         case Kind.POLYGON:
             return draw(polygons(share)), Kind.POLYGON
         case Kind.MULTIPOLYGON:
@@ -70,7 +81,7 @@ def objects(draw: st.DrawFn, share: st.SearchStrategy[float] = exact) -> list[Ex
     found: list[ExchangeObject] = []
     for number in range(draw(st.integers(0, 5))):
         geometry, kind = draw(geometries(share))
-        assert kind_of(geometry) is kind or kind in {Kind.RECTANGLE, Kind.ELLIPSE}
+        assert kind_fits(kind, geometry)
         found.append(
             ExchangeObject(
                 geometry,
@@ -82,6 +93,8 @@ def objects(draw: st.DrawFn, share: st.SearchStrategy[float] = exact) -> list[Ex
                 t=draw(st.integers(0, 1)),
                 id=number + 1,
                 parent_id=draw(st.none() | st.integers(1, 2**52)),
+                details=draw(details),
+                locked=draw(st.booleans()),
             )
         )
     return found

@@ -40,6 +40,8 @@ def test_text_formats_keep_everything(format_name: str, made: list[ExchangeObjec
     for one, other in zip(made, found, strict=True):
         assert one.geometry.wkb == other.geometry.wkb
         assert_same_facts(one, other)
+        if format_name == "geojson":
+            assert (one.details, one.locked) == (other.details, other.locked)
 
 
 @given(made=objects(single))

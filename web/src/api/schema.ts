@@ -1274,6 +1274,8 @@ export interface components {
         /**
          * Annotation
          * @description One object. ``geometry`` is GeoJSON, exactly as drawn; ``version`` rises with every edit.
+         *
+         *     A ``locked`` object keeps its outline and class, and cannot be deleted, until it is unlocked.
          */
         Annotation: {
             /** Area */
@@ -1287,6 +1289,8 @@ export interface components {
             ];
             /** Creator */
             creator: string;
+            /** Description */
+            description: string;
             /** Geometry */
             geometry: {
                 [key: string]: unknown;
@@ -1297,14 +1301,20 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "point" | "line" | "polygon" | "multipolygon" | "rectangle" | "ellipse";
+            kind: "point" | "line" | "polygon" | "multipolygon" | "rectangle" | "ellipse" | "arrow" | "angle";
             /**
              * Layer Id
              * Format: uuid
              */
             layer_id: string;
+            /** Locked */
+            locked: boolean;
             /** Parent Id */
             parent_id: number | null;
+            /** Properties */
+            properties: {
+                [key: string]: string | number | boolean;
+            };
             /** Score */
             score: number | null;
             /**
@@ -1314,6 +1324,8 @@ export interface components {
             status: "accepted" | "predicted" | "rejected";
             /** T */
             t: number;
+            /** Tags */
+            tags: string[];
             /** Term Id */
             term_id: number | null;
             /** Version */
@@ -1323,14 +1335,28 @@ export interface components {
         };
         /** AnnotationCreate */
         AnnotationCreate: {
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
             /** Geometry */
             geometry: {
                 [key: string]: unknown;
             };
             /** Kind */
-            kind?: ("point" | "line" | "polygon" | "multipolygon" | "rectangle" | "ellipse") | null;
+            kind?: ("point" | "line" | "polygon" | "multipolygon" | "rectangle" | "ellipse" | "arrow" | "angle") | null;
+            /**
+             * Locked
+             * @default false
+             */
+            locked?: boolean;
             /** Parent Id */
             parent_id?: number | null;
+            /** Properties */
+            properties?: {
+                [key: string]: string | number | boolean;
+            };
             /** Score */
             score?: number | null;
             /**
@@ -1344,6 +1370,8 @@ export interface components {
              * @default 0
              */
             t?: number;
+            /** Tags */
+            tags?: string[];
             /** Term Id */
             term_id?: number | null;
             /**
@@ -1362,8 +1390,12 @@ export interface components {
         /**
          * AnnotationUpdate
          * @description Fields left out stay as they are. ``version`` is the one that the caller read.
+         *
+         *     ``properties`` and ``tags`` replace those that were there.
          */
         AnnotationUpdate: {
+            /** Description */
+            description?: string | null;
             /** Geometry */
             geometry?: {
                 [key: string]: unknown;
@@ -1371,9 +1403,17 @@ export interface components {
             /** Id */
             id: number;
             /** Kind */
-            kind?: ("point" | "line" | "polygon" | "multipolygon" | "rectangle" | "ellipse") | null;
+            kind?: ("point" | "line" | "polygon" | "multipolygon" | "rectangle" | "ellipse" | "arrow" | "angle") | null;
+            /** Locked */
+            locked?: boolean | null;
+            /** Properties */
+            properties?: {
+                [key: string]: string | number | boolean;
+            } | null;
             /** Status */
             status?: ("accepted" | "predicted" | "rejected") | null;
+            /** Tags */
+            tags?: string[] | null;
             /** Term Id */
             term_id?: number | null;
             /** Version */

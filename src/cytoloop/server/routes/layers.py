@@ -4,11 +4,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from shapely.geometry.base import BaseGeometry
 
 from cytoloop.annotations import history as history_store
 from cytoloop.annotations import layers as layer_store
 from cytoloop.annotations import store
-from cytoloop.annotations.geometry import Kind, kind_of, parse_geojson
+from cytoloop.annotations.details import Details, changed_details, checked_details
+from cytoloop.annotations.geometry import Kind, kind_fits, kind_of, parse_geojson
 from cytoloop.annotations.model import Applied, ChangeSet, Edit, Layer, NewAnnotation, Removal, Status
 from cytoloop.annotations.vectortiles import TileAddress, tile_tag, vector_tile
 from cytoloop.core.errors import (
@@ -156,23 +158,26 @@ def _new(index: int, one: wire.AnnotationCreate) -> NewAnnotation:
     geometry = parse_geojson(one.geometry, f"Object {index}")
     return NewAnnotation(
         geometry=geometry,
-        kind=_kind(one.kind, f"Object {index}", kind_of(geometry)),
+        kind=_kind(one.kind, f"Object {index}", geometry),
         term_id=one.term_id,
         status=Status[one.status.upper()],
         z=one.z,
         t=one.t,
         score=one.score,
         parent_id=one.parent_id,
+        details=checked_details(Details(one.properties, tuple(one.tags), one.description), f"Object {index}"),
+        locked=one.locked,
     )
 
 
-def _kind(name: str | None, where: str, natural: Kind) -> Kind:
+def _kind(name: str | None, where: str, geometry: BaseGeometry) -> Kind:
+    natural = kind_of(geometry)
     if name is None:
         return natural
     kind = Kind[name.upper()]
-    fits = kind is natural or (natural is Kind.POLYGON and kind in (Kind.RECTANGLE, Kind.ELLIPSE))
-    if not fits:
-        raise InvalidInputError(f"{where} is called a {name}, but its geometry is a {natural.name.lower()}.")
+    if not kind_fits(kind, geometry):
+        also = " with another number of points than 3" if kind is Kind.ANGLE and natural is Kind.LINE else ""
+        raise InvalidInputError(f"{where} is called a {name}, but its geometry is a {natural.name.lower()}{also}.")
     return kind
 
 
@@ -182,9 +187,15 @@ def _edit(one: wire.AnnotationUpdate) -> Edit:
     if one.geometry is not None:
         geometry = parse_geojson(one.geometry, where)
         fields["geometry"] = geometry
-        fields["kind"] = _kind(one.kind, where, kind_of(geometry))
+        fields["kind"] = _kind(one.kind, where, geometry)
     if one.status is not None:
         fields["status"] = Status[one.status.upper()]
+    for name in ("properties", "tags", "description", "locked"):
+        if fields.get(name, ...) is None:
+            del fields[name]
+    checked = checked_details(changed_details(Details(), fields), where)
+    if "tags" in fields:
+        fields["tags"] = checked.tags
     return Edit(one.id, one.version, fields)
 
 
