@@ -6,6 +6,8 @@ const proxy = { target: process.env.CYTOLOOP_SERVER ?? "http://127.0.0.1:8000", 
 
 export default defineConfig({
   plugins: [react()],
+  // the workers load what they need themselves, which only modules can
+  worker: { format: "es" },
   build: { outDir: "dist", chunkSizeWarningLimit: 1500 },
   server: { proxy: { "/api": proxy, "/health": proxy } },
   test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
