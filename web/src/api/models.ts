@@ -1,7 +1,8 @@
 /** Models that segment. */
 import { queryOptions } from "@tanstack/react-query";
 import { download } from "./download";
-import { API, get, request } from "./http";
+import { API, get, request, url } from "./http";
+import { fetchPatiently } from "./patience";
 import type { Model, ModelDetails } from "./types";
 
 export const modelKeys = {
@@ -32,3 +33,9 @@ export const exportModel = (name: string): Promise<void> =>
 
 export const pictureAddress = (name: string, file: string): string =>
   `${API}/models/${encodeURIComponent(name)}/pictures/${encodeURIComponent(file)}`;
+
+/** The weights as an ONNX file; the address changes with them, so that the browser may keep the answer. */
+export async function fetchWeights(name: string, sha256: string): Promise<Uint8Array> {
+  const response = await fetchPatiently(url(`/models/${encodeURIComponent(name)}/weights`, { sha256 }));
+  return new Uint8Array(await response.arrayBuffer());
+}
