@@ -24,7 +24,8 @@ module.exports = {
     below("keys", []),
     below("api", ["geometry"]),
     below("viewer", ["pixels", "inference", "geometry", "api"]),
-    below("state", ["viewer", "pixels", "inference", "geometry", "api", "keys"]),
+    below("outbox", ["api", "geometry"]),
+    below("state", ["outbox", "viewer", "pixels", "inference", "geometry", "api", "keys"]),
     below("ui", []),
     {
       name: "features-are-blind-to-each-other",

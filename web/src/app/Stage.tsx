@@ -4,10 +4,12 @@ import { useEffect, useRef } from "react";
 import { layerKeys, layersQuery } from "../api/layers";
 import { measurementKeys } from "../api/measurements";
 import { ontologyQuery } from "../api/projects";
-import type { Image, Layer, Ontology } from "../api/types";
+import { sessionQuery } from "../api/session";
+import type { Image, Layer, Ontology, Session } from "../api/types";
 import { Toolbar } from "../features/annotate/Toolbar";
 import { Overview } from "../features/images/Overview";
 import { PlaneSliders, ScaleBar, ViewControls } from "../features/images/StageOverlays";
+import { isUnkept, outboxOf } from "../state/saving";
 import { openViewing, showLayers } from "../state/viewing";
 import { settleActiveLayer, useWorkspace } from "../state/workspace";
 import { UNCLASSIFIED } from "../viewer/styles";
@@ -54,7 +56,9 @@ function useViewing(projectId: string, image: Image, element: ElementRef): void 
     const { current: shown } = opened;
     if (!element.current) return;
     const colors = () => client.getQueryData<Ontology>(ontologyQuery(projectId).queryKey)?.terms ?? [];
+    const userId = client.getQueryData<Session>(sessionQuery.queryKey)?.user?.id ?? 0;
     const viewing = openViewing({
+      outbox: outboxOf(userId),
       image: shown,
       element: element.current,
       world: {
@@ -71,13 +75,10 @@ function useViewing(projectId: string, image: Image, element: ElementRef): void 
       },
     });
     window.cytoloop = { map: viewing.viewer.map, idle: viewing.editor.idle };
-    const keep = (event: BeforeUnloadEvent) => viewing.editor.queue.waiting > 0 && event.preventDefault();
-    const retry = () => viewing.editor.queue.retryNow();
+    const keep = (event: BeforeUnloadEvent) => isUnkept() && event.preventDefault();
     window.addEventListener("beforeunload", keep);
-    window.addEventListener("online", retry);
     return () => {
       window.removeEventListener("beforeunload", keep);
-      window.removeEventListener("online", retry);
       viewing.close();
     };
   }, [client, projectId, element]);

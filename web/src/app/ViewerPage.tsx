@@ -7,13 +7,14 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { imageQuery, imagesQuery } from "../api/images";
 import { layersQuery } from "../api/layers";
-import { projectQuery } from "../api/projects";
+import { ontologyQuery, projectQuery } from "../api/projects";
 import { mayDraw, mayManage, mayRun } from "../api/roles";
 import type { Image, RoleName } from "../api/types";
 import { ClassList } from "../features/annotate/ClassList";
 import { LayerList } from "../features/annotate/LayerList";
-import { ShortcutsDialog } from "../features/annotate/ShortcutsDialog";
 import { StatusBar } from "../features/annotate/StatusBar";
+import { ClassSearch, CommandPalette } from "../features/commands/Palettes";
+import { ShortcutsDialog } from "../features/commands/ShortcutsDialog";
 import { CompareDialog } from "../features/compare/CompareDialog";
 import { DisplayPanel } from "../features/images/DisplayPanel";
 import { InfoPanel } from "../features/images/InfoPanel";
@@ -23,6 +24,7 @@ import { SegmentPanel } from "../features/jobs/SegmentPanel";
 import { MeasurePanel } from "../features/measure/MeasurePanel";
 import { ObjectTable } from "../features/objects/ObjectTable";
 import { OntologyDialog } from "../features/projects/OntologyDialog";
+import type { Opens } from "../state/commands";
 import { usePanels } from "../state/panels";
 import { type SideTab, setWorkspace, useWorkspace } from "../state/workspace";
 import { Empty } from "../ui/parts";
@@ -82,7 +84,7 @@ interface WorkbenchProps {
 }
 
 function Workbench({ projectId, image, role }: WorkbenchProps) {
-  const [dialog, setDialog] = useState<"shortcuts" | "classes" | null>(null);
+  const [dialog, setDialog] = useState<Opens | "classes" | null>(null);
   const { left, right } = usePanels();
   const images = useQuery(imagesQuery(projectId));
   const goToImage = (step: -1 | 1) => {
@@ -90,7 +92,16 @@ function Workbench({ projectId, image, role }: WorkbenchProps) {
     const next = ready[ready.findIndex(({ id }) => id === image.id) + step];
     if (next) navigate(imagePath(projectId, next.id));
   };
-  useKeys(projectId, { image, openShortcuts: () => setDialog("shortcuts"), goToImage });
+  const { data: ontology } = useQuery(ontologyQuery(projectId));
+  const world = {
+    image,
+    terms: ontology?.terms ?? [],
+    mayDraw: mayDraw(role),
+    open: setDialog,
+    goToImage,
+  };
+  useKeys(world);
+  const close = () => setDialog(null);
   return (
     <main className="workbench" style={usePanelWidths()}>
       <aside className="side side-left" aria-label="Layers and classes" hidden={!left}>
@@ -122,8 +133,10 @@ function Workbench({ projectId, image, role }: WorkbenchProps) {
           </ActionIcon>
         </Tooltip>
       </StatusBar>
-      <ShortcutsDialog opened={dialog === "shortcuts"} onClose={() => setDialog(null)} />
-      {dialog === "classes" ? <OntologyDialog projectId={projectId} onClose={() => setDialog(null)} /> : null}
+      <ShortcutsDialog opened={dialog === "shortcuts"} onClose={close} />
+      <CommandPalette opened={dialog === "palette"} onClose={close} world={world} />
+      <ClassSearch opened={dialog === "class-search"} onClose={close} projectId={projectId} />
+      {dialog === "classes" ? <OntologyDialog projectId={projectId} onClose={close} /> : null}
     </main>
   );
 }

@@ -12,6 +12,7 @@ import { projectKeys } from "../api/projects";
 import { type EventKind, LiveStream } from "../api/sse";
 import type { Image, Job, LayerChanged, LogLine } from "../api/types";
 import { tell } from "../state/notices";
+import { retrySaving } from "../state/saving";
 import { setLayerDisplay, setWorkspace, workspace } from "../state/workspace";
 import { imagePath, navigate } from "../ui/router";
 
@@ -34,7 +35,7 @@ export function useLive(projectId: string): void {
           clearTimeout(timer);
           timer = undefined;
           useConnection.setState({ status });
-          workspace().editor?.queue.retryNow();
+          retrySaving();
         } else timer ??= setTimeout(() => useConnection.setState({ status }), PATIENCE_MS);
       },
     });

@@ -1,9 +1,10 @@
 /** Key presses of the viewer page. */
-import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { ontologyQuery } from "../api/projects";
-import { isTyping, matchKey } from "../keys/keymap";
-import { type CommandWorld, runCommand, runTermKey } from "../state/commands";
+import { chordOf, isTyping } from "../keys/chords";
+import { type Match, matchKeys } from "../keys/keymap";
+import { pasteText } from "../state/clipboard";
+import { type CommandWorld, contexts, runCommand, runTermKey } from "../state/commands";
+import { keymap } from "../state/keys";
 import { workspace } from "../state/workspace";
 
 /** A dialog has its own keys. */
@@ -12,34 +13,62 @@ const isBusy = (): boolean =>
     (element) => element.getClientRects().length > 0,
   );
 
-export function useKeys(projectId: string, world: Omit<CommandWorld, "terms">): void {
-  const { data: ontology } = useQuery(ontologyQuery(projectId));
+const CONTROLS = "button, a, [role=tab], [role=slider], [role=row], [role=option], [role=separator]";
+
+/** Whether a focused control has a use of its own for the key. */
+function isTaken(target: EventTarget | null, { action }: Match): boolean {
+  const control = target instanceof HTMLElement ? target.closest(CONTROLS) : null;
+  if (action.startsWith("select.")) {
+    // Tab walks through the page, unless the picture itself has the focus
+    const isPicture = target === document.body || (target as HTMLElement | null)?.closest?.(".stage-map");
+    return ["select.next", "select.previous"].includes(action) && !isPicture;
+  }
+  if (!control) return false;
+  if (["shape.finish", "view.pan"].includes(action)) return true;
+  return action.startsWith("plane.") && control.matches("[role=tab], [role=slider]");
+}
+
+/** Copying text that is marked stays copying text. */
+const isCopyingText = ({ action }: Match): boolean =>
+  action === "edit.copy" && (window.getSelection()?.toString() ?? "") !== "";
+
+let pasting: ReturnType<typeof setTimeout> | undefined;
+const NO_PASTE_MS = 120;
+
+export function useKeys(world: CommandWorld): void {
   useEffect(() => {
-    const whole = { ...world, terms: ontology?.terms ?? [] };
     const down = (event: KeyboardEvent) => {
       if (isTyping(event.target) || isBusy()) return;
-      const match = matchKey(event);
-      const isOnControl =
-        event.target instanceof HTMLElement && event.target.closest("button, a, [role=tab], [role=slider]");
-      // a focused button keeps Enter, Space and its arrows
-      if (isOnControl && match && ["shape.finish", "view.pan"].includes(match.action)) return;
-      if (
-        isOnControl &&
-        match?.action.startsWith("plane.") &&
-        isOnControl.matches("[role=tab], [role=slider]")
-      )
+      const matches = matchKeys(event, keymap(), contexts());
+      if (matches[0]?.action === "edit.paste" && chordOf(event) === "Ctrl+V") {
+        // the browser hands over its clipboard a moment later, unless it may not
+        pasting = setTimeout(() => runCommand({ action: "edit.paste", key: "" }, world), NO_PASTE_MS);
         return;
-      const done = match ? runCommand(match, whole) : isPlain(event) && runTermKey(event.key, whole.terms);
+      }
+      const done =
+        matches.length > 0
+          ? matches.some(
+              (match) => !isTaken(event.target, match) && !isCopyingText(match) && runCommand(match, world),
+            )
+          : isPlain(event) && runTermKey(event.key, world.terms);
       if (done) event.preventDefault();
     };
     const up = (event: KeyboardEvent) => {
       if (event.key === " ") workspace().viewer?.setPanning(false);
     };
+    const paste = (event: ClipboardEvent) => {
+      clearTimeout(pasting);
+      const { editor } = workspace();
+      const text = event.clipboardData?.getData("text/plain") ?? "";
+      if (!isTyping(event.target) && !isBusy() && editor && world.mayDraw) pasteText(editor, text);
+    };
     window.addEventListener("keydown", down);
     window.addEventListener("keyup", up);
+    window.addEventListener("paste", paste);
     return () => {
       window.removeEventListener("keydown", down);
       window.removeEventListener("keyup", up);
+      window.removeEventListener("paste", paste);
     };
   });
 }

@@ -38,6 +38,11 @@ function nearestOnSegment(a: Point, b: Point, p: Point): Point {
   return [a[0] + clampedT * dx, a[1] + clampedT * dy];
 }
 
+export function distanceToSegment(p: Point, a: Point, b: Point): number {
+  const at = nearestOnSegment(a, b, p);
+  return Math.hypot(at[0] - p[0], at[1] - p[1]);
+}
+
 export function nearestEdge(polygons: readonly Polygon[], p: Point, within: number): EdgeRef | null {
   let best: EdgeRef | null = null;
   let bestDistance = within;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { chordOf, conflicts, DEFAULT_KEYMAP, isTyping, keysOf, matchKey } from "./keymap";
+import { chordOf, isTyping } from "./chords";
+import { conflicts, DEFAULT_KEYMAP, keysOf, matchKey, matchKeys } from "./keymap";
+import { keymapOf, PRESETS, parseKeys } from "./presets";
 
 const press = (
   key: string,
@@ -17,13 +19,13 @@ describe("the default keymap", () => {
   it("gives no chord to two actions", () => {
     expect(conflicts(DEFAULT_KEYMAP)).toEqual([]);
     expect(conflicts([...DEFAULT_KEYMAP, { action: "x", keys: ["M"], label: "", group: "App" }])).toEqual([
-      "M",
+      { chord: "M", actions: ["tool.move", "x"] },
     ]);
   });
 
   it.each([
     [press("p"), "tool.polygon"],
-    [press("P", { shiftKey: true }), undefined],
+    [press("P", { shiftKey: true }), "edit.interpolate"],
     [press("."), "tool.point"],
     [press("F2"), "tool.freehand"],
     [press("z", { ctrlKey: true }), "edit.undo"],
@@ -39,6 +41,13 @@ describe("the default keymap", () => {
     expect(matchKey(event)?.action).toBe(action);
   });
 
+  it("lets what is under way go first, and only then", () => {
+    expect(matchKey(press("q"))?.action).toBe("tool.superpixel");
+    const both = matchKeys(press("q"), DEFAULT_KEYMAP, ["assist"]).map(({ action }) => action);
+    expect(both).toEqual(["assist.accept", "tool.superpixel"]);
+    expect(matchKey(press("n"), DEFAULT_KEYMAP, ["review"])?.action).toBe("review.reject");
+  });
+
   it("says which digit was pressed", () => {
     expect(matchKey(press("3", { ctrlKey: true }))?.key).toBe("3");
   });
@@ -46,6 +55,32 @@ describe("the default keymap", () => {
   it("writes keys for people", () => {
     expect(keysOf("edit.delete")).toBe("Del");
     expect(chordOf(press("Delete", { shiftKey: true }))).toBe("Shift+Delete");
+  });
+});
+
+describe("presets", () => {
+  it.each(PRESETS)(
+    "$name gives no chord to two actions and names only actions that exist",
+    ({ name, keys }) => {
+      expect(conflicts(keymapOf(name))).toEqual([]);
+      const known = DEFAULT_KEYMAP.map(({ action }) => action);
+      expect(Object.keys(keys).filter((action) => !known.includes(action))).toEqual([]);
+    },
+  );
+
+  it("put the user's own keys above the preset's", () => {
+    expect(matchKey(press("n"), keymapOf("cvat"))?.action).toBe("tool.polygon");
+    expect(matchKey(press("n"), keymapOf("cvat", { "tool.polygon": ["G"] }))).toBeNull();
+  });
+
+  it("are read back, and nonsense is left out", () => {
+    const kept = JSON.stringify({
+      preset: "cvat",
+      own: { "tool.move": ["G"], nothing: ["X"], "tool.line": 3 },
+    });
+    expect(parseKeys(kept)).toEqual({ preset: "cvat", own: { "tool.move": ["G"] } });
+    expect(parseKeys("{")).toEqual({ preset: "default", own: {} });
+    expect(parseKeys(JSON.stringify({ preset: "vi" }))).toEqual({ preset: "default", own: {} });
   });
 });
 

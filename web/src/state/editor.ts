@@ -1,25 +1,20 @@
 /** From a shape on the screen to an object on the server, and back: selection, saving, undo. */
-import { ApiError, messageFrom } from "../api/http";
+import { ApiError, ConnectionError, messageFrom } from "../api/http";
 import * as api from "../api/layers";
-import { SaveQueue, type SaveState } from "../api/saveQueue";
-import type {
-  Annotation,
-  AnnotationUpdate,
-  ChangeRequest,
-  ChangeResult,
-  HistoryState,
-  Layer,
-} from "../api/types";
-import { geometryOf, parseGeometry, polygonsOf } from "../geometry/geojson";
+import type { Annotation, AnnotationCreate, ChangeResult, HistoryState, Layer } from "../api/types";
+import { parseGeometry, polygonsOf } from "../geometry/geojson";
 import type { Box, Polygon } from "../geometry/types";
+import { type Fields, idsOf, numbersOf, type Queued } from "../outbox/change";
+import type { Outbox } from "../outbox/outbox";
 import type { Shown } from "../viewer/overlay";
-import type { Drawn } from "../viewer/tools/tool";
 import type { Hit, Viewer } from "../viewer/viewer";
+import { Locals } from "./locals";
 import { tell } from "./notices";
+import { boxOf, changed, copyOf, localOf, pickedFrom, shapeOf } from "./objects";
 import { setWorkspace, workspace } from "./workspace";
 
-/** More objects than this are not held and drawn one by one. */
-const MOST_SELECTED = 2000;
+/** Stands for the user's own layer until the server has made it. */
+export const OWN = "own";
 
 export interface EditorWorld {
   /** The layers of the image as last fetched. */
@@ -30,24 +25,49 @@ export interface EditorWorld {
   historyChanged(history?: HistoryState): void;
 }
 
+/** What happens to objects in one step. */
+export interface Edits {
+  readonly creates?: readonly AnnotationCreate[];
+  readonly updates?: readonly { readonly object: Annotation; readonly fields: Fields }[];
+  readonly deletes?: readonly Annotation[];
+  /** Where new objects go: the user's own layer unless told. */
+  readonly layerId?: string;
+}
+
 const tell404 = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
 
+let lastRef = -Date.now() * 1000;
+function newRef(): number {
+  lastRef -= 1;
+  return lastRef;
+}
+
 export class Editor {
-  readonly queue: SaveQueue;
+  readonly locals: Locals;
   private readonly versions = new Map<number, number>();
   private ownLayerId: string | null = null;
   private pick = 0;
+  private readonly stopListening: () => void;
 
   constructor(
-    private readonly imageId: string,
-    private readonly viewer: Viewer,
+    readonly imageId: string,
+    readonly viewer: Viewer,
     private readonly world: EditorWorld,
+    private readonly outbox: Outbox,
   ) {
-    this.queue = new SaveQueue({ post: api.postChanges, onState: this.showState });
+    this.locals = new Locals(viewer, () => workspace().plane, world.color);
+    this.stopListening = outbox.listen(imageId, { delivered: this.delivered, refused: this.refused });
+    void outbox.ready.then(() => {
+      for (const queued of outbox.entriesOf(imageId)) this.showQueued(queued);
+    });
+  }
+
+  close(): void {
+    this.stopListening();
   }
 
   idle = async (): Promise<void> => {
-    await this.queue.idle();
+    await this.outbox.idle();
     await this.viewer.idle();
   };
 
@@ -63,19 +83,19 @@ export class Editor {
 
   /** Draws the selection as it is in the workspace. */
   show(): void {
-    const { selection } = workspace();
-    const shown = selection.flatMap((annotation): Shown[] => {
+    const { selection, plane } = workspace();
+    const here = selection.filter(({ z, t }) => z === plane.z && t === plane.t);
+    const shown = here.flatMap((annotation): Shown[] => {
       const geometry = parseGeometry(annotation.geometry);
-      const { plane } = workspace();
-      const isHere = annotation.z === plane.z && annotation.t === plane.t;
-      return geometry && isHere ? [{ id: annotation.id, geometry }] : [];
+      return geometry ? [{ id: annotation.id, geometry }] : [];
     });
-    const [only] = selection;
-    const polygons = shown[0] && shown.length === 1 ? polygonsOf(shown[0].geometry) : [];
-    const isEditable =
-      selection.length === 1 && polygons.length > 0 && only && this.isEditable(only.layer_id);
-    this.viewer.editTarget = isEditable ? { id: only.id, polygons } : null;
+    const changeable = new Set(here.filter((one) => this.mayChange(one)).map(({ id }) => id));
+    this.viewer.placed = shown.filter(({ id }) => changeable.has(id));
+    const [only] = this.viewer.placed;
+    const polygons = only && selection.length === 1 ? polygonsOf(only.geometry) : [];
+    this.viewer.editTarget = only && polygons.length > 0 ? { id: only.id, polygons } : null;
     this.viewer.setSelection(shown);
+    this.locals.show();
   }
 
   async picked(hit: Hit | null, mode: "replace" | "toggle"): Promise<void> {
@@ -84,7 +104,7 @@ export class Editor {
     if (mode === "toggle" && selection.some(({ id }) => id === hit.id)) {
       return this.select(selection.filter(({ id }) => id !== hit.id));
     }
-    setWorkspace({ activeLayerId: hit.layerId });
+    if (hit.layerId !== OWN) setWorkspace({ activeLayerId: hit.layerId });
     await this.selectId(hit.id, mode);
   }
 
@@ -92,90 +112,119 @@ export class Editor {
   async selectId(id: number, mode: "replace" | "toggle" = "replace", goes = false): Promise<void> {
     this.pick += 1;
     const pick = this.pick;
+    const found = await this.fetched(id);
+    if (!found || pick !== this.pick) return;
+    const { selection, plane } = workspace();
+    if (goes && (found.z !== plane.z || found.t !== plane.t))
+      setWorkspace({ plane: { z: found.z, t: found.t } });
+    this.select(mode === "toggle" ? [...selection, found] : [found]);
+    if (goes) this.viewer.show(boxOf(found));
+  }
+
+  /** The object as it is here or on the server; says so where it cannot be had. */
+  async fetched(id: number): Promise<Annotation | null> {
+    const local = this.locals.get(id);
+    if (local) return local;
     try {
-      const found = await api.annotation(id);
-      if (pick !== this.pick) return;
-      const { selection, plane } = workspace();
-      if (goes && (found.z !== plane.z || found.t !== plane.t))
-        setWorkspace({ plane: { z: found.z, t: found.t } });
-      this.select(mode === "toggle" ? [...selection, found] : [found]);
-      if (goes) this.viewer.show(boxOf(found));
+      return await api.annotation(id);
     } catch (error) {
-      tell({
-        kind: "error",
-        message: tell404(error) ? "This object is no longer there." : messageFrom(error),
-      });
+      const message = tell404(error) ? "This object is no longer there." : messageFrom(error);
+      tell({ kind: "error", message });
+      return null;
     }
   }
 
-  async selectBox(box: Box, mode: "replace" | "toggle"): Promise<void> {
-    const { plane, layerDisplays, selection } = workspace();
-    const layers = this.world.layers().filter(({ id }) => layerDisplays[id]?.isVisible !== false);
+  /** The objects whose boxes meet a box, of the shown layers or of those named, in the shown plane. */
+  async objectsIn(box: Box, layerIds?: readonly string[]): Promise<Annotation[]> {
+    const { plane, layerDisplays } = workspace();
+    const shown = this.world.layers().filter(({ id }) => layerDisplays[id]?.isVisible !== false);
+    const wanted = layerIds ?? shown.map(({ id }) => id);
     const query = { bbox: box.join(","), ...plane };
-    const lists = await Promise.all(layers.map(({ id }) => api.annotationsIn(id, query)));
-    const found = lists
-      .flat()
-      .filter(({ bbox: b }) => b[0] >= box[0] && b[1] >= box[1] && b[2] <= box[2] && b[3] <= box[3]);
-    if (found.length > MOST_SELECTED) {
-      tell({
-        kind: "info",
-        message: `${found.length} objects are too many to select at once. Draw a smaller box.`,
-      });
-      return;
-    }
-    const kept = mode === "toggle" ? selection.filter(({ id }) => !found.some((f) => f.id === id)) : [];
-    this.select([...kept, ...found]);
+    const remote = wanted.filter((id) => id !== OWN);
+    const lists = await Promise.all(remote.map((id) => api.annotationsIn(id, query)));
+    const meets = ({ bbox: b, z, t, layer_id }: Annotation): boolean =>
+      z === plane.z &&
+      t === plane.t &&
+      (wanted.includes(layer_id) || layer_id === OWN) &&
+      b[0] <= box[2] &&
+      b[2] >= box[0] &&
+      b[1] <= box[3] &&
+      b[3] >= box[1];
+    return this.locals.merged(lists.flat(), meets);
   }
 
   // ---- changes
 
-  create({ kind, geometry }: Drawn): void {
-    const { activeTermId: term_id, plane } = workspace();
-    const removePending = this.viewer.addPending(geometry, this.world.color(term_id));
-    const created = { kind, geometry: { ...geometry }, term_id, ...plane, status: "accepted" as const };
-    this.queue.add({
-      layerId: () => this.ownLayer(),
-      change: () => ({ creates: [created] }),
-      done: async (result, layerId) => {
-        this.saved(layerId, result, removePending);
-        setWorkspace({ activeLayerId: layerId });
-        const [id] = result.created_ids;
-        if (id !== undefined && workspace().selection.length <= 1) await this.selectId(id);
-      },
-      refused: (error) => {
-        removePending();
-        tell({ kind: "error", title: "Not saved", message: messageFrom(error) });
-      },
-    });
+  /** The one way by which objects change: shown at once, saved when the server can be reached, one undo step a layer. */
+  change(edits: Edits): Annotation[] {
+    const creates = (edits.creates ?? []).map((annotation) => ({ ref: newRef(), annotation }));
+    const made = creates.map(({ ref, annotation }) =>
+      localOf(ref, edits.layerId ?? this.ownLayerId ?? OWN, annotation),
+    );
+    const updates = (edits.updates ?? []).filter(({ object, fields }) => this.maySet(object, fields));
+    const deletes = (edits.deletes ?? []).filter((object) => this.mayChange(object));
+    const left =
+      (edits.updates?.length ?? 0) + (edits.deletes?.length ?? 0) - updates.length - deletes.length;
+    if (left > 0) this.sayNotChanged(left);
+    const after = updates.map(({ object, fields }) => changed(object, fields));
+    this.locals.put([...made, ...after]);
+    this.locals.erase(deletes.map(({ id }) => id));
+    const targets = new Set([
+      ...(creates.length > 0 ? [this.target(edits.layerId)] : []),
+      ...updates.map(({ object }) => this.target(object.layer_id)),
+      ...deletes.map((object) => this.target(object.layer_id)),
+    ]);
+    for (const layerId of targets) {
+      this.outbox.add({
+        imageId: this.imageId,
+        layerId,
+        creates: layerId === this.target(edits.layerId) ? creates : [],
+        updates: updates
+          .filter(({ object }) => this.target(object.layer_id) === layerId)
+          .map(({ object, fields }) => ({
+            ...this.address(object),
+            fields,
+            before: pickedFrom(object, fields),
+          })),
+        deletes: deletes
+          .filter((one) => this.target(one.layer_id) === layerId)
+          .map((one) => this.address(one)),
+      });
+    }
+    this.reselect(after, new Set(deletes.map(({ id }) => id)));
+    return made;
   }
 
   reshape(id: number, polygons: readonly Polygon[]): void {
-    if (polygons.length === 0) return this.deleteSelection();
-    const geometry = geometryOf(polygons);
-    const kind = polygons.length > 1 ? ("multipolygon" as const) : ("polygon" as const);
-    this.update([id], () => ({ geometry: { ...geometry }, kind }), { geometry: { ...geometry }, kind });
+    const object = workspace().selection.find((one) => one.id === id);
+    if (!object) return;
+    if (polygons.length === 0) this.change({ deletes: [object] });
+    else this.change({ updates: [{ object, fields: shapeOf(polygons) }] });
   }
 
   setTerm(termId: number | null): void {
     const { selection } = workspace();
-    const editable = selection.filter(({ layer_id }) => this.isEditable(layer_id));
-    if (editable.length < selection.length) this.sayNotEditable();
-    const ids = editable.map(({ id }) => id);
-    this.update(ids, () => ({ term_id: termId }), { term_id: termId });
+    const others = selection.filter(({ term_id }) => term_id !== termId);
+    this.change({ updates: others.map((object) => ({ object, fields: { term_id: termId } })) });
   }
 
   deleteSelection(): void {
+    this.change({ deletes: workspace().selection });
+  }
+
+  /** Locks the selection, or unlocks it where all of it is locked. */
+  toggleLock(): void {
     const { selection } = workspace();
-    for (const [layerId, group] of this.byLayer(selection)) {
-      const ids = group.map(({ id }) => id);
-      this.viewer.hideIds(ids);
-      this.send(layerId, ids, () => ({ deletes: ids.map((id) => ({ id, version: this.versionOf(id) })) }));
-    }
-    this.select(selection.filter(({ layer_id }) => !this.isEditable(layer_id)));
+    const locked = !selection.every((one) => one.locked);
+    const objects = selection.filter((one) => this.isEditable(one.layer_id));
+    if (objects.length < selection.length) this.sayNotChanged(selection.length - objects.length);
+    this.change({ updates: objects.map((object) => ({ object, fields: { locked } })) });
   }
 
   async undo(): Promise<void> {
-    await this.travel(api.undo);
+    const taken = this.outbox.takeBack(this.imageId);
+    if (taken) this.revert(taken);
+    else await this.travel(api.undo);
   }
 
   async redo(): Promise<void> {
@@ -189,98 +238,143 @@ export class Editor {
     if (workspace().selection.some(({ layer_id }) => layer_id === layerId)) void this.refreshSelection();
   }
 
-  // ---- inside
-
-  private readonly showState = (state: SaveState, waiting: number): void => {
-    setWorkspace({ save: { state, waiting } });
-  };
-
-  private isEditable(layerId: string): boolean {
-    return this.world.layers().find(({ id }) => id === layerId)?.editable ?? layerId === this.ownLayerId;
-  }
-
-  private sayNotEditable(): void {
-    tell({ kind: "info", message: "You may not change objects of this layer." });
-  }
-
-  private versionOf(id: number): number {
-    return this.versions.get(id) ?? 1;
-  }
-
-  private byLayer(annotations: readonly Annotation[]): Map<string, Annotation[]> {
-    const groups = new Map<string, Annotation[]>();
-    for (const annotation of annotations) {
-      if (!this.isEditable(annotation.layer_id)) {
-        this.sayNotEditable();
-        continue;
-      }
-      groups.set(annotation.layer_id, [...(groups.get(annotation.layer_id) ?? []), annotation]);
+  /** Something that the server did by itself, with what it says about the layers. */
+  applied(history: HistoryState): void {
+    this.world.historyChanged(history);
+    for (const { layer_id, generation, bbox } of history.changed ?? []) {
+      this.viewer.layerChanged(layer_id, generation, bbox);
+      this.world.layersChanged(layer_id);
     }
-    return groups;
+    void this.refreshSelection();
   }
 
-  private async ownLayer(): Promise<string> {
-    if (this.ownLayerId === null) {
-      const layer = await api.ownLayer(this.imageId);
-      this.ownLayerId = layer.id;
-      this.world.layersChanged(null);
-    }
-    return this.ownLayerId;
+  // ---- changes that the server did not take
+
+  /** Saves the user's side over the other one; an object that is gone is made again. */
+  async insist(queued: Queued): Promise<void> {
+    if (queued.problem?.kind !== "gone") return this.outbox.insist(queued.key);
+    const objects = queued.updates.flatMap(({ id }) => this.locals.get(id) ?? []);
+    this.discard(queued);
+    if (objects.length > 0) this.change({ creates: objects.map(copyOf) });
   }
 
-  /** Shows the change at once, hides the old outline in the tiles, and saves. */
-  private update(
-    ids: readonly number[],
-    change: () => Partial<AnnotationUpdate>,
-    shown: Partial<Annotation>,
-  ): void {
+  discard(queued: Queued): void {
+    this.outbox.discard(queued.key);
+    this.locals.release(idsOf(queued));
+    void this.refreshSelection();
+  }
+
+  /** The user's own layer, made or not. */
+  get ownLayerIds(): string[] {
+    return this.ownLayerId === null ? [OWN] : [this.ownLayerId, OWN];
+  }
+
+  isEditable(layerId: string): boolean {
+    return (
+      this.world.layers().find(({ id }) => id === layerId)?.editable ??
+      (layerId === OWN || layerId === this.ownLayerId)
+    );
+  }
+
+  /** Whether geometry and class may change. */
+  mayChange(object: Annotation): boolean {
+    return this.isEditable(object.layer_id) && !object.locked;
+  }
+
+  private maySet(object: Annotation, fields: Fields): boolean {
+    const isNote = !("geometry" in fields || "kind" in fields || "term_id" in fields);
+    return isNote ? this.isEditable(object.layer_id) : this.mayChange(object);
+  }
+
+  private sayNotChanged(count: number): void {
+    const what = count === 1 ? "One object was" : `${count} objects were`;
+    const message = `${what} left as they are: locked, or of a layer that you may not change.`;
+    tell({ kind: "info", message });
+  }
+
+  private target(layerId: string | undefined): string | null {
+    return layerId === undefined || layerId === OWN ? this.ownLayerId : layerId;
+  }
+
+  private address({ id, version }: Annotation): { id: number; version: number } {
+    return { id, version: this.versions.get(id) ?? version };
+  }
+
+  private reselect(after: readonly Annotation[], gone: ReadonlySet<number>): void {
+    const now = new Map(after.map((one) => [one.id, one]));
     const { selection } = workspace();
-    const changed = selection.filter(({ id }) => ids.includes(id));
-    for (const [layerId, group] of this.byLayer(changed)) {
-      const groupIds = group.map(({ id }) => id);
-      this.viewer.hideIds(groupIds);
-      this.send(layerId, groupIds, () => ({
-        updates: groupIds.map((id) => ({ id, version: this.versionOf(id), ...change() })),
-      }));
-    }
-    setWorkspace({ selection: selection.map((a) => (ids.includes(a.id) ? { ...a, ...shown } : a)) });
+    setWorkspace({
+      selection: selection.filter(({ id }) => !gone.has(id)).map((one) => now.get(one.id) ?? one),
+    });
     this.show();
   }
 
-  private send(layerId: string, ids: readonly number[], change: () => ChangeRequest): void {
-    this.queue.add({
-      layerId: () => Promise.resolve(layerId),
-      change,
-      done: (result) => this.saved(layerId, result, () => this.viewer.showIds(ids)),
-      refused: (error) => this.refused(error, ids),
-    });
-  }
-
-  private saved(layerId: string, result: ChangeResult, whenShown: () => void): void {
+  private readonly delivered = (queued: Queued, result: ChangeResult, layerId: string): void => {
+    if (queued.layerId === null) {
+      if (this.ownLayerId === null) this.world.layersChanged(null);
+      this.ownLayerId = layerId;
+    }
+    const numbers = numbersOf(queued, result);
     for (const [id, version] of Object.entries(result.versions)) this.versions.set(Number(id), version);
+    this.locals.renumber(numbers, layerId);
     const { selection } = workspace();
     setWorkspace({
-      selection: selection.map((a) => ({ ...a, version: this.versions.get(a.id) ?? a.version })),
+      selection: selection.map((one) => {
+        const id = numbers.get(one.id) ?? one.id;
+        const isOwn = numbers.has(one.id);
+        return {
+          ...one,
+          id,
+          layer_id: isOwn ? layerId : one.layer_id,
+          version: this.versions.get(id) ?? one.version,
+        };
+      }),
     });
+    if (numbers.size > 0) setWorkspace({ activeLayerId: layerId });
+    this.show();
     this.viewer.layerChanged(layerId, result.generation, result.bbox);
     this.world.layersChanged(layerId);
     this.world.historyChanged();
-    void this.viewer.idle().then(whenShown);
+    const ids = idsOf(queued).map((id) => numbers.get(id) ?? id);
+    void this.viewer.idle().then(() => this.locals.release(ids.filter((id) => !this.isWaiting(id))));
+  };
+
+  private readonly refused = (queued: Queued): void => {
+    tell({
+      kind: "error",
+      title: "Not saved",
+      message:
+        `${queued.problem?.message ?? ""} Your change is kept: look at “not saved” at the bottom.`.trim(),
+    });
+  };
+
+  private isWaiting(id: number): boolean {
+    return this.outbox.entriesOf(this.imageId).some((queued) => idsOf(queued).includes(id));
   }
 
-  private async refused(error: unknown, ids: readonly number[]): Promise<void> {
-    this.viewer.showIds(ids);
-    const isStale = error instanceof ApiError && error.status === 409;
-    const message = isStale
-      ? "Someone else changed this object meanwhile. It was loaded again; repeat your change if it is still needed."
-      : messageFrom(error);
-    tell({ kind: "error", title: "Not saved", message });
-    await this.refreshSelection();
+  /** What an earlier page left to be sent. */
+  private showQueued({ creates, deletes, layerId }: Queued): void {
+    this.locals.put(creates.map(({ ref, annotation }) => localOf(ref, layerId ?? OWN, annotation)));
+    this.locals.erase(deletes.map(({ id }) => id));
+  }
+
+  private revert({ creates, updates, deletes }: Queued): void {
+    this.locals.erase(creates.map(({ ref }) => ref));
+    this.locals.put(
+      updates.flatMap(({ id, before }) => {
+        const now = this.locals.get(id);
+        return now ? [changed(now, before)] : [];
+      }),
+    );
+    this.locals.release(deletes.map(({ id }) => id));
+    this.reselect(this.locals.all, new Set(creates.map(({ ref }) => ref)));
+    const done = updates.map(({ id }) => id).filter((id) => !this.isWaiting(id));
+    this.locals.release(done);
   }
 
   private async refreshSelection(): Promise<void> {
     const { selection } = workspace();
-    if (selection.length === 0 || this.queue.waiting > 1) return;
+    if (selection.length === 0 || this.outbox.waiting > 0) return;
     const fresh = await Promise.all(
       selection
         .slice(0, 50)
@@ -292,19 +386,18 @@ export class Editor {
   }
 
   private async travel(step: (imageId: string) => Promise<HistoryState>): Promise<void> {
-    await this.queue.idle();
+    if (workspace().save.state === "offline") {
+      tell({
+        kind: "info",
+        message: "This change is on its way. It can be undone when the connection is back.",
+      });
+      return;
+    }
+    await this.outbox.idle();
     try {
-      const history = await step(this.imageId);
-      this.world.historyChanged(history);
-      for (const { layer_id, generation, bbox } of history.changed ?? []) {
-        this.viewer.layerChanged(layer_id, generation, bbox);
-        this.world.layersChanged(layer_id);
-      }
-      await this.refreshSelection();
+      this.applied(await step(this.imageId));
     } catch (error) {
-      tell({ kind: "error", message: messageFrom(error) });
+      tell({ kind: error instanceof ConnectionError ? "info" : "error", message: messageFrom(error) });
     }
   }
 }
-
-const boxOf = ({ bbox: [x0, y0, x1, y1] }: Annotation): Box => [x0, y0, x1, y1];

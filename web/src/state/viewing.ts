@@ -1,10 +1,14 @@
 /** Opens an image in the viewer and keeps viewer, editor, workspace and address in step. */
 import type { Image, Layer } from "../api/types";
+import type { Outbox } from "../outbox/outbox";
 import type { ChannelDisplay } from "../viewer/channels";
 import { initialChannels } from "../viewer/channels";
 import { Viewer } from "../viewer/viewer";
+import { drawn } from "./drawing";
 import { Editor, type EditorWorld } from "./editor";
 import { tell } from "./notices";
+import { classify, selectBox, selectLasso } from "./selecting";
+import { splitBy, transform } from "./shaping";
 import { formatUrlState, parseUrlState } from "./urlState";
 import { openWorkspace, SHOWN, setWorkspace, useWorkspace, type Workspace, workspace } from "./workspace";
 
@@ -12,6 +16,7 @@ interface Settings {
   readonly image: Image;
   readonly element: HTMLElement;
   readonly world: EditorWorld;
+  readonly outbox: Outbox;
 }
 
 export interface Viewing {
@@ -20,7 +25,7 @@ export interface Viewing {
   close(): void;
 }
 
-export function openViewing({ image, element, world }: Settings): Viewing {
+export function openViewing({ image, element, world, outbox }: Settings): Viewing {
   const asked = parseUrlState(window.location.search);
   const plane = {
     z: Math.min(asked.plane.z, Math.max(0, image.size_z - 1)),
@@ -29,7 +34,7 @@ export function openViewing({ image, element, world }: Settings): Viewing {
   const channels = withVisible(initialChannels(image), asked.channels);
   openWorkspace({ plane, channels });
   const viewer = new Viewer({ image, element, plane, channels, place: asked.place });
-  const editor = new Editor(image.id, viewer, world);
+  const editor = new Editor(image.id, viewer, world, outbox);
   const stops = [bindTools(viewer, editor), bindWorkspace(viewer, editor), bindAddress(viewer)];
   setWorkspace({ viewer, editor });
   apply(viewer, workspace());
@@ -38,6 +43,7 @@ export function openViewing({ image, element, world }: Settings): Viewing {
     editor,
     close() {
       for (const stop of stops) stop();
+      editor.close();
       setWorkspace({ viewer: null, editor: null, selection: [] });
       viewer.dispose();
     },
@@ -51,17 +57,28 @@ function withVisible(channels: ChannelDisplay[], visible: readonly number[] | nu
 function apply(viewer: Viewer, state: Workspace): void {
   viewer.brushRadius = state.brushRadius;
   viewer.setTool(state.tool);
-  viewer.setRules({ hiddenTerms: new Set(state.hiddenTerms), isFilled: state.isFilled });
+  const { hiddenTerms, isFilled, showsPredictions } = state;
+  viewer.setRules({ hiddenTerms: new Set(hiddenTerms), isFilled, showsPredictions });
   viewer.setHidden(state.isHidden);
 }
 
 function bindTools(viewer: Viewer, editor: Editor): () => void {
   const { events } = viewer;
   const stops = [
-    events.on("drawn", (shape) => editor.create(shape)),
+    events.on("drawn", (shape) => drawn(editor, shape)),
     events.on("edited", ({ id, polygons }) => editor.reshape(id, polygons)),
     events.on("picked", ({ hit, mode }) => void editor.picked(hit, mode)),
-    events.on("boxed", ({ box, mode }) => void editor.selectBox(box, mode)),
+    events.on("boxed", ({ box, mode }) => void selectBox(editor, box, mode)),
+    events.on("lassoed", ({ area, mode }) => void selectLasso(editor, area, mode)),
+    events.on("split", (line) => splitBy(editor, line)),
+    events.on("replaced", ({ objects, affine }) =>
+      transform(
+        editor,
+        objects.map(({ id }) => id),
+        affine,
+      ),
+    ),
+    events.on("classified", (hit) => void classify(editor, hit)),
     events.on("region", (region) => setWorkspace({ region, tool: "move", tab: "segment" })),
     events.on("said", (message) => tell({ kind: "info", message })),
   ];
@@ -85,6 +102,8 @@ function bindWorkspace(viewer: Viewer, editor: Editor): () => void {
     if (now.region !== before.region) viewer.setRegion(now.region);
     if (now.isHidden !== before.isHidden) viewer.setHidden(now.isHidden);
     if (now.isFilled !== before.isFilled) viewer.setRules({ isFilled: now.isFilled });
+    if (now.showsPredictions !== before.showsPredictions)
+      viewer.setRules({ showsPredictions: now.showsPredictions });
     if (now.hiddenTerms !== before.hiddenTerms) viewer.setRules({ hiddenTerms: new Set(now.hiddenTerms) });
   });
 }

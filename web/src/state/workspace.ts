@@ -1,8 +1,8 @@
 /** What the viewer page shows and which tool is in hand. Nothing here comes from the server. */
 import { create } from "zustand";
-import type { SaveState } from "../api/saveQueue";
 import type { Annotation } from "../api/types";
 import type { Geometry } from "../geometry/types";
+import type { OutboxState } from "../outbox/outbox";
 import type { ChannelDisplay } from "../viewer/channels";
 import type { Plane, Tone } from "../viewer/picture";
 import type { ToolName } from "../viewer/tools/tool";
@@ -15,6 +15,9 @@ export interface LayerDisplay {
 }
 
 export const SHOWN: LayerDisplay = { isVisible: true, opacity: 1 };
+
+export const ANNOTATION_TYPES = ["instance", "semantic", "box"] as const;
+export type AnnotationType = (typeof ANNOTATION_TYPES)[number];
 
 export type SideTab = "objects" | "measure" | "segment" | "display" | "info";
 
@@ -37,7 +40,11 @@ export interface Workspace {
   isHidden: boolean;
   isFilled: boolean;
   region: Geometry | null;
-  save: { state: SaveState; waiting: number };
+  save: OutboxState;
+  /** What drawn areas become: objects, painted class regions, or bounding boxes. */
+  annotationType: AnnotationType;
+  /** Whether predictions are drawn. */
+  showsPredictions: boolean;
   tab: SideTab;
   /** The method chosen in the Segment panel; the server's first unless one was chosen. */
   method: string | null;
@@ -62,7 +69,9 @@ const INITIAL: Workspace = {
   isHidden: false,
   isFilled: true,
   region: null,
-  save: { state: "saved", waiting: 0 },
+  save: { state: "saved", waiting: 0, stuck: [] },
+  annotationType: "instance",
+  showsPredictions: true,
   tab: "objects",
   method: null,
   comparison: null,

@@ -1,14 +1,23 @@
 /** The few shapes that are not tiles: selection, unsaved objects, the shape being drawn, the region. */
 import Feature, { type FeatureLike } from "ol/Feature";
 import GeoJSON from "ol/format/GeoJSON";
-import { Circle, LineString, MultiPoint, MultiPolygon, type Geometry as OlGeometry } from "ol/geom";
+import {
+  Circle,
+  LineString,
+  MultiPoint,
+  MultiPolygon,
+  type Geometry as OlGeometry,
+  Point as OlPoint,
+} from "ol/geom";
 import VectorLayer from "ol/layer/Vector";
 import VectorSource from "ol/source/Vector";
+import type Style from "ol/style/Style";
 import type { StyleLike } from "ol/style/Style";
 import { geometryOf } from "../geometry/geojson";
 import type { Geometry, Point, Polygon } from "../geometry/types";
 import { toMap } from "./space";
-import { handleStyle, pendingStyle, regionStyle, selectedStyle, sketchStyle } from "./styles";
+import { handleStyle, labelStyle, pendingStyle, regionStyle, selectedStyle, sketchStyle } from "./styles";
+import type { Sketch } from "./tools/tool";
 
 /** Beyond this many corners an outline is corrected with the brush, not corner by corner. */
 export const MOST_HANDLES = 400;
@@ -43,6 +52,13 @@ function layerWith(style: StyleLike, zIndex: number): VectorLayer<VectorSource> 
 export interface Shown {
   readonly id: number;
   readonly geometry: Geometry;
+}
+
+/** An object that is not in the tiles yet, or differs from what they show. */
+export interface Local extends Shown {
+  readonly layerId: string;
+  readonly color: string;
+  readonly isPredicted: boolean;
 }
 
 export class Overlay {
@@ -81,23 +97,44 @@ export class Overlay {
     replace(this.region, geometry ? [olGeometry(geometry)] : []);
   }
 
-  setSketch(shape: { open?: Point[]; closed?: readonly Polygon[] } | null): void {
+  /** Other geometries for the selected objects, until `setPreview(null)`. */
+  setPreviews(geometries: readonly Geometry[]): void {
+    replace(this.selection, geometries.map(olGeometry));
+    this.showHandles(undefined);
+  }
+
+  setSketch(shape: Sketch | null): void {
     const made: OlGeometry[] = [];
     if (shape?.open) made.push(new LineString(shape.open.map(toMap)));
     if (shape?.closed) made.push(polygonGeometry(shape.closed));
     replace(this.drawing, made);
+    if (shape?.handles) this.addStyled(new MultiPoint(shape.handles.map(toMap)), HANDLES);
+    if (shape?.label) this.addStyled(new OlPoint(toMap(shape.label.at)), labelStyle(shape.label.text));
+  }
+
+  private addStyled(geometry: OlGeometry, style: Style): void {
+    const feature = new Feature(geometry);
+    feature.setStyle(style);
+    this.drawing.getSource()?.addFeature(feature);
   }
 
   setTip(circle: { at: Point; radius: number } | null): void {
     replace(this.tip, circle ? [new Circle(toMap(circle.at), circle.radius)] : []);
   }
 
-  /** Shows an object until it is in the tiles; returns how to take it away again. */
-  addPending(geometry: Geometry, color: string): () => void {
-    const feature = new Feature(olGeometry(geometry));
-    feature.set("style", pendingStyle(color));
-    this.pending.getSource()?.addFeature(feature);
-    return () => this.pending.getSource()?.removeFeature(feature);
+  setLocals(locals: readonly Local[]): void {
+    const features = locals.map(({ id, layerId, geometry, color, isPredicted }) => {
+      const feature = new Feature({
+        geometry: olGeometry(geometry),
+        layer: "objects",
+        objectLayerId: layerId,
+      });
+      feature.setId(id);
+      feature.set("style", pendingStyle(color, isPredicted));
+      return feature;
+    });
+    this.pending.getSource()?.clear(true);
+    this.pending.getSource()?.addFeatures(features);
   }
 
   private showHandles(geometry: Geometry | undefined): void {

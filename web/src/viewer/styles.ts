@@ -18,6 +18,7 @@ export interface StyleRules {
   readonly hiddenTerms: ReadonlySet<number>;
   readonly hiddenIds: ReadonlySet<number>;
   readonly isFilled: boolean;
+  readonly showsPredictions: boolean;
 }
 
 export const DEFAULT_RULES: StyleRules = {
@@ -25,6 +26,7 @@ export const DEFAULT_RULES: StyleRules = {
   hiddenTerms: new Set(),
   hiddenIds: new Set(),
   isFilled: true,
+  showsPredictions: true,
 };
 
 function withAlpha(color: string, alpha: number): string {
@@ -94,7 +96,7 @@ export function tileStyle(rules: () => StyleRules) {
     return style;
   };
   return (feature: FeatureLike, resolution: number): Style | Style[] | undefined => {
-    const { colors, hiddenTerms, hiddenIds, isFilled } = rules();
+    const { colors, hiddenTerms, hiddenIds, isFilled, showsPredictions } = rules();
     const term = Number(feature.get("term") ?? 0);
     if (hiddenTerms.has(term)) return undefined;
     const color = colors.get(term) ?? UNCLASSIFIED;
@@ -106,7 +108,7 @@ export function tileStyle(rules: () => StyleRules) {
     }
     if (hiddenIds.has(Number(feature.getId()))) return undefined;
     const status = Number(feature.get("status") ?? 0);
-    if (status === REJECTED) return undefined;
+    if (status === REJECTED || (status === PREDICTED && !showsPredictions)) return undefined;
     const { width, takesDashes, hasRim } = strokeFor(feature, resolution);
     const isDashed = status === PREDICTED && takesDashes;
     const key = `${color} ${isDashed} ${isFilled} ${width}`;
@@ -130,7 +132,8 @@ export const selectedStyle = (isFilled: boolean): Style[] => [
   }),
 ];
 
-export const pendingStyle = (color: string): Style => objectStyle(color, false, true);
+export const pendingStyle = (color: string, isPredicted: boolean): Style =>
+  objectStyle(color, isPredicted, true);
 
 export const handleStyle = (): Style =>
   new Style({
@@ -148,6 +151,19 @@ export const sketchStyle = (): Style[] => [
     fill: new Fill({ color: "rgba(255, 255, 255, 0.14)" }),
   }),
 ];
+
+/** What a ruler or an angle reads, beside the pointer. */
+export const labelStyle = (text: string): Style =>
+  new Style({
+    text: new Text({
+      text,
+      font: "600 12px system-ui, sans-serif",
+      offsetY: -16,
+      padding: [3, 5, 2, 5],
+      fill: new Fill({ color: "#ffffff" }),
+      backgroundFill: new Fill({ color: "rgba(10, 14, 18, 0.8)" }),
+    }),
+  });
 
 export const regionStyle = (): Style[] => [
   new Style({ stroke: new Stroke({ color: "rgba(0, 0, 0, 0.6)", width: 3 }) }),

@@ -12,7 +12,7 @@ export class ToolInteraction extends Interaction {
 
   constructor(
     private readonly tool: () => Tool,
-    private readonly isPanning: () => boolean,
+    private readonly isOthers: (event: MouseEvent) => boolean,
     private readonly onIdleDoubleClick: () => void,
   ) {
     super();
@@ -42,8 +42,7 @@ export class ToolInteraction extends Interaction {
 
   private pressedAt(pointer: ToolPointer, original: MouseEvent): boolean {
     this.pressed = null;
-    const rotates = pointer.alt && pointer.shift;
-    if (original.button !== 0 || this.isPanning() || rotates) return true;
+    if (original.button !== 0 || this.isOthers(original)) return true;
     this.pressed = pointer;
     this.isTaken = this.tool().down(pointer);
     return !this.isTaken;

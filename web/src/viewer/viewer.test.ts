@@ -7,7 +7,7 @@ import { TileGenerations } from "./objectLayer";
 import { interleave } from "./picture";
 import { imageTileGrid, lastVectorZoom, vectorTileGrid } from "./space";
 import { makeTool } from "./tools";
-import type { Drawn, EditTarget, ToolHost, ToolName, ToolPointer } from "./tools/tool";
+import type { Drawn, EditTarget, Placed, ToolHost, ToolName, ToolPointer } from "./tools/tool";
 
 const image = {
   id: "i",
@@ -119,7 +119,7 @@ describe("channels", () => {
   });
 });
 
-function bench(name: ToolName, target: EditTarget | null = null) {
+function bench(name: ToolName, target: EditTarget | null = null, placed: readonly Placed[] = []) {
   const log: string[] = [];
   const drawn: Drawn[] = [];
   const edits: (readonly Polygon[])[] = [];
@@ -127,6 +127,13 @@ function bench(name: ToolName, target: EditTarget | null = null) {
     size: { width: 200, height: 100 },
     brushRadius: () => 5,
     target: () => target,
+    placed: () => placed,
+    previewAll: () => undefined,
+    replaced: (_objects, affine) => log.push(`replaced ${affine.map((one) => one.toFixed(3)).join(" ")}`),
+    splitBy: (line) => log.push(`split ${line.length}`),
+    lassoed: (_area, mode) => log.push(`lassoed ${mode}`),
+    classify: () => log.push("classify"),
+    micrometres: (line) => line.length,
     sketch: () => undefined,
     preview: () => undefined,
     outline: () => undefined,

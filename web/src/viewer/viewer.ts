@@ -8,17 +8,19 @@ import Kinetic from "ol/Kinetic";
 import OlMap from "ol/Map";
 import View from "ol/View";
 import type { Image } from "../api/types";
+import type { Affine } from "../geometry/transform";
 import type { Box, Geometry, Point, Polygon } from "../geometry/types";
 import type { ChannelDisplay } from "./channels";
 import { ObjectLayer } from "./objectLayer";
-import { Overlay, type Shown } from "./overlay";
+import { type Local, Overlay, type Shown } from "./overlay";
 import { type Picture, type Plane, pictureOf, type Tone } from "./picture";
 import { Signals } from "./signals";
 import { extentOf, pixelProjection, sizeOf, toImage, toMap, turnedBox } from "./space";
 import { DEFAULT_RULES, type StyleRules } from "./styles";
+import { toolHost } from "./toolHost";
 import { ToolInteraction } from "./toolInteraction";
 import { makeTool } from "./tools";
-import type { Drawn, EditTarget, Tool, ToolHost, ToolName } from "./tools/tool";
+import type { Drawn, EditTarget, Placed, Tool, ToolHost, ToolName } from "./tools/tool";
 
 export interface Place {
   /** The centre, in image pixels. */
@@ -48,6 +50,10 @@ export interface ViewerEvents {
   drawn: Drawn;
   edited: { id: number; polygons: readonly Polygon[] };
   region: Geometry;
+  replaced: { objects: readonly Placed[]; affine: Affine };
+  split: readonly Point[];
+  lassoed: { area: readonly Polygon[]; mode: "replace" | "toggle" };
+  classified: Hit | null;
   picked: { hit: Hit | null; mode: "replace" | "toggle" };
   boxed: { box: Box; mode: "replace" | "toggle" };
   said: string;
@@ -64,7 +70,7 @@ interface Settings {
 const ANIMATION_MS = 200;
 const CLOSEST = 1 / 64;
 /** Top, right, bottom, left: beside the tools, below the view's buttons, above scale bar and planes. */
-const FIT_PADDING = [54, 16, 54, 58];
+const FIT_PADDING = [54, 16, 54, 92];
 
 export class Viewer {
   readonly map: OlMap;
@@ -73,6 +79,8 @@ export class Viewer {
   brushRadius = 16;
   /** What a stroke of the brush or a dragged vertex would change. */
   editTarget: EditTarget | null = null;
+  /** The selected objects that may be moved, turned and scaled. */
+  placed: readonly Placed[] = [];
   private readonly picture: Picture;
   private readonly overlay = new Overlay();
   private readonly objectLayers = new Map<string, ObjectLayer>();
@@ -90,7 +98,15 @@ export class Viewer {
     this.image = image;
     this.plane = plane;
     this.picture = pictureOf(image, plane, channels);
-    this.host = this.makeHost();
+    this.host = toolHost({
+      image,
+      overlay: this.overlay,
+      events: this.events,
+      brushRadius: () => this.brushRadius,
+      target: () => this.editTarget,
+      placed: () => this.placed,
+      hitAt: (pixel) => this.hitAt(pixel),
+    });
     this.tool = makeTool("move", this.host);
     this.map = new OlMap({
       target: element,
@@ -260,8 +276,9 @@ export class Viewer {
     this.overlay.setRegion(geometry);
   }
 
-  addPending(geometry: Geometry, color: string): () => void {
-    return this.overlay.addPending(geometry, color);
+  /** Objects as the user left them, until the server's tiles say the same. */
+  setLocals(locals: readonly Local[]): void {
+    this.overlay.setLocals(locals);
   }
 
   // ---- tools
@@ -282,6 +299,10 @@ export class Viewer {
 
   finishShape(): void {
     this.tool.finish();
+  }
+
+  fillHoles(): boolean {
+    return this.tool.fillHoles();
   }
 
   stepBack(): void {
@@ -312,23 +333,26 @@ export class Viewer {
       new DragPan({
         condition: (event) => {
           const original = event.originalEvent;
-          return (
-            original instanceof MouseEvent && original.button <= 1 && !(original.altKey && original.shiftKey)
-          );
+          return original instanceof MouseEvent && original.button <= 1 && !this.turnsView(original);
         },
         kinetic: new Kinetic(-0.005, 0.05, 100),
       }),
       new DragRotate({
-        condition: ({ originalEvent: e }) => e instanceof MouseEvent && e.altKey && e.shiftKey,
+        condition: ({ originalEvent: e }) => e instanceof MouseEvent && this.turnsView(e),
       }),
       new MouseWheelZoom({ duration: 120, constrainResolution: false }),
       new PinchZoom(),
       new ToolInteraction(
         () => this.tool,
-        () => this.isPanning,
+        (event) => this.isPanning || this.turnsView(event),
         () => this.fit(),
       ),
     ];
+  }
+
+  /** Alt and Shift turn the picture with the tools that do not draw. */
+  private turnsView({ altKey, shiftKey }: MouseEvent): boolean {
+    return altKey && shiftKey && (this.toolName === "move" || this.toolName === "select");
   }
 
   private listen(element: HTMLElement): void {
@@ -371,22 +395,5 @@ export class Viewer {
       { hitTolerance: 4, layerFilter: (layer) => layer.get("objectLayerId") !== undefined },
     );
     return found ?? null;
-  }
-
-  private makeHost(): ToolHost {
-    return {
-      size: sizeOf(this.image),
-      brushRadius: () => this.brushRadius,
-      target: () => this.editTarget,
-      sketch: (shape) => this.overlay.setSketch(shape),
-      preview: (polygons) => this.overlay.setPreview(polygons),
-      outline: (circle) => this.overlay.setTip(circle),
-      drawn: (shape) => this.events.emit("drawn", shape),
-      edited: (id, polygons) => this.events.emit("edited", { id, polygons }),
-      region: (geometry) => this.events.emit("region", geometry),
-      pick: (pixel, mode) => this.events.emit("picked", { hit: this.hitAt(pixel), mode }),
-      boxed: (box, mode) => this.events.emit("boxed", { box, mode }),
-      say: (message) => this.events.emit("said", message),
-    };
   }
 }

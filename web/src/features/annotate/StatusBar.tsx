@@ -2,23 +2,8 @@
 import { IconCloudCheck, IconCloudOff, IconCloudUp } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useWorkspace } from "../../state/workspace";
-import type { ToolName } from "../../viewer/tools/tool";
-
-const HINTS: Record<ToolName, string> = {
-  move: "Drag to pan · wheel to zoom · click an object to select it · double-click beside objects to fit",
-  select:
-    "Click to select · Ctrl-click adds or takes away · Shift-drag a box · drag a corner · double-click an edge adds one, Alt-click deletes one",
-  rectangle: "Drag from corner to corner · Shift makes it square · Space-drag pans",
-  ellipse: "Drag from corner to corner · Shift makes it round · Space-drag pans",
-  polygon:
-    "Click corners, or drag a stretch by hand · Enter, double-click or the first corner closes · Backspace takes one back · Esc cancels",
-  freehand: "Drag around the object and release",
-  brush:
-    "Drag to paint · starts inside the selected object, or with Shift: adds to it · Alt erases · [ and ] change the size",
-  eraser: "Drag to take away from the selected object · [ and ] change the size",
-  point: "Click to set a point",
-  region: "Drag the rectangle that shall be segmented · Esc cancels",
-};
+import { StuckChanges } from "./StuckChanges";
+import { hintOf } from "./tools";
 
 const SAVE = {
   saved: { text: "Saved", Icon: IconCloudCheck },
@@ -33,7 +18,9 @@ function SaveState() {
     <span className="save-state" data-testid="save-state" data-state={state} role="status">
       <Icon size={14} stroke={1.7} />
       {text}
-      {state === "offline" && waiting > 1 ? ` (${waiting} changes wait)` : ""}
+      {state === "offline" && waiting > 0
+        ? ` (${waiting === 1 ? "1 change waits" : `${waiting} changes wait`})`
+        : ""}
     </span>
   );
 }
@@ -44,8 +31,9 @@ export function StatusBar({ children }: { children: ReactNode }) {
   return (
     <footer className="statusbar">
       <SaveState />
+      <StuckChanges />
       <span className="hints" data-testid="hint">
-        {HINTS[tool]}
+        {hintOf(tool)}
       </span>
       {count > 0 ? (
         <span data-testid="selection-count">

@@ -1,37 +1,14 @@
 /** The tools, and undo. */
 import { ActionIcon, Tooltip } from "@mantine/core";
-import {
-  IconArrowBackUp,
-  IconArrowForwardUp,
-  IconBrush,
-  IconCircle,
-  IconEraser,
-  IconHandStop,
-  IconLasso,
-  IconPointer,
-  IconPointFilled,
-  IconPolygon,
-  IconRectangle,
-  IconTrash,
-} from "@tabler/icons-react";
+import { IconArrowBackUp, IconArrowForwardUp, IconTrash } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import type { ComponentType } from "react";
+import { type ComponentType, Fragment } from "react";
 import { historyQuery } from "../../api/layers";
 import { keysOf } from "../../keys/keymap";
+import { LOOKING } from "../../state/commands";
+import { useKeySettings } from "../../state/keys";
 import { setWorkspace, useWorkspace } from "../../state/workspace";
-import type { ToolName } from "../../viewer/tools/tool";
-
-const TOOLS: readonly [ToolName, string, ComponentType<{ size: number; stroke: number }>][] = [
-  ["move", "Move", IconHandStop],
-  ["select", "Select and edit corners", IconPointer],
-  ["rectangle", "Rectangle", IconRectangle],
-  ["ellipse", "Ellipse", IconCircle],
-  ["polygon", "Polygon", IconPolygon],
-  ["freehand", "Freehand", IconLasso],
-  ["brush", "Brush", IconBrush],
-  ["eraser", "Eraser", IconEraser],
-  ["point", "Point", IconPointFilled],
-];
+import { TOOL_GROUPS } from "./tools";
 
 interface ToolButtonProps {
   label: string;
@@ -60,31 +37,35 @@ function ToolButton({ label, keys, testId, icon: Icon, isPressed, isDisabled, on
   );
 }
 
-const LOOKING: readonly ToolName[] = ["move", "select"];
-
 export function Toolbar({ imageId, mayDraw }: { imageId: string; mayDraw: boolean }) {
   const tool = useWorkspace((s) => s.tool);
+  const keymap = useKeySettings((s) => s.keymap);
   const editor = useWorkspace((s) => s.editor);
   const hasSelection = useWorkspace((s) => s.selection.length > 0);
   const { data: history } = useQuery(historyQuery(imageId));
   return (
     <div className="toolbar" role="toolbar" aria-label="Tools" aria-orientation="vertical">
-      {TOOLS.map(([name, label, icon]) => (
-        <ToolButton
-          key={name}
-          label={label}
-          keys={keysOf(`tool.${name}`)}
-          testId={`tool-${name}`}
-          icon={icon}
-          isPressed={tool === name}
-          isDisabled={!mayDraw && !LOOKING.includes(name)}
-          onClick={() => setWorkspace({ tool: name })}
-        />
+      {TOOL_GROUPS.map((group, index) => (
+        <Fragment key={group[0]?.name}>
+          {index > 0 ? <div className="toolbar-line" /> : null}
+          {group.map(({ name, label, icon }) => (
+            <ToolButton
+              key={name}
+              label={label}
+              keys={keysOf(`tool.${name}`, keymap)}
+              testId={`tool-${name}`}
+              icon={icon}
+              isPressed={tool === name}
+              isDisabled={!mayDraw && !LOOKING.includes(name)}
+              onClick={() => setWorkspace({ tool: name })}
+            />
+          ))}
+        </Fragment>
       ))}
       <div className="toolbar-line" />
       <ToolButton
         label={history?.undo_label ? `Undo: ${history.undo_label}` : "Undo"}
-        keys="Ctrl+Z"
+        keys={keysOf("edit.undo", keymap)}
         testId="undo"
         icon={IconArrowBackUp}
         isDisabled={!history?.undo_count}
@@ -92,7 +73,7 @@ export function Toolbar({ imageId, mayDraw }: { imageId: string; mayDraw: boolea
       />
       <ToolButton
         label={history?.redo_label ? `Redo: ${history.redo_label}` : "Redo"}
-        keys="Ctrl+Shift+Z"
+        keys={keysOf("edit.redo", keymap)}
         testId="redo"
         icon={IconArrowForwardUp}
         isDisabled={!history?.redo_count}
@@ -100,7 +81,7 @@ export function Toolbar({ imageId, mayDraw }: { imageId: string; mayDraw: boolea
       />
       <ToolButton
         label="Delete the selection"
-        keys="Del"
+        keys={keysOf("edit.delete", keymap)}
         testId="delete-selection"
         icon={IconTrash}
         isDisabled={!hasSelection || !mayDraw}

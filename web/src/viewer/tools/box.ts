@@ -3,6 +3,7 @@ import { clamped } from "../../geometry/boolean";
 import { geometryOf } from "../../geometry/geojson";
 import { boxOf, clampPoint, ellipse, rectangle, squareCorner } from "../../geometry/shapes";
 import type { Ring } from "../../geometry/types";
+import { type Combine, combineOf } from "./combine";
 import { finishOutline, OUTSIDE } from "./outlines";
 import { CLICK_PX, IdleTool, moved, type ToolPointer } from "./tool";
 
@@ -11,7 +12,7 @@ abstract class BoxTool extends IdleTool {
   private start: ToolPointer | null = null;
 
   protected abstract ring(from: ToolPointer, to: ToolPointer): Ring;
-  protected abstract take(ring: Ring): void;
+  protected abstract take(ring: Ring, combine: Combine): void;
 
   override down(pointer: ToolPointer): boolean {
     this.start = pointer;
@@ -27,7 +28,7 @@ abstract class BoxTool extends IdleTool {
     this.cancel();
     if (!start) return;
     if (moved(start, pointer) < CLICK_PX) this.host.say("Drag from one corner to the other.");
-    else this.take(this.ring(start, pointer));
+    else this.take(this.ring(start, pointer), combineOf(start));
   }
 
   override cancel(): boolean {
@@ -37,8 +38,10 @@ abstract class BoxTool extends IdleTool {
     return had;
   }
 
+  /** Shift makes the sides equal, unless it was held at the start, where it adds to the selected object. */
   protected corner(from: ToolPointer, to: ToolPointer): readonly [number, number] {
-    return to.shift ? squareCorner(from.at, to.at) : to.at;
+    const isAdding = from.shift && this.host.target() !== null;
+    return to.shift && !isAdding ? squareCorner(from.at, to.at) : to.at;
   }
 }
 
@@ -47,8 +50,8 @@ export class RectangleTool extends BoxTool {
     const corner = clampPoint(this.corner(from, to), this.host.size);
     return rectangle(boxOf(clampPoint(from.at, this.host.size), corner));
   }
-  protected take(ring: Ring): void {
-    finishOutline(this.host, ring, "rectangle");
+  protected take(ring: Ring, combine: Combine): void {
+    finishOutline(this.host, ring, "rectangle", combine);
   }
 }
 
@@ -56,8 +59,8 @@ export class EllipseTool extends BoxTool {
   protected ring(from: ToolPointer, to: ToolPointer): Ring {
     return ellipse(boxOf(from.at, this.corner(from, to)));
   }
-  protected take(ring: Ring): void {
-    finishOutline(this.host, ring, "ellipse");
+  protected take(ring: Ring, combine: Combine): void {
+    finishOutline(this.host, ring, "ellipse", combine);
   }
 }
 

@@ -1,12 +1,14 @@
 /** Brush and eraser: a round tip that adds to an object or takes away from it. */
 import { clamped, contains, difference, union } from "../../geometry/boolean";
+import { filled } from "../../geometry/refine";
 import { capsule } from "../../geometry/shapes";
 import type { Point, Polygon } from "../../geometry/types";
+import { type Combine, combineOf } from "./combine";
 import { drawnOf, OUTSIDE } from "./outlines";
 import { type EditTarget, IdleTool, type ToolPointer } from "./tool";
 
 type Stroke =
-  | { readonly mode: "new"; readonly target: null }
+  | { readonly mode: "new"; readonly target: null; readonly combine: Combine }
   | { readonly mode: "add" | "erase"; readonly target: EditTarget };
 
 export class BrushTool extends IdleTool {
@@ -36,7 +38,7 @@ export class BrushTool extends IdleTool {
     const inside = clamped(shape, this.host.size);
     if (stroke.mode === "new") {
       if (inside.length === 0) this.host.say(OUTSIDE);
-      else this.host.drawn(drawnOf(inside));
+      else this.host.drawn(drawnOf(inside, "polygon", stroke.combine));
     } else {
       this.host.edited(stroke.target.id, inside);
     }
@@ -55,12 +57,22 @@ export class BrushTool extends IdleTool {
     return had;
   }
 
+  override fillHoles(): boolean {
+    if (!this.stroke) return false;
+    this.shape = filled(this.shape);
+    this.show();
+    return true;
+  }
+
   protected begin(pointer: ToolPointer): Stroke | null {
     const target = this.host.target();
-    if (pointer.alt) return this.erasing(target);
-    if (!target) return { mode: "new", target: null };
-    const isInside = target.polygons.some((polygon) => contains(polygon, pointer.at));
-    return isInside || pointer.shift ? { mode: "add", target } : { mode: "new", target: null };
+    const combine = combineOf(pointer);
+    if (combine === "subtract") return this.erasing(target);
+    if (combine === "avoid" || combine === "intersect") return { mode: "new", target: null, combine };
+    const isInside = target?.polygons.some((polygon) => contains(polygon, pointer.at));
+    return target && (isInside || combine === "add")
+      ? { mode: "add", target }
+      : { mode: "new", target: null, combine: "new" };
   }
 
   protected erasing(target: EditTarget | null): Stroke | null {
@@ -75,6 +87,10 @@ export class BrushTool extends IdleTool {
     const isErasing = this.stroke?.mode === "erase";
     this.shape = isErasing ? difference(this.shape, [tip]) : union(this.shape, [tip]);
     this.last = pointer.at;
+    this.show();
+  }
+
+  private show(): void {
     if (this.stroke?.target) this.host.preview(this.shape);
     else this.host.sketch({ closed: this.shape });
   }

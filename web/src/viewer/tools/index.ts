@@ -1,9 +1,12 @@
 /** All tools by name. */
 import { EllipseTool, RectangleTool, RegionTool } from "./box";
 import { BrushTool, EraserTool } from "./brush";
+import { AngleTool, ArrowTool, LineTool, RulerTool, SplitTool } from "./path";
+import { ClassifyTool, LassoTool } from "./pick";
 import { FreehandTool, PolygonTool } from "./polygon";
 import { MoveTool, PointTool, SelectTool } from "./select";
 import type { Tool, ToolHost, ToolName } from "./tool";
+import { TransformTool } from "./transform";
 
 const MAKERS: Record<ToolName, new (host: ToolHost) => Tool> = {
   move: MoveTool,
@@ -15,6 +18,14 @@ const MAKERS: Record<ToolName, new (host: ToolHost) => Tool> = {
   brush: BrushTool,
   eraser: EraserTool,
   point: PointTool,
+  line: LineTool,
+  arrow: ArrowTool,
+  ruler: RulerTool,
+  angle: AngleTool,
+  lasso: LassoTool,
+  split: SplitTool,
+  transform: TransformTool,
+  classify: ClassifyTool,
   region: RegionTool,
 };
 

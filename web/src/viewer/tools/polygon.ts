@@ -1,5 +1,6 @@
 /** Polygon by clicks (or by a dragged stretch), and the freehand lasso. */
 import type { Point } from "../../geometry/types";
+import { type Combine, combineOf } from "./combine";
 import { finishOutline } from "./outlines";
 import { CLICK_PX, IdleTool, moved, type ToolPointer } from "./tool";
 
@@ -9,9 +10,12 @@ const STEP_PX = 2;
 export class PolygonTool extends IdleTool {
   override readonly cursor = "crosshair";
   protected points: Point[] = [];
+  /** The keys at the start of the shape say how it meets the selected object. */
+  protected combine: Combine = "new";
   private pressed: ToolPointer | null = null;
 
   override down(pointer: ToolPointer): boolean {
+    if (this.points.length === 0) this.combine = combineOf(pointer);
     this.pressed = pointer;
     return true;
   }
@@ -49,7 +53,7 @@ export class PolygonTool extends IdleTool {
   override finish(): void {
     const points = this.points;
     this.cancel();
-    if (points.length > 0) finishOutline(this.host, points);
+    if (points.length > 0) finishOutline(this.host, points, "polygon", this.combine);
   }
 
   override back(): void {
@@ -89,6 +93,7 @@ export class PolygonTool extends IdleTool {
 export class FreehandTool extends PolygonTool {
   override down(pointer: ToolPointer): boolean {
     this.points = [pointer.at];
+    this.combine = combineOf(pointer);
     return true;
   }
 

@@ -1,5 +1,7 @@
 /** What a tool is, and what it may do to the picture. */
+import type { Affine } from "../../geometry/transform";
 import type { Box, Geometry, Point, Polygon, Size } from "../../geometry/types";
+import type { Combine } from "./combine";
 
 export const TOOL_NAMES = [
   "move",
@@ -11,15 +13,35 @@ export const TOOL_NAMES = [
   "brush",
   "eraser",
   "point",
+  "line",
+  "arrow",
+  "ruler",
+  "angle",
+  "lasso",
+  "split",
+  "transform",
+  "classify",
   "region",
 ] as const;
 export type ToolName = (typeof TOOL_NAMES)[number];
 
-export type DrawnKind = "point" | "polygon" | "multipolygon" | "rectangle" | "ellipse";
+export type DrawnKind =
+  | "point"
+  | "line"
+  | "arrow"
+  | "angle"
+  | "polygon"
+  | "multipolygon"
+  | "rectangle"
+  | "ellipse";
 
 export interface Drawn {
   readonly kind: DrawnKind;
   readonly geometry: Geometry;
+  /** How it meets the selected object and its neighbours; "new" unless told. */
+  readonly combine?: Combine;
+  /** What is to be remembered about how it was made. */
+  readonly properties?: Readonly<Record<string, string | number | boolean>>;
 }
 
 /** A place under the pointer. `at` may lie outside the image. */
@@ -38,19 +60,43 @@ export interface EditTarget {
   readonly polygons: readonly Polygon[];
 }
 
+/** A selected object of any kind that the user may change. */
+export interface Placed {
+  readonly id: number;
+  readonly geometry: Geometry;
+}
+
+/** The unfinished shape: `open` is a line, `closed` an area. */
+export interface Sketch {
+  readonly open?: readonly Point[];
+  readonly closed?: readonly Polygon[];
+  readonly handles?: readonly Point[];
+  readonly label?: { readonly at: Point; readonly text: string };
+}
+
 export interface ToolHost {
   readonly size: Size;
   /** Radius of brush and eraser in screen pixels. */
   brushRadius(): number;
   /** The one selected object, where it is an area that the user may change. */
   target(): EditTarget | null;
-  /** Shows the unfinished shape; `open` is a line, `closed` an area. */
-  sketch(shape: { open?: Point[]; closed?: readonly Polygon[] } | null): void;
+  /** All selected objects that the user may change. */
+  placed(): readonly Placed[];
+  sketch(shape: Sketch | null): void;
   /** Shows the selected object with another outline than the saved one. */
   preview(polygons: readonly Polygon[] | null): void;
+  /** Shows the selection with other geometries than the saved ones. */
+  previewAll(geometries: readonly Geometry[]): void;
   outline(circle: { at: Point; radius: number } | null): void;
   drawn(shape: Drawn): void;
   edited(id: number, polygons: readonly Polygon[]): void;
+  /** Objects moved, turned or scaled. */
+  replaced(objects: readonly Placed[], affine: Affine): void;
+  splitBy(line: readonly Point[]): void;
+  lassoed(area: readonly Polygon[], mode: "replace" | "toggle"): void;
+  classify(pixel: readonly [number, number]): void;
+  /** Length of a line; null where the image has no scale. */
+  micrometres(line: readonly Point[]): number | null;
   region(geometry: Geometry): void;
   pick(pixel: readonly [number, number], mode: "replace" | "toggle"): void;
   boxed(box: Box, mode: "replace" | "toggle"): void;
@@ -69,6 +115,8 @@ export interface Tool {
   /** True where the tool had a use for it. */
   doubleClick(pointer: ToolPointer): boolean;
   finish(): void;
+  /** Closes the holes of the unfinished shape; false where there is none. */
+  fillHoles(): boolean;
   /** One step back in the unfinished shape. */
   back(): void;
   /** Gives up the unfinished shape; false where there was none. */
@@ -90,6 +138,9 @@ export abstract class IdleTool implements Tool {
     return false;
   }
   finish(): void {}
+  fillHoles(): boolean {
+    return false;
+  }
   back(): void {}
   cancel(): boolean {
     return false;
