@@ -86,6 +86,9 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "GET /layers/{layer_id}/tiles/{zoom}/{x}/{y}": (V, None),
     "GET /layers/{layer_id}/export": (V, "?format=geojson"),
     "GET /layers/{layer_id}/objects": (V, None),
+    "POST /layers/{layer_id}/bulk": (M, {"action": {"action": "add_tag", "tag": "a"}}),
+    "POST /images/{image_id}/review": (A, {"layer_id": "{layer_id}", "decision": "reject"}),
+    "GET /projects/{project_id}/review": (V, None),
     "GET /layers/{layer_id}/objects/rank": (V, "?id={annotation_id}"),
     "GET /layers/{layer_id}/measurements": (V, "?columns=area"),
     "GET /layers/{layer_id}/measurements/summary": (V, None),
@@ -191,7 +194,7 @@ class World:
         elif body is not None:
             upload, layer = self.places["upload_id"], self.places["layer_id"]
             filled = {k: [upload] if k == "upload_ids" else [layer] if k == "layer_ids" else v for k, v in body.items()}
-            options["json"] = filled
+            options["json"] = {k: v.format(**self.places) if isinstance(v, str) else v for k, v in filled.items()}
         return self.as_(who).client.request(method, API + path.format(**self.places), **options)
 
 
@@ -270,6 +273,19 @@ def test_an_annotator_draws_on_a_layer_of_their_own_and_not_on_others(world: Wor
     assert response.status_code == 403
     assert "layer of your own" in response.json()["detail"]
     assert [one["editable"] for one in api.ok(api.get(f"/images/{image}/layers"))] == [False, True]
+
+
+def test_a_reviewer_decides_on_others_objects_and_an_annotator_does_not(world: World) -> None:
+    image, foreign, key = (world.places[name] for name in ("image_id", "layer_id", "annotation_id"))
+    body = {"layer_id": foreign, "decision": "accept", "ids": [int(key)]}
+    refused = world.as_("annotator").post(f"/images/{image}/review", body)
+    assert (refused.status_code, "reviewer" in refused.json()["detail"]) == (403, True)
+    api = world.as_("reviewer")
+    done = api.ok(api.post(f"/images/{image}/review", body))
+    assert (done["decided"], done["history"]["undo_count"]) == (1, 1)
+    moved = {"action": {"action": "move", "layer_id": foreign}}
+    assert api.post(f"/layers/{done['review_layer_id']}/bulk", moved).status_code == 403
+    assert world.as_("outsider").post(f"/layers/{foreign}/bulk", moved).status_code == 404
 
 
 def test_an_administrator_reaches_every_project(world: World) -> None:

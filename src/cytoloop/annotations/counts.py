@@ -1,4 +1,4 @@
-"""Derived counts, kept in the same transaction as the objects: per cell and class, and tile versions."""
+"""Derived counts, kept in the same transaction as the objects: per cell and class, per state, and tile versions."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,18 +10,19 @@ from cytoloop.core.geometry import Box
 
 from .cells import GRID_PX
 from .rows import Row, upsert
-from .tables import ANNOTATION_COLUMNS, layer, stat, tile_version
+from .tables import ANNOTATION_COLUMNS, layer, stat, status_count, tile_version
 
 ANYWHERE = (-(2**31), -(2**31))
 """The pseudo-tile that counts changes too large to be told tile by tile."""
 MAX_TILES_TOLD = 4096
 
-_CELL, _TERM, _BOX = (ANNOTATION_COLUMNS.index(name) for name in ("cell", "term_id", "x0"))
+_CELL, _TERM, _STATUS, _BOX = (ANNOTATION_COLUMNS.index(name) for name in ("cell", "term_id", "status", "x0"))
 
 
 def record_difference(connection: Connection, layer_id: int, removed: Sequence[Row], added: Sequence[Row]) -> int:
     """Bring counts, tile versions and the layer's generation up to date; returns the new generation."""
     _count(connection, layer_id, removed, added)
+    _count_states(connection, layer_id, removed, added)
     _bump_tiles(connection, layer_id, [*removed, *added])
     generation = connection.execute(
         update(layer)
@@ -47,6 +48,19 @@ def _count(connection: Connection, layer_id: int, removed: Iterable[Row], added:
     statement = statement.on_conflict_do_update(
         index_elements=["layer_id", "cell", "term_id"],
         set_={"n": stat.c.n + statement.excluded.n},
+    )
+    connection.execute(statement, values)
+
+
+def _count_states(connection: Connection, layer_id: int, removed: Iterable[Row], added: Iterable[Row]) -> None:
+    difference = Counter(row[_STATUS] for row in added)
+    difference.subtract(row[_STATUS] for row in removed)
+    values = [{"layer_id": layer_id, "status": status, "n": n} for status, n in difference.items() if n]
+    if not values:
+        return
+    statement = upsert(connection)(status_count)
+    statement = statement.on_conflict_do_update(
+        index_elements=["layer_id", "status"], set_={"n": status_count.c.n + statement.excluded.n}
     )
     connection.execute(statement, values)
 

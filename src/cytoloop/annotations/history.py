@@ -13,9 +13,10 @@ from sqlalchemy import Connection, RowMapping, func, select, update
 from cytoloop.core.errors import ConflictError
 from cytoloop.storage.rows import batches
 
+from .applier import AMENDABLE, Applier
 from .layers import layer_by_id
 from .model import Applied
-from .store import Applier, rows_by_id
+from .store import rows_by_id
 from .tables import ANNOTATION_COLUMNS, annotation_revision, change
 
 
@@ -127,17 +128,11 @@ def _invert(connection: Connection, target: RowMapping, *, user_id: int, label: 
         connection,
         layer=layer_by_id(connection, target["layer_id"]),
         user_id=user_id,
-        label=label[:100],
+        label=label,
         state="inverse",
     )
     _take_back(connection, applier, created, updated, deleted)
-    generation, box = applier.finish()
-    return Applied(
-        change_id=applier.change_id,
-        layer_id=target["layer_id"],
-        generation=generation,
-        box=box,
-    )
+    return applier.finish()
 
 
 def _take_back(
@@ -148,14 +143,29 @@ def _take_back(
     deleted: Sequence[RowMapping],
 ) -> None:
     present = rows_by_id(connection, [*created, *(row["id"] for row in updated)])
+    if any(row["id"] not in present for row in updated):
+        raise ConflictError("Some of these objects went with their layer; this step cannot be undone any more.")
     gone = {key: present[key] for key in created if key in present}
     if gone:
         applier.remove(gone)
     if updated:
         older = [_restored(row, present[row["id"]]["version"], applier.change_id) for row in updated]
-        applier.replace({row["id"]: present[row["id"]] for row in updated}, older)
+        _put_back(applier, {row["id"]: present[row["id"]] for row in updated}, older)
     if deleted:
         applier.restore([_restored(row, row["version"], applier.change_id) for row in deleted])
+
+
+def _put_back(applier: Applier, present: dict[int, dict[str, Any]], older: Sequence[dict[str, Any]]) -> None:
+    """Rows that lie where they lay are changed in place, which is quicker for many."""
+    stays = [all(row[name] == present[row["id"]][name] for name in _PLACED) for row in older]
+    amended = [row for row, same in zip(older, stays, strict=True) if same]
+    moved = [row for row, same in zip(older, stays, strict=True) if not same]
+    applier.amend([present[row["id"]] for row in amended], amended)
+    if moved:
+        applier.replace({row["id"]: present[row["id"]] for row in moved}, moved)
+
+
+_PLACED = tuple(name for name in ANNOTATION_COLUMNS if name not in AMENDABLE)
 
 
 def _restored(row: RowMapping, version: int, change_id: int) -> dict[str, Any]:

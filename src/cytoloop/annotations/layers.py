@@ -9,8 +9,9 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 from cytoloop.core.clock import utc_now
 from cytoloop.core.errors import NotFoundError
 from cytoloop.core.ids import new_uuid
+from cytoloop.storage.rows import batches
 
-from .model import Layer
+from .model import Layer, Status
 from .tables import (
     annotation,
     annotation_revision,
@@ -18,6 +19,7 @@ from .tables import (
     idempotency,
     layer,
     stat,
+    status_count,
     tile_version,
 )
 
@@ -72,6 +74,28 @@ def user_layer(connection: Connection, *, image_id: int, creator_id: int, name: 
     return create_layer(connection, image_id=image_id, name=name, kind="user", creator_id=creator_id)
 
 
+def find_review_layer(connection: Connection, image_id: int) -> Layer | None:
+    """The layer of the image that holds accepted objects, if there is one yet."""
+    row = (
+        connection.execute(
+            select(layer)
+            .where(layer.c.image_id == image_id)
+            .where(layer.c.kind == "review")
+            .order_by(layer.c.id)
+            .limit(1)
+        )
+        .mappings()
+        .first()
+    )
+    return None if row is None else _layer(row)
+
+
+def review_layer(connection: Connection, *, image_id: int, creator_id: int) -> Layer:
+    """The layer of the image that holds accepted objects, made on first use."""
+    found = find_review_layer(connection, image_id)
+    return found or create_layer(connection, image_id=image_id, name="Review", kind="review", creator_id=creator_id)
+
+
 def layer_by_uuid(connection: Connection, uuid: UUID) -> Layer:
     """The layer, or ``NotFoundError``."""
     row = connection.execute(select(layer).where(layer.c.uuid == uuid)).mappings().first()
@@ -121,6 +145,7 @@ def delete_layer(connection: Connection, layer_id: int) -> None:
         annotation,
         annotation_revision,
         stat,
+        status_count,
         tile_version,
         change,
         idempotency,
@@ -147,6 +172,21 @@ def term_counts(connection: Connection, layer_ids: Sequence[int]) -> dict[int, d
         if n:
             counts[layer_id][term_id or None] = int(n)
     return counts
+
+
+def state_counts(connection: Connection, layer_ids: Sequence[int]) -> dict[int, dict[Status, int]]:
+    """How many objects of each state each layer has."""
+    counts = {one: dict.fromkeys(Status, 0) for one in layer_ids}
+    for row in connection.execute(select(status_count).where(status_count.c.layer_id.in_(layer_ids))):
+        counts[row.layer_id][Status(row.status)] = int(row.n)
+    return counts
+
+
+def run_layers_of_images(connection: Connection, image_ids: Sequence[int]) -> list[Layer]:
+    """The layers that runs made on these images."""
+    query = select(layer).where(layer.c.kind == "run").order_by(layer.c.id)
+    parts = [connection.execute(query.where(layer.c.image_id.in_(one))).mappings() for one in batches(image_ids)]
+    return [_layer(row) for part in parts for row in part]
 
 
 def count_of_images(connection: Connection, image_ids: Sequence[int]) -> dict[int, int]:

@@ -108,8 +108,20 @@ class ChangeSet:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerChange:
+    """A layer's new generation, and the box (px) in which something changed."""
+
+    layer_id: int
+    generation: int
+    box: Box | None
+
+
+@dataclass(frozen=True, slots=True)
 class Applied:
-    """What a change did. ``box`` holds everything that changed (px)."""
+    """What a change did to its layer; ``box`` holds everything that changed there (px).
+
+    ``layers`` are all that it touched, its own first.
+    """
 
     change_id: int
     layer_id: int
@@ -117,3 +129,4 @@ class Applied:
     created_ids: list[int] = field(default_factory=list[int])
     versions: dict[int, int] = field(default_factory=dict[int, int])
     box: Box | None = None
+    layers: tuple[LayerChange, ...] = ()

@@ -1,6 +1,7 @@
 """Objects as rows of the annotation table, and back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -134,7 +135,7 @@ def _as_annotation(row: Sequence[Any], geometry: BaseGeometry) -> Annotation:
     )
 
 
-def as_row(values: RowMapping | dict[str, Any]) -> Row:
+def as_row(values: Mapping[str, Any] | RowMapping) -> Row:
     """Values by name as a row in the order of ``ANNOTATION_COLUMNS``."""
     return tuple(values[name] for name in ANNOTATION_COLUMNS)
 
@@ -156,6 +157,12 @@ def with_geometry(values: dict[str, Any], geometry: Any, kind: Kind) -> dict[str
         "area": geometry.area,
         "cell": cell,
     }
+
+
+def joined_box(boxes: Iterable[Box | None]) -> Box | None:
+    """The box that holds all boxes."""
+    known = [box for box in boxes if box is not None]
+    return reduce(Box.union, known) if known else None
 
 
 def box_of_rows(rows: Iterable[Row]) -> Box | None:

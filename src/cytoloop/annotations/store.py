@@ -13,135 +13,26 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    delete,
     func,
-    insert,
-    literal,
     literal_column,
     select,
     update,
 )
 
-from cytoloop.core.clock import utc_now
 from cytoloop.core.errors import InvalidInputError, NotFoundError, StaleVersionError
 from cytoloop.core.geometry import Box
-from cytoloop.storage.rows import batches, insert_rows
+from cytoloop.storage.rows import batches
 
+from .applier import Applier
 from .cells import SHIFT, key_level, key_ranges
 from .counts import record_difference
 from .edits import edited_row, refuse_locked
 from .model import Annotation, Applied, ChangeSet, Layer
 from .rows import (
-    Row,
-    allocate_ids,
     as_annotations,
     as_row,
-    box_of_rows,
-    new_rows,
 )
 from .tables import ANNOTATION_COLUMNS, annotation, annotation_revision, change, stat
-
-
-class Applier:
-    """Applies one change to one layer; every write of objects passes through here."""
-
-    def __init__(
-        self,
-        connection: Connection,
-        *,
-        layer: Layer,
-        user_id: int,
-        label: str,
-        state: str = "done",
-    ) -> None:
-        self._connection = connection
-        self._layer = layer
-        self._user_id = user_id
-        self._removed: list[Row] = []
-        self._added: list[Row] = []
-        self.change_id = int(
-            connection.execute(
-                insert(change)
-                .values(
-                    at=utc_now(),
-                    user_id=user_id,
-                    image_id=layer.image_id,
-                    layer_id=layer.id,
-                    label=label,
-                    state=state,
-                    first_id=0,
-                    created=0,
-                )
-                .returning(change.c.id)
-            ).scalar_one()
-        )
-
-    def create(self, change_set: ChangeSet) -> list[int]:
-        """Store new objects; their ids in order."""
-        if not change_set.creates:
-            return []
-        count = len(change_set.creates)
-        first = allocate_ids(self._connection, count)
-        rows = new_rows(
-            change_set.creates,
-            layer_id=self._layer.id,
-            creator_id=self._user_id,
-            change_id=self.change_id,
-            first_id=first,
-        )
-        insert_rows(self._connection, annotation, ANNOTATION_COLUMNS, rows)
-        self._connection.execute(
-            update(change).where(change.c.id == self.change_id).values(first_id=first, created=count)
-        )
-        self._added.extend(rows)
-        return list(range(first, first + count))
-
-    def replace(self, old: dict[int, dict[str, Any]], new: Sequence[dict[str, Any]]) -> None:
-        """Put new rows in the place of old ones with the same ids; the old ones are kept as revisions."""
-        self._keep_revisions(list(old), "update")
-        self._delete([row["id"] for row in new])
-        rows = [as_row(row) for row in new]
-        insert_rows(self._connection, annotation, ANNOTATION_COLUMNS, rows)
-        self._removed.extend(as_row(row) for row in old.values())
-        self._added.extend(rows)
-
-    def remove(self, old: dict[int, dict[str, Any]]) -> None:
-        """Delete rows; they are kept as revisions."""
-        self._keep_revisions(list(old), "delete")
-        self._delete(list(old))
-        self._removed.extend(as_row(row) for row in old.values())
-
-    def restore(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Put deleted rows back under their ids."""
-        tuples = [as_row(row) for row in rows]
-        insert_rows(self._connection, annotation, ANNOTATION_COLUMNS, tuples)
-        self._keep_revisions([row["id"] for row in rows], "restore")
-        self._added.extend(tuples)
-
-    def finish(self) -> tuple[int, Box | None]:
-        """Bring the counts up to date; the layer's new generation and the box of what changed."""
-        generation = record_difference(self._connection, self._layer.id, self._removed, self._added)
-        box = box_of_rows([*self._removed, *self._added])
-        if box is not None:
-            values = dict(zip(("x0", "y0", "x1", "y1"), box.as_tuple(), strict=True))
-            self._connection.execute(update(change).where(change.c.id == self.change_id).values(**values))
-        return generation, box
-
-    def _keep_revisions(self, ids: Sequence[int], op: str) -> None:
-        columns = [column.name for column in annotation.columns]
-        for batch in batches(ids):
-            source = select(
-                literal(self.change_id),
-                literal(op),
-                *(annotation.c[name] for name in columns),
-            ).where(annotation.c.id.in_(batch))
-            self._connection.execute(insert(annotation_revision).from_select(["by_change_id", "op", *columns], source))
-
-    def _delete(self, ids: Sequence[int]) -> None:
-        for batch in batches(ids):
-            self._connection.execute(
-                delete(annotation).where(annotation.c.layer_id == self._layer.id).where(annotation.c.id.in_(batch))
-            )
 
 
 def apply_change(
@@ -175,25 +66,18 @@ def apply_change(
     current = _current_rows(connection, layer.id, {**touched, **removed})
     refuse_locked(current, change_set.edits, removed)
     applier = Applier(connection, layer=layer, user_id=user_id, label=change_set.label, state=kind)
-    _forget_redo(connection, layer.image_id, user_id)
-    created = applier.create(change_set)
+    forget_redo(connection, layer.image_id, user_id)
+    created = applier.create(change_set.creates)
     edited = [edited_row(current[one.id], one, applier.change_id) for one in change_set.edits]
     if edited:
         applier.replace({one.id: current[one.id] for one in change_set.edits}, edited)
     if removed:
         applier.remove({key: current[key] for key in removed})
-    generation, box = applier.finish()
-    return Applied(
-        change_id=applier.change_id,
-        layer_id=layer.id,
-        generation=generation,
-        created_ids=created,
-        versions={row["id"]: row["version"] for row in edited},
-        box=box,
-    )
+    return applier.finish(created, {row["id"]: row["version"] for row in edited})
 
 
-def _forget_redo(connection: Connection, image_id: int, user_id: int) -> None:
+def forget_redo(connection: Connection, image_id: int, user_id: int) -> None:
+    """New work: what the user had undone on the image cannot be done again."""
     connection.execute(
         update(change)
         .where(change.c.image_id == image_id)

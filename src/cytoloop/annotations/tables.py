@@ -123,6 +123,15 @@ stat = Table(
     sqlite_with_rowid=False,
 )
 
+status_count = Table(
+    "status_count",
+    metadata,
+    Column("layer_id", BigInteger, primary_key=True),
+    Column("status", SmallInteger, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 tile_version = Table(
     "tile_version",
     metadata,

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from cytoloop.annotations import layers as layer_store
 from cytoloop.annotations.model import Layer
-from cytoloop.core.errors import NotFoundError, PermissionDeniedError
+from cytoloop.core.errors import InvalidInputError, NotFoundError, PermissionDeniedError
 from cytoloop.jobs import ledger
 from cytoloop.jobs.model import Job
 from cytoloop.projects import images as image_records
@@ -59,6 +59,18 @@ class Access:
                 f"The layer {layer.name!r} belongs to someone else. Draw on a layer of your own."
             )
         return layer, image
+
+    def reviewable_layer(self, uuid: UUID, image: ProjectImage) -> Layer:
+        """The image's layer, if the caller may decide on its objects: reviewers also on others' own layers."""
+        layer, found = self.layer(uuid, Permission.ANNOTATE)
+        if found.id != image.id:
+            raise InvalidInputError(f"The layer {layer.name!r} is of another image. Choose one of {image.name}.")
+        reviews = role_of(self.connection, self.actor, image.project_id) is Role.REVIEWER
+        if not reviews and not self.may_edit(layer, image.project_id):
+            raise PermissionDeniedError(
+                f"The layer {layer.name!r} belongs to someone else. A reviewer of the project may decide on it."
+            )
+        return layer
 
     def may_edit(self, layer: Layer, project_id: int) -> bool:
         """One's own layers, and those that jobs and imports made; managers edit all."""

@@ -23,7 +23,9 @@ from .routes import (
     layers,
     measurements,
     models,
+    objects,
     projects,
+    review,
     tiles,
     uploads,
 )
@@ -35,6 +37,8 @@ _ROUTERS = (
     images.router,
     uploads.router,
     layers.router,
+    objects.router,
+    review.router,
     exchange.router,
     jobs.router,
     comparisons.router,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from cytoloop.annotations import layers as layer_store
 from cytoloop.annotations.geometry import to_geojson
 from cytoloop.annotations.history import History
-from cytoloop.annotations.model import Annotation, Layer
+from cytoloop.annotations.model import Annotation, Applied, Layer, Status
 from cytoloop.jobs.model import Job
 from cytoloop.projects import images as image_records
 from cytoloop.projects import store as project_store
@@ -105,6 +105,7 @@ def _annotation_count(connection: Connection, project_id: int) -> int:
 def layers_wire(access: Access, layers: Sequence[Layer], image: ProjectImage) -> list[wire_annotations.Layer]:
     """Layers of one image."""
     counts = layer_store.term_counts(access.connection, [one.id for one in layers])
+    states = layer_store.state_counts(access.connection, [one.id for one in layers])
     names = users.display_names(access.connection)
     return [
         wire_annotations.Layer(
@@ -117,12 +118,18 @@ def layers_wire(access: Access, layers: Sequence[Layer], image: ProjectImage) ->
             run_id=one.run_id,
             generation=one.generation,
             count=sum(counts[one.id].values()),
+            review=review_counts_wire(states[one.id]),
             term_counts=[wire_annotations.TermCount(term_id=term, count=n) for term, n in counts[one.id].items()],
             measured_at=None if one.measurements is None else _moment(one.measurements["at"]),
             created_at=one.created_at,
         )
         for one in layers
     ]
+
+
+def review_counts_wire(counts: Mapping[Status, int]) -> wire_annotations.ReviewCounts:
+    """How far a review is."""
+    return wire_annotations.ReviewCounts(**{status.name.lower(): n for status, n in counts.items()})
 
 
 def _moment(text: str) -> datetime:
@@ -156,6 +163,18 @@ def annotations_wire(
             locked=one.locked,
         )
         for one in found
+    ]
+
+
+def changed_wire(connection: Connection, applied: Applied) -> list[wire_annotations.LayerChanged]:
+    """The layers that a change touched, its own first."""
+    return [
+        wire_annotations.LayerChanged(
+            layer_id=layer_store.layer_by_id(connection, one.layer_id).uuid,
+            generation=one.generation,
+            bbox=None if one.box is None else one.box.as_tuple(),
+        )
+        for one in applied.layers
     ]
 
 

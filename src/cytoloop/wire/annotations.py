@@ -11,6 +11,7 @@ from .base import WireModel
 LayerKind = Literal["user", "run", "review", "import", "study"]
 GeometryKind = Literal["point", "line", "polygon", "multipolygon", "rectangle", "ellipse", "arrow", "angle"]
 Status = Literal["accepted", "predicted", "rejected"]
+Id = Annotated[int, Field(ge=0, lt=2**53)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 PropertyText = Annotated[str, Field(max_length=1000)]
 PropertyNumber = Annotated[float, Field(allow_inf_nan=False)]
@@ -26,6 +27,14 @@ class TermCount(WireModel):
     count: int
 
 
+class ReviewCounts(WireModel):
+    """How many objects of a layer wait for a decision, and how many were accepted and rejected."""
+
+    predicted: int
+    accepted: int
+    rejected: int
+
+
 class Layer(WireModel):
     """A layer of annotations on one image; ``generation`` rises with every change."""
 
@@ -39,6 +48,7 @@ class Layer(WireModel):
     generation: int
     count: int
     term_counts: list[TermCount]
+    review: ReviewCounts
     measured_at: datetime | None
     created_at: datetime
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from cytoloop.annotations import layers as layer_store
 from cytoloop.annotations.model import Applied, Layer
 from cytoloop.core.events import EventSink
 from cytoloop.core.geometry import Box
@@ -75,9 +76,11 @@ class Announcer:
             },
         )
 
-    def applied(self, connection: Connection, layer: Layer, applied: Applied) -> None:
-        """A change was applied to a layer."""
-        self.layer(connection, layer, applied.generation, applied.box)
+    def applied(self, connection: Connection, applied: Applied) -> None:
+        """A change was applied to one layer or several."""
+        for one in applied.layers:
+            layer = layer_store.layer_by_id(connection, one.layer_id)
+            self.layer(connection, layer, one.generation, one.box)
 
     def layer_removed(self, connection: Connection, project_id: int, layer_uuid: UUID, image_uuid: UUID) -> None:
         self._publish(connection, project_id, "layer_removed", {"id": str(layer_uuid), "image_id": str(image_uuid)})

@@ -1,6 +1,6 @@
 """Editing objects: checked against the image and the ontology, applied, and told to the page."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, delete, insert, select
@@ -69,19 +69,30 @@ def edit_layer(
     key: str | None = None,
 ) -> dict[str, Any]:
     """Apply a change; a repeated ``key`` gives the first answer again. Returns a JSON-ready answer."""
-    if key is not None:
-        earlier = _earlier_answer(connection, user_id, key, layer.id)
-        if earlier is not None:
-            return earlier
-    image = project_image_by_id(connection, layer.image_id)
-    check_change(connection, change_set, image)
-    applied = apply_change(connection, change_set, layer=layer, user_id=user_id)
-    answer = answer_of(applied)
-    if key is not None:
-        connection.execute(
-            insert(idempotency).values(user_id=user_id, key=key, layer_id=layer.id, answer=answer, at=utc_now())
-        )
-    announcer.applied(connection, layer, applied)
+
+    def work() -> dict[str, Any]:
+        image = project_image_by_id(connection, layer.image_id)
+        check_change(connection, change_set, image)
+        applied = apply_change(connection, change_set, layer=layer, user_id=user_id)
+        announcer.applied(connection, applied)
+        return answer_of(applied)
+
+    return once(connection, work, user_id=user_id, key=key, layer_id=layer.id)
+
+
+def once(
+    connection: Connection, work: Callable[[], dict[str, Any]], *, user_id: int, key: str | None, layer_id: int
+) -> dict[str, Any]:
+    """The JSON-ready answer of ``work``, which is done at most once for a user's ``key``."""
+    if key is None:
+        return work()
+    earlier = _earlier_answer(connection, user_id, key, layer_id)
+    if earlier is not None:
+        return earlier
+    answer = work()
+    connection.execute(
+        insert(idempotency).values(user_id=user_id, key=key, layer_id=layer_id, answer=answer, at=utc_now())
+    )
     return answer
 
 
@@ -120,7 +131,7 @@ def step_forward(connection: Connection, *, image_id: int, user_id: int, announc
 
 
 def _announced(connection: Connection, applied: Applied, announcer: Announcer) -> Applied:
-    announcer.applied(connection, layer_store.layer_by_id(connection, applied.layer_id), applied)
+    announcer.applied(connection, applied)
     return applied
 
 

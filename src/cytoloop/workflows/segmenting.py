@@ -220,7 +220,7 @@ class SegmentKind:
                 user_id=job.creator_id,
                 kind=RUN_STATE,
             )
-            self._announcer.applied(connection, layer, applied)
+            self._announcer.applied(connection, applied)
         _output(scratch, task).unlink()
 
     def _layer(self, connection: Connection, job: Job, image_id: int) -> Layer:

@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
+from cytoloop.annotations.filters import EVERYTHING, ObjectFilter, matching_rows
 from cytoloop.annotations.geometry import Kind
 from cytoloop.annotations.model import Layer, Status
 from cytoloop.annotations.tables import annotation
@@ -37,15 +38,6 @@ _STORED: tuple[str, ...] = (
     *("id", "term_id", "kind", "status", "score", "z", "t", "cx", "cy", "area", "version"),
     *("x0", "y0", "x1", "y1"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which objects to show; ``term_id`` 0 means those without a class."""
-
-    term_id: int | None = None
-    z: int | None = None
-    t: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +87,9 @@ def finite(values: NDArray[Any]) -> list[float | None]:
     return [value if math.isfinite(value) else None for value in values.astype(np.float64).tolist()]
 
 
-def layer_table(connection: Connection, layer: Layer, folder: Path, chosen: Filter | None = None) -> LayerTable:
+def layer_table(connection: Connection, layer: Layer, folder: Path, chosen: ObjectFilter = EVERYTHING) -> LayerTable:
     """The table of a layer. ``folder`` holds the measured tables."""
-    values, boxes = _stored_values(connection, layer, chosen or Filter())
+    values, boxes = _stored_values(connection, layer, chosen)
     facts = layer.measurements
     measured = _measured_table(folder / facts["file"]) if facts else None
     if facts is None or measured is None:
@@ -108,20 +100,10 @@ def layer_table(connection: Connection, layer: Layer, folder: Path, chosen: Filt
 
 
 def _stored_values(
-    connection: Connection, layer: Layer, chosen: Filter
+    connection: Connection, layer: Layer, chosen: ObjectFilter
 ) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64]]:
-    query = select(*(annotation.c[name] for name in _STORED)).where(annotation.c.layer_id == layer.id)
-    if chosen.term_id is not None:
-        query = query.where(
-            annotation.c.term_id.is_(None) if chosen.term_id == 0 else annotation.c.term_id == chosen.term_id
-        )
-    if chosen.z is not None:
-        query = query.where(annotation.c.z == chosen.z)
-    if chosen.t is not None:
-        query = query.where(annotation.c.t == chosen.t)
-    rows = connection.execute(query.order_by(annotation.c.id)).all()
-    columns = list(zip(*rows, strict=True)) if rows else [() for _ in _STORED]
-    stored = dict(zip(_STORED, columns, strict=True))
+    rows = matching_rows(connection, layer.id, chosen, [annotation.c[name] for name in _STORED])
+    stored = {name: [row[name] for row in rows] for name in _STORED}
     values: dict[str, NDArray[Any]] = {
         name: np.array(stored[name], np.int64) for name in ("id", "kind", "status", "z", "t", "version")
     }

@@ -256,6 +256,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{image_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review
+         * @description Accept or reject objects of a layer, in one step.
+         *
+         *     Accepted objects are copied, as they are now, into the image's review layer with their origin as parent.
+         *     Rejecting an accepted object takes its copy away again.
+         */
+        post: operations["review_api_v1_images__image_id__review_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{image_id}/undo": {
         parameters: {
             query?: never;
@@ -454,6 +477,28 @@ export interface paths {
         get: operations["list_annotations_api_v1_layers__layer_id__annotations_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Many
+         * @description Change, move or delete all objects that a filter chooses, in one step; locked ones are spared and counted.
+         *
+         *     Locked objects can still be tagged, marked and unlocked. A repeated ``idempotency_key`` changes nothing more.
+         */
+        post: operations["change_many_api_v1_layers__layer_id__bulk_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -988,6 +1033,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Progress
+         * @description How far the review of each image's run layers is.
+         */
+        get: operations["read_progress_api_v1_projects__project_id__review_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/terms": {
         parameters: {
             query?: never;
@@ -1271,6 +1336,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AddTag */
+        AddTag: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "add_tag";
+            /** Tag */
+            tag: string;
+        };
         /**
          * Annotation
          * @description One object. ``geometry`` is GeoJSON, exactly as drawn; ``version`` rises with every edit.
@@ -1430,6 +1505,34 @@ export interface components {
             file: string;
             /** Name */
             name?: string | null;
+        };
+        /**
+         * BulkRequest
+         * @description One action on the objects of ``ids`` that fit ``filter``; without ``ids``, on all that fit it.
+         */
+        BulkRequest: {
+            /** Action */
+            action: components["schemas"]["SetTerm"] | components["schemas"]["SetStatus"] | components["schemas"]["AddTag"] | components["schemas"]["RemoveTag"] | components["schemas"]["SetLocked"] | components["schemas"]["MoveTo"] | components["schemas"]["Delete"];
+            filter?: components["schemas"]["ObjectFilter"];
+            /** Idempotency Key */
+            idempotency_key?: string | null;
+            /** Ids */
+            ids?: number[] | null;
+        };
+        /**
+         * BulkResult
+         * @description ``matched`` objects were meant, ``changed`` of them changed, ``locked`` were spared because they are locked.
+         */
+        BulkResult: {
+            /** Change Id */
+            change_id: number | null;
+            /** Changed */
+            changed: number;
+            history: components["schemas"]["HistoryState"];
+            /** Locked */
+            locked: number;
+            /** Matched */
+            matched: number;
         };
         /**
          * ChangeRequest
@@ -1627,6 +1730,14 @@ export interface components {
             /** Steps Name */
             steps_name: string;
         };
+        /** Delete */
+        Delete: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "delete";
+        };
         /**
          * HistoryState
          * @description What undo and redo would do for the caller on this image, and what was just changed.
@@ -1741,6 +1852,27 @@ export interface components {
             /** Paths */
             paths: string[];
         };
+        /**
+         * ImageReview
+         * @description Progress of one image: its run layers together.
+         */
+        ImageReview: {
+            /** Accepted */
+            accepted: number;
+            /**
+             * Image Id
+             * Format: uuid
+             */
+            image_id: string;
+            /** Layers */
+            layers: number;
+            /** Name */
+            name: string;
+            /** Predicted */
+            predicted: number;
+            /** Rejected */
+            rejected: number;
+        };
         /** ImageUpdate */
         ImageUpdate: {
             /** Name */
@@ -1847,6 +1979,7 @@ export interface components {
             measured_at: string | null;
             /** Name */
             name: string;
+            review: components["schemas"]["ReviewCounts"];
             /** Run Id */
             run_id: string | null;
             /** Term Counts */
@@ -2093,6 +2226,65 @@ export interface components {
             split?: number | null;
         };
         /**
+         * MoveTo
+         * @description Into another layer of the same image that the caller may change.
+         */
+        MoveTo: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "move";
+            /**
+             * Layer Id
+             * Format: uuid
+             */
+            layer_id: string;
+        };
+        /**
+         * ObjectFilter
+         * @description Objects for which everything holds that is given; empty means all.
+         *
+         *     ``term_id`` 0 means those without a class; ``author`` is the name that objects show; area in px^2;
+         *     ``property_value`` is compared as text; ``text`` is looked for in the number and the description;
+         *     ``bbox`` (px) takes what lies in it whole.
+         */
+        ObjectFilter: {
+            /** Author */
+            author?: string | null;
+            /** Bbox */
+            bbox?: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /** Max Area */
+            max_area?: number | null;
+            /** Max Score */
+            max_score?: number | null;
+            /** Min Area */
+            min_area?: number | null;
+            /** Min Score */
+            min_score?: number | null;
+            /** Property */
+            property?: string | null;
+            /** Property Value */
+            property_value?: string | null;
+            /** Status */
+            status?: ("accepted" | "predicted" | "rejected") | null;
+            /** T */
+            t?: number | null;
+            /** Tag */
+            tag?: string | null;
+            /** Term Id */
+            term_id?: number | null;
+            /** Text */
+            text?: string | null;
+            /** Z */
+            z?: number | null;
+        };
+        /**
          * ObjectTable
          * @description A window of the object table of a layer: basic columns, then measured ones if there are any.
          *
@@ -2255,12 +2447,82 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * ProjectReview
+         * @description Progress of a project, image by image; images without run layers are left out.
+         */
+        ProjectReview: {
+            /** Images */
+            images: components["schemas"]["ImageReview"][];
+            total: components["schemas"]["ReviewCounts"];
+        };
         /** ProjectUpdate */
         ProjectUpdate: {
             /** Description */
             description?: string | null;
             /** Name */
             name?: string | null;
+        };
+        /** RemoveTag */
+        RemoveTag: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "remove_tag";
+            /** Tag */
+            tag: string;
+        };
+        /**
+         * ReviewCounts
+         * @description How many objects of a layer wait for a decision, and how many were accepted and rejected.
+         */
+        ReviewCounts: {
+            /** Accepted */
+            accepted: number;
+            /** Predicted */
+            predicted: number;
+            /** Rejected */
+            rejected: number;
+        };
+        /**
+         * ReviewRequest
+         * @description Accept or reject the objects of a layer: of ``ids`` those that fit ``filter``, or all that fit it.
+         */
+        ReviewRequest: {
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "accept" | "reject";
+            filter?: components["schemas"]["ObjectFilter"];
+            /** Idempotency Key */
+            idempotency_key?: string | null;
+            /** Ids */
+            ids?: number[] | null;
+            /**
+             * Layer Id
+             * Format: uuid
+             */
+            layer_id: string;
+        };
+        /**
+         * ReviewResult
+         * @description ``decided`` objects got their decision now; ``counts`` are those of the layer after it.
+         *
+         *     ``review_layer_id`` is the layer that holds the accepted copies; null while there is none.
+         */
+        ReviewResult: {
+            /** Change Id */
+            change_id: number | null;
+            counts: components["schemas"]["ReviewCounts"];
+            /** Decided */
+            decided: number;
+            history: components["schemas"]["HistoryState"];
+            /** Matched */
+            matched: number;
+            /** Review Layer Id */
+            review_layer_id: string | null;
         };
         /**
          * SegmentRequest
@@ -2328,6 +2590,42 @@ export interface components {
             user: components["schemas"]["User"] | null;
             /** Version */
             version: string;
+        };
+        /** SetLocked */
+        SetLocked: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "set_locked";
+            /** Locked */
+            locked: boolean;
+        };
+        /** SetStatus */
+        SetStatus: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "set_status";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "accepted" | "predicted" | "rejected";
+        };
+        /**
+         * SetTerm
+         * @description ``term_id`` null takes the class away.
+         */
+        SetTerm: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "set_term";
+            /** Term Id */
+            term_id: number | null;
         };
         /** SignIn */
         SignIn: {
@@ -2988,6 +3286,41 @@ export interface operations {
             };
         };
     };
+    review_api_v1_images__image_id__review_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewResult"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     undo_api_v1_images__image_id__undo_post: {
         parameters: {
             query?: never;
@@ -3344,6 +3677,41 @@ export interface operations {
             };
         };
     };
+    change_many_api_v1_layers__layer_id__bulk_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     change_layer_api_v1_layers__layer_id__changes_post: {
         parameters: {
             query?: never;
@@ -3548,6 +3916,16 @@ export interface operations {
                 term_id?: number | null;
                 z?: number | null;
                 t?: number | null;
+                min_score?: number | null;
+                max_score?: number | null;
+                min_area?: number | null;
+                max_area?: number | null;
+                author?: string | null;
+                status?: ("accepted" | "predicted" | "rejected") | null;
+                tag?: string | null;
+                property?: string | null;
+                property_value?: string | null;
+                text?: string | null;
             };
             header?: never;
             path: {
@@ -3586,6 +3964,16 @@ export interface operations {
                 term_id?: number | null;
                 z?: number | null;
                 t?: number | null;
+                min_score?: number | null;
+                max_score?: number | null;
+                min_area?: number | null;
+                max_area?: number | null;
+                author?: string | null;
+                status?: ("accepted" | "predicted" | "rejected") | null;
+                tag?: string | null;
+                property?: string | null;
+                property_value?: string | null;
+                text?: string | null;
             };
             header?: never;
             path: {
@@ -4372,6 +4760,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ontology"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_progress_api_v1_projects__project_id__review_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectReview"];
                 };
             };
             /** @description Any error, as a problem. */

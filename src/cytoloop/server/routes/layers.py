@@ -23,7 +23,7 @@ from cytoloop.core.geometry import Box, Plane
 from cytoloop.projects.permissions import Permission
 from cytoloop.server.access import Access
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep, cursor_number
-from cytoloop.server.serialise import annotations_wire, history_wire, layers_wire
+from cytoloop.server.serialise import annotations_wire, changed_wire, history_wire, layers_wire
 from cytoloop.wire import annotations as wire
 from cytoloop.wire.base import Page
 from cytoloop.workflows import editing
@@ -268,14 +268,8 @@ def _step(access: Access, image_id: UUID, services: ServicesDep, step: editing.S
     image = access.image(image_id, Permission.ANNOTATE)
     user_id = access.actor.user_id
     applied: Applied = step(access.connection, image_id=image.id, user_id=user_id, announcer=services.announcer)
-    layer = layer_store.layer_by_id(access.connection, applied.layer_id)
-    changed = wire.LayerChanged(
-        layer_id=layer.uuid,
-        generation=applied.generation,
-        bbox=None if applied.box is None else applied.box.as_tuple(),
-    )
     state = history_store.history_state(access.connection, image_id=image.id, user_id=user_id)
-    return history_wire(state, [changed])
+    return history_wire(state, changed_wire(access.connection, applied))
 
 
 @router.get("/layers/{layer_id}/tiles/{zoom}/{x}/{y}")

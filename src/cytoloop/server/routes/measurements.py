@@ -7,11 +7,13 @@ import numpy as np
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from cytoloop.annotations.filters import EVERYTHING, ObjectFilter
 from cytoloop.core.errors import NotFoundError
 from cytoloop.measurements.table import ColumnSpec
 from cytoloop.projects.permissions import Permission
 from cytoloop.server.access import Access
 from cytoloop.server.dependencies import ReadDep, ServicesDep
+from cytoloop.server.filtering import FilterDep, as_filter
 from cytoloop.wire import measurements as wire
 from cytoloop.workflows import downloads, tables
 
@@ -27,7 +29,7 @@ def _column(column: ColumnSpec) -> wire.Column:
 
 
 def _table(
-    access: Access, services: ServicesDep, layer_id: UUID, chosen: tables.Filter | None = None
+    access: Access, services: ServicesDep, layer_id: UUID, chosen: ObjectFilter = EVERYTHING
 ) -> tables.LayerTable:
     layer, _ = access.layer(layer_id, Permission.VIEW)
     return tables.layer_table(access.connection, layer, services.measurements, chosen)
@@ -38,16 +40,14 @@ def list_objects(
     layer_id: UUID,
     access: ReadDep,
     services: ServicesDep,
+    chosen: FilterDep,
     sort: str = "id",
     order: Literal["asc", "desc"] = "asc",
     offset: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    term_id: int | None = None,
-    z: int | None = None,
-    t: int | None = None,
 ) -> wire.ObjectTable:
     """A window of the object table, sorted by any column."""
-    table = _table(access, services, layer_id, tables.Filter(term_id, z, t))
+    table = _table(access, services, layer_id, as_filter(access.connection, chosen))
     rows = table.order(sort, descending=order == "desc")[offset : offset + limit]
     return wire.ObjectTable(
         total=len(table),
@@ -65,14 +65,12 @@ def rank_of_object(
     id: int,  # noqa: A002 - the name in the URL
     access: ReadDep,
     services: ServicesDep,
+    chosen: FilterDep,
     sort: str = "id",
     order: Literal["asc", "desc"] = "asc",
-    term_id: int | None = None,
-    z: int | None = None,
-    t: int | None = None,
 ) -> dict[str, int]:
     """At which offset of the sorted table an object stands."""
-    table = _table(access, services, layer_id, tables.Filter(term_id, z, t))
+    table = _table(access, services, layer_id, as_filter(access.connection, chosen))
     rows = table.order(sort, descending=order == "desc")
     place = np.flatnonzero(table.values["id"][rows] == id)
     if len(place) == 0:

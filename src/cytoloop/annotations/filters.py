@@ -1,0 +1,118 @@
+"""Which objects of a layer are meant: by number, class, score, size, author, state, or what is written on them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, literal, or_, select
+
+from cytoloop.core.geometry import Box
+from cytoloop.storage.rows import batches
+
+from .details import PropertyValue, from_text
+from .model import Status
+from .store import window_condition
+from .tables import annotation
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFilter:
+    """Objects for which everything holds that is not ``None``.
+
+    ``term_id`` 0 means those without a class, ``area`` is in px^2, ``text`` is looked for in the number and the
+    description. A ``window`` (px) takes what lies in it whole; ``property_value`` is compared as text.
+    """
+
+    ids: tuple[int, ...] | None = None
+    term_id: int | None = None
+    z: int | None = None
+    t: int | None = None
+    min_score: float | None = None
+    max_score: float | None = None
+    min_area: float | None = None
+    max_area: float | None = None
+    creator_ids: tuple[int, ...] | None = None
+    status: Status | None = None
+    tag: str | None = None
+    property_name: str | None = None
+    property_value: str | None = None
+    text: str | None = None
+    window: Box | None = None
+
+    @property
+    def reads_details(self) -> bool:
+        """Whether what people wrote has to be read to decide."""
+        return any(one is not None for one in (self.tag, self.property_name, self.text))
+
+    def matches(self, key: int, details_text: str | None) -> bool:
+        """Whether what is written on an object fits."""
+        details = from_text(details_text)
+        if self.tag is not None and self.tag not in details.tags:
+            return False
+        if self.property_name is not None and not self._has_property(details.properties.get(self.property_name)):
+            return False
+        if self.text is None:
+            return True
+        return self.text in str(key) or self.text.casefold() in details.description.casefold()
+
+    def _has_property(self, value: PropertyValue | None) -> bool:
+        if value is None or self.property_value is None:
+            return value is not None
+        match value:
+            case bool():
+                return self.property_value.casefold() == str(value).casefold()
+            case str():
+                return self.property_value == value
+            case _:
+                return _number(self.property_value) == value
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+EVERYTHING = ObjectFilter()
+
+
+def _conditions(connection: Connection, layer_id: int, chosen: ObjectFilter) -> list[ColumnElement[bool]]:
+    columns = annotation.c
+    found: list[ColumnElement[bool]] = [columns.layer_id == layer_id]
+    if chosen.window is not None:
+        box = chosen.window
+        found.append(window_condition(connection, layer_id, box))
+        found += [columns.x0 >= box.x0, columns.y0 >= box.y0, columns.x1 <= box.x1, columns.y1 <= box.y1]
+    if chosen.term_id is not None:
+        found.append(columns.term_id.is_(None) if chosen.term_id == 0 else columns.term_id == chosen.term_id)
+    equal = ((columns.z, chosen.z), (columns.t, chosen.t), (columns.status, chosen.status))
+    found += [column == int(value) for column, value in equal if value is not None]
+    at_least = ((columns.score, chosen.min_score), (columns.area, chosen.min_area))
+    found += [column >= value for column, value in at_least if value is not None]
+    at_most = ((columns.score, chosen.max_score), (columns.area, chosen.max_area))
+    found += [column <= value for column, value in at_most if value is not None]
+    if chosen.creator_ids is not None:
+        found.append(columns.creator_id.in_(chosen.creator_ids))
+    if chosen.tag is not None or chosen.property_name is not None:
+        found.append(columns.details.is_not(None))
+    if chosen.text is not None:
+        found.append(or_(columns.details.is_not(None), literal(value=chosen.text.isdigit())))
+    return found
+
+
+def matching_rows(
+    connection: Connection, layer_id: int, chosen: ObjectFilter, columns: Sequence[ColumnElement[Any]]
+) -> list[dict[str, Any]]:
+    """Columns of the objects of a layer that a filter chooses, by id. ``columns`` must hold the id."""
+    asked = [*columns, annotation.c.details.label("_details")] if chosen.reads_details else list(columns)
+    query = select(*asked).where(*_conditions(connection, layer_id, chosen)).order_by(annotation.c.id)
+    if chosen.ids is None:
+        rows = [dict(row) for row in connection.execute(query).mappings()]
+    else:
+        keys = sorted(set(chosen.ids))
+        parts = [connection.execute(query.where(annotation.c.id.in_(one))).mappings() for one in batches(keys)]
+        rows = [dict(row) for part in parts for row in part]
+    if not chosen.reads_details:
+        return rows
+    return [row for row in rows if chosen.matches(row["id"], row["_details"])]
