@@ -86,6 +86,7 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "GET /layers/{layer_id}/tiles/{zoom}/{x}/{y}": (V, None),
     "GET /layers/{layer_id}/export": (V, "?format=geojson"),
     "GET /layers/{layer_id}/objects": (V, None),
+    "GET /layers/{layer_id}/crops/{annotation_id}": (V, None),
     "POST /layers/{layer_id}/bulk": (M, {"action": {"action": "add_tag", "tag": "a"}}),
     "POST /images/{image_id}/review": (A, {"layer_id": "{layer_id}", "decision": "reject"}),
     "GET /projects/{project_id}/review": (V, None),

@@ -15,6 +15,7 @@ from .gate import Gate, KnownCallers
 from .routes import (
     accounts,
     comparisons,
+    crops,
     events,
     exchange,
     health,
@@ -38,6 +39,7 @@ _ROUTERS = (
     uploads.router,
     layers.router,
     objects.router,
+    crops.router,
     review.router,
     exchange.router,
     jobs.router,

@@ -525,6 +525,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/layers/{layer_id}/crops/{annotation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Crop
+         * @description A JPEG of an object with some of what lies around it, ``size`` px a side, channels as they are first shown.
+         *
+         *     An address with ``v`` (anything that changes with the outline) may be kept for good.
+         */
+        get: operations["read_crop_api_v1_layers__layer_id__crops__annotation_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/layers/{layer_id}/export": {
         parameters: {
             query?: never;
@@ -3734,6 +3756,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChangeResult"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_crop_api_v1_layers__layer_id__crops__annotation_id__get: {
+        parameters: {
+            query?: {
+                size?: number;
+                v?: string | null;
+            };
+            header?: never;
+            path: {
+                layer_id: string;
+                annotation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description Any error, as a problem. */

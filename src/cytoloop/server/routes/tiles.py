@@ -99,8 +99,8 @@ class TileDesk:
             key = f"{stored.content_key}/{level}/{column}/{row}/{z}/{t}/{style_text}"
             content = self._cache.get(key)
             if content is None:
-                styles = _styles(style_text, stored, pyramid)
-                content = _rendered(lambda c: pyramid.tile(level, column, row, c=c, z=z, t=t), pyramid, styles)
+                styles = styles_of(style_text, stored, pyramid)
+                content = rendered(lambda c: pyramid.tile(level, column, row, c=c, z=z, t=t), pyramid, styles)
                 self._cache.put(key, content)
         return _immutable(content, "image/jpeg")
 
@@ -128,10 +128,10 @@ class TileDesk:
         if content is None:
             z = stored.info["size_z"] // 2
             with self._services.library.pyramid(stored) as pyramid:
-                content = _rendered(
+                content = rendered(
                     lambda c: pyramid.thumbnail(size, c=c, z=z),
                     pyramid,
-                    _styles("", stored, pyramid),
+                    styles_of("", stored, pyramid),
                 )
             self._cache.put(key, content)
         return _immutable(content, "image/jpeg")
@@ -162,7 +162,8 @@ def _channels(text: str, pyramid: Pyramid) -> list[int]:
     return channels
 
 
-def _styles(text: str, stored: StoredImage, pyramid: Pyramid) -> tuple[ChannelStyle, ...]:
+def styles_of(text: str, stored: StoredImage, pyramid: Pyramid) -> tuple[ChannelStyle, ...]:
+    """The channels to show: as asked for, else as the image is first shown; none for RGB."""
     if pyramid.info.rgb:
         return ()
     if text:
@@ -173,7 +174,8 @@ def _styles(text: str, stored: StoredImage, pyramid: Pyramid) -> tuple[ChannelSt
     )
 
 
-def _rendered(read: Callable[[int], NDArray[np.generic]], pyramid: Pyramid, styles: tuple[ChannelStyle, ...]) -> bytes:
+def rendered(read: Callable[[int], NDArray[np.generic]], pyramid: Pyramid, styles: tuple[ChannelStyle, ...]) -> bytes:
+    """A JPEG of what ``read(channel)`` gives."""
     if pyramid.info.rgb:
         return encode_jpeg(np.ascontiguousarray(read(0)).view(np.uint8))
     return encode_jpeg(render([read(style.channel) for style in styles], styles))
