@@ -7,6 +7,7 @@ import { ontologyQuery } from "../api/projects";
 import { sessionQuery } from "../api/session";
 import type { Image, Layer, Ontology, Session } from "../api/types";
 import { Toolbar } from "../features/annotate/Toolbar";
+import { ToolOptions } from "../features/annotate/ToolOptions";
 import { Overview } from "../features/images/Overview";
 import { PlaneSliders, ScaleBar, ViewControls } from "../features/images/StageOverlays";
 import { isUnkept, outboxOf } from "../state/saving";
@@ -36,6 +37,7 @@ export function Stage({ projectId, image, mayDraw }: StageProps) {
         aria-label={`Picture of ${image.name}`}
       />
       <Toolbar imageId={image.id} mayDraw={mayDraw} />
+      <ToolOptions />
       <div className="stage-corner" style={{ top: 10, right: 10 }}>
         <ViewControls image={image} />
         <Overview image={image} />

@@ -28,6 +28,7 @@ function world() {
     const line: Line = {
       onmessage: null,
       onerror: null,
+      terminate: () => undefined,
       postMessage: (message) => {
         const { id, request } = message as Asked<Ask>;
         asked.push(request);

@@ -8,6 +8,8 @@ export interface PixelDesk {
     name: Name,
     request: JobTypes[Name]["request"],
   ): Promise<JobTypes[Name]["response"] | null>;
+  /** Ends the worker. */
+  close(): void;
 }
 
 const opened = (): Line => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
@@ -18,5 +20,6 @@ export function openDesk(open: () => Line = opened): PixelDesk {
     ask<Name extends JobName>(name: Name, request: JobTypes[Name]["request"]) {
       return line.ask({ name, request } as Job) as Promise<JobTypes[Name]["response"] | null>;
     },
+    close: () => line.close(),
   };
 }

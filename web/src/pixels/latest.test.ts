@@ -8,6 +8,10 @@ class Twin implements Line {
   onmessage: ((event: MessageEvent) => void) | null = null;
   onerror: ((event: ErrorEvent) => void) | null = null;
   readonly asked: Asked<string>[] = [];
+  isClosed = false;
+  terminate(): void {
+    this.isClosed = true;
+  }
   postMessage(message: unknown): void {
     this.asked.push(message as Asked<string>);
   }
@@ -35,6 +39,18 @@ describe("LatestOnly", () => {
     expect(twin.asked.map(({ request }) => request)).toEqual(["a1", "a3", "b1"]);
   });
 
+  it("ends with what was asked", async () => {
+    const twin = new Twin();
+    const line = new LatestOnly<string, string>(
+      () => twin,
+      (request) => request,
+    );
+    const asked = [line.ask("a"), line.ask("b")];
+    line.close();
+    expect(await Promise.all(asked)).toEqual([null, null]);
+    expect(twin.isClosed).toBe(true);
+  });
+
   it("opens another worker after one broke", async () => {
     const twins = [new Twin(), new Twin()];
     let opened = 0;
@@ -58,6 +74,7 @@ describe("jobs", () => {
       const line: Line = {
         onmessage: null,
         onerror: null,
+        terminate: () => undefined,
         postMessage: (message) => {
           const { id, request } = message as Asked<Job>;
           const event = new MessageEvent("message", { data: { id, response: done(request) } });

@@ -12,6 +12,7 @@ export type Answered<Response> =
 /** The part of a Worker that is used; tests give another one. */
 export interface Line {
   postMessage(message: unknown): void;
+  terminate(): void;
   onmessage: ((event: MessageEvent) => void) | null;
   onerror: ((event: ErrorEvent) => void) | null;
 }
@@ -46,6 +47,16 @@ export class LatestOnly<Request, Response> {
       this.waiting.set(kind, { asked: { id: this.count, request }, resolve, reject });
       this.next();
     });
+  }
+
+  /** Ends the worker; what was asked resolves with null. */
+  close(): void {
+    this.line?.terminate();
+    this.line = null;
+    for (const { resolve } of [...(this.running ? [this.running] : []), ...this.waiting.values()])
+      resolve(null);
+    this.running = null;
+    this.waiting.clear();
   }
 
   private next(): void {

@@ -2,7 +2,7 @@
 import { boundsOf } from "../geometry/shapes";
 import type { Point, Polygon, Ring } from "../geometry/types";
 import { type Labels, labelled } from "./components";
-import { emptyMask, type Mask } from "./raster";
+import { emptyMask, type Mask, toImagePolygons, trimmed } from "./raster";
 
 /** East, south, west, north: turning right adds one. */
 const STEPS = [
@@ -94,6 +94,12 @@ function turnsRight(ring: Ring): boolean {
  * Areas equal the numbers of pixels; pieces that touch by a corner are polygons of their own; holes are exact.
  */
 export function maskPolygons(mask: Mask): Polygon[] {
+  const part = trimmed(mask);
+  if (!part) return [];
+  return toImagePolygons(outlined(part.mask), { x: part.x, y: part.y, step: 1 });
+}
+
+function outlined(mask: Mask): Polygon[] {
   const labels = labelled(mask);
   const sides = sidesOf(labels);
   const open = sides.slice();

@@ -123,3 +123,25 @@ export function colourAround({ width, height, data }: Raster, index: number, rad
   const n = Math.max(1, count);
   return [(sum[0] ?? 0) / n, (sum[1] ?? 0) / n, (sum[2] ?? 0) / n];
 }
+
+/** The part of a mask that holds all of it; null of an empty one. */
+export function trimmed(mask: Mask): { readonly mask: Mask; readonly x: number; readonly y: number } | null {
+  const { width, height, data } = mask;
+  let [left, top, right, bottom] = [width, height, -1, -1];
+  for (let y = 0; y < height; y += 1) {
+    const first = data.subarray(y * width, (y + 1) * width).indexOf(1);
+    if (first < 0) continue;
+    left = Math.min(left, first);
+    right = Math.max(right, data.subarray(y * width, (y + 1) * width).lastIndexOf(1));
+    top = Math.min(top, y);
+    bottom = y;
+  }
+  if (bottom < 0) return null;
+  const [w, h] = [right - left + 1, bottom - top + 1];
+  const out = new Uint8Array(w * h);
+  for (let y = 0; y < h; y += 1) {
+    const from = (top + y) * width + left;
+    out.set(data.subarray(from, from + w), y * w);
+  }
+  return { mask: { width: w, height: h, data: out }, x: left, y: top };
+}

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { labelled } from "./components";
-import { pixelCount } from "./raster";
-import { superpixelMask, superpixels } from "./slic";
+import { area } from "../geometry/boolean";
+import { superpixelPolygons, superpixels } from "./slic";
 import { picture } from "./testing";
 
 describe("superpixels", () => {
@@ -16,7 +15,12 @@ describe("superpixels", () => {
 
   it("makes each patch one piece", () => {
     for (let label = 0; label < made.count; label += 1)
-      expect(labelled(superpixelMask(made, label)).areas.length).toBe(2);
+      expect(superpixelPolygons(made, label)).toHaveLength(1);
+  });
+
+  it("outlines every patch such that all together are the picture", () => {
+    const all = Array.from({ length: made.count }, (_, label) => superpixelPolygons(made, label)).flat();
+    expect(all.reduce((sum, polygon) => sum + area(polygon), 0)).toBe(60 * 48);
   });
 
   it("follows a colour edge", () => {
@@ -41,6 +45,6 @@ describe("superpixels", () => {
       20,
     );
     expect(one.count).toBe(1);
-    expect(pixelCount(superpixelMask(one, 0))).toBe(1);
+    expect(superpixelPolygons(one, 0)).toHaveLength(1);
   });
 });

@@ -1,6 +1,8 @@
 /** Superpixels: patches of like colour and about equal size (SLIC, Achanta et al. 2012). */
+import type { Polygon } from "../geometry/types";
 import { forNeighbours } from "./components";
-import { emptyMask, type Mask, type Raster } from "./raster";
+import { maskPolygons } from "./outlines";
+import { emptyMask, type Raster, toImagePolygons } from "./raster";
 
 export interface Superpixels {
   readonly width: number;
@@ -8,6 +10,8 @@ export interface Superpixels {
   /** From 0; -1 outside the image. */
   readonly labels: Int32Array;
   readonly count: number;
+  /** Left, top, right and bottom pixel of each. */
+  readonly boxes: Int32Array;
 }
 
 const ROUNDS = 5;
@@ -130,7 +134,7 @@ function connected(labels: Int32Array, raster: Raster, least: number): Superpixe
     if (piece.length < least && neighbour >= 0) for (const i of piece) out[i] = neighbour;
     else count += 1;
   }
-  return { width, height, labels: out, count };
+  return { width, height, labels: out, count, boxes: boxesOf(out, width, count) };
 }
 
 /** Patches of about `side` pixels a side. */
@@ -147,8 +151,29 @@ export function superpixels(raster: Raster, side: number): Superpixels {
   return connected(labels, raster, (size * size) / 4);
 }
 
-export function superpixelMask({ width, height, labels }: Superpixels, label: number): Mask {
-  const mask = emptyMask({ width, height });
-  for (let i = 0; i < labels.length; i += 1) mask.data[i] = labels[i] === label ? 1 : 0;
-  return mask;
+/** Where each patch lies, for drawing one of many: left, top, right and bottom of each. */
+function boxesOf(labels: Int32Array, width: number, count: number): Int32Array {
+  const boxes = new Int32Array(count * 4);
+  for (let k = 0; k < count; k += 1) boxes.set([width, labels.length, -1, -1], k * 4);
+  for (let i = 0; i < labels.length; i += 1) {
+    const at = (labels[i] ?? -1) * 4;
+    if (at < 0) continue;
+    const [x, y] = [i % width, Math.floor(i / width)];
+    if (x < (boxes[at] ?? 0)) boxes[at] = x;
+    if (y < (boxes[at + 1] ?? 0)) boxes[at + 1] = y;
+    if (x > (boxes[at + 2] ?? 0)) boxes[at + 2] = x;
+    if (y > (boxes[at + 3] ?? 0)) boxes[at + 3] = y;
+  }
+  return boxes;
+}
+
+/** The outline of one patch along its pixels. */
+export function superpixelPolygons({ width, labels, boxes }: Superpixels, label: number): Polygon[] {
+  const [left = 0, top = 0, right = -1, bottom = -1] = boxes.subarray(label * 4, label * 4 + 4);
+  const mask = emptyMask({ width: Math.max(0, right - left + 1), height: Math.max(0, bottom - top + 1) });
+  for (let i = 0; i < mask.data.length; i += 1) {
+    const [x, y] = [left + (i % mask.width), top + Math.floor(i / mask.width)];
+    mask.data[i] = labels[y * width + x] === label ? 1 : 0;
+  }
+  return toImagePolygons(maskPolygons(mask), { x: left, y: top, step: 1 });
 }

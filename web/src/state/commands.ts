@@ -71,8 +71,8 @@ const viewing = (world: CommandWorld): Table => {
     "shape.finish": () => viewer?.finishShape(),
     "shape.back": () => viewer?.stepBack(),
     "shape.cancel": cancel,
-    "brush.smaller": () => setBrushRadius(brushRadius / 1.25 - 0.5),
-    "brush.larger": () => setBrushRadius(brushRadius * 1.25 + 0.5),
+    "brush.smaller": () => viewer?.resizeTool(1 / 1.25) || setBrushRadius(brushRadius / 1.25 - 0.5),
+    "brush.larger": () => viewer?.resizeTool(1.25) || setBrushRadius(brushRadius * 1.25 + 0.5),
     "show.hide": () => setWorkspace({ isHidden: !isHidden }),
     "show.fill": () => viewer?.fillHoles() || setWorkspace({ isFilled: !isFilled }),
     "show.predictions": () => setWorkspace({ showsPredictions: !showsPredictions }),
@@ -114,13 +114,14 @@ export const LOOKING: readonly ToolName[] = ["move", "select", "lasso", "ruler",
 const isTool = (name: string): name is ToolName => TOOL_NAMES.some((tool) => tool === name);
 
 function runFamily(family: string, name: string, world: CommandWorld): boolean {
-  const { editor } = workspace();
+  const { editor, viewer } = workspace();
   const axis = AXES[name];
   const nudge = NUDGES[name];
   if (family === "plane" && axis) movePlane(world.image, ...axis);
   else if (family === "tool" && isTool(name)) return takeTool(name, world);
   else if (family === "nudge" && nudge && editor && world.mayDraw) shaping.nudge(editor, ...nudge);
   else if (family === "copyTo" && axis && editor && world.mayDraw) clipboard.copyToPlane(editor, ...axis);
+  else if (family === "assist") return viewer?.toolCommand(name) ?? false;
   else return false;
   return true;
 }
@@ -169,6 +170,9 @@ export function runTermKey(key: string, terms: readonly Term[]): boolean {
 
 /** What is under way, and has keys of its own. */
 export function contexts(): Context[] {
-  const { tab } = workspace();
-  return (tab as string) === "review" ? ["review"] : [];
+  const { tab, viewer } = workspace();
+  return [
+    ...(viewer?.hasSuggestion ? (["assist"] as const) : []),
+    ...((tab as string) === "review" ? (["review"] as const) : []),
+  ];
 }

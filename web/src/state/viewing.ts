@@ -9,6 +9,7 @@ import { Editor, type EditorWorld } from "./editor";
 import { tell } from "./notices";
 import { classify, selectBox, selectLasso } from "./selecting";
 import { splitBy, transform } from "./shaping";
+import { assistant, bindToolOptions, prepareAssist } from "./toolOptions";
 import { formatUrlState, parseUrlState } from "./urlState";
 import { openWorkspace, SHOWN, setWorkspace, useWorkspace, type Workspace, workspace } from "./workspace";
 
@@ -33,9 +34,22 @@ export function openViewing({ image, element, world, outbox }: Settings): Viewin
   };
   const channels = withVisible(initialChannels(image), asked.channels);
   openWorkspace({ plane, channels });
-  const viewer = new Viewer({ image, element, plane, channels, place: asked.place });
+  const viewer = new Viewer({
+    image,
+    element,
+    plane,
+    channels,
+    place: asked.place,
+    assistant,
+    prepareAssist,
+  });
   const editor = new Editor(image.id, viewer, world, outbox);
-  const stops = [bindTools(viewer, editor), bindWorkspace(viewer, editor), bindAddress(viewer)];
+  const stops = [
+    bindTools(viewer, editor),
+    bindWorkspace(viewer, editor),
+    bindAddress(viewer),
+    bindToolOptions(viewer),
+  ];
   setWorkspace({ viewer, editor });
   apply(viewer, workspace());
   return {

@@ -16,7 +16,15 @@ import type { StyleLike } from "ol/style/Style";
 import { geometryOf } from "../geometry/geojson";
 import type { Geometry, Point, Polygon } from "../geometry/types";
 import { toMap } from "./space";
-import { handleStyle, labelStyle, pendingStyle, regionStyle, selectedStyle, sketchStyle } from "./styles";
+import {
+  dashedStyle,
+  handleStyle,
+  labelStyle,
+  pendingStyle,
+  regionStyle,
+  selectedStyle,
+  sketchStyle,
+} from "./styles";
 import type { Sketch } from "./tools/tool";
 
 /** Beyond this many corners an outline is corrected with the brush, not corner by corner. */
@@ -108,11 +116,13 @@ export class Overlay {
     if (shape?.open) made.push(new LineString(shape.open.map(toMap)));
     if (shape?.closed) made.push(polygonGeometry(shape.closed));
     replace(this.drawing, made);
+    if (shape?.dashed && shape.dashed.length > 0)
+      this.addStyled(polygonGeometry(shape.dashed), dashedStyle());
     if (shape?.handles) this.addStyled(new MultiPoint(shape.handles.map(toMap)), HANDLES);
     if (shape?.label) this.addStyled(new OlPoint(toMap(shape.label.at)), labelStyle(shape.label.text));
   }
 
-  private addStyled(geometry: OlGeometry, style: Style): void {
+  private addStyled(geometry: OlGeometry, style: Style | Style[]): void {
     const feature = new Feature(geometry);
     feature.setStyle(style);
     this.drawing.getSource()?.addFeature(feature);

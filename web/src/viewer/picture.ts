@@ -27,8 +27,21 @@ export interface Picture {
   setPlane(plane: Plane): void;
   setChannels(channels: readonly ChannelDisplay[]): void;
   setTone(tone: Tone): void;
+  /** How the page shows what is drawn on the layer's canvas. */
+  readonly tone: Tone;
+  /** Changes when the picture looks different in the same place. */
+  readonly key: string;
   dispose(): void;
 }
+
+/** No other layer has these classes, so that nothing else is drawn on the picture's canvas. */
+const RGB_CLASS = "picture-rgb";
+const CHANNELS_CLASS = "picture-channels";
+const PLAIN: Tone = { brightness: 1, contrast: 1 };
+
+/** Where the picture, and nothing else, is drawn; null before the first frame. */
+export const canvasOf = (viewport: HTMLElement | undefined): HTMLCanvasElement | null =>
+  viewport?.querySelector<HTMLCanvasElement>(`.${RGB_CLASS} canvas, canvas.${CHANNELS_CLASS}`) ?? null;
 
 export function pictureOf(image: Image, plane: Plane, channels: readonly ChannelDisplay[]): Picture {
   return image.rgb ? new RgbPicture(image, plane) : new ChannelPicture(image, plane, channels);
@@ -62,6 +75,11 @@ class PlaneDataSource extends DataTileSource {
 
 class RgbPicture implements Picture {
   readonly layer: TileLayer<ImageTileSource>;
+  tone = PLAIN;
+
+  get key(): string {
+    return `${planeKey(this.plane)} ${this.tone.brightness} ${this.tone.contrast} ${this.layer.getRevision()}`;
+  }
   private readonly source: PlaneImageSource;
 
   constructor(
@@ -80,7 +98,7 @@ class RgbPicture implements Picture {
     this.layer = new TileLayer({
       source: this.source,
       extent: extentOf(image),
-      className: "picture-rgb",
+      className: RGB_CLASS,
       preload: 1,
     });
   }
@@ -94,8 +112,10 @@ class RgbPicture implements Picture {
     // an RGB picture has none
   }
 
-  setTone({ brightness, contrast }: Tone): void {
-    const element = document.querySelector<HTMLElement>(".picture-rgb");
+  setTone(tone: Tone): void {
+    this.tone = tone;
+    const { brightness, contrast } = tone;
+    const element = document.querySelector<HTMLElement>(`.${RGB_CLASS}`);
     if (element) element.style.filter = `brightness(${brightness}) contrast(${contrast})`;
   }
 
@@ -126,6 +146,11 @@ const planeKey = ({ z, t }: Plane): string => `${z}-${t}`;
 
 class ChannelPicture implements Picture {
   readonly layer: WebGLTileLayer;
+  readonly tone = PLAIN;
+
+  get key(): string {
+    return `${this.sourceKey()} ${this.layer.getRevision()}`;
+  }
   private readonly source: PlaneDataSource;
   private bands: readonly number[];
 
@@ -145,8 +170,9 @@ class ChannelPicture implements Picture {
       interpolate: false,
       loader: (z, x, y, { signal }) => this.tile(z, x, y, signal),
     });
-    this.source.show(this.key());
+    this.source.show(this.sourceKey());
     this.layer = new WebGLTileLayer({
+      className: CHANNELS_CLASS,
       source: this.source,
       extent: extentOf(image),
       preload: 1,
@@ -156,12 +182,12 @@ class ChannelPicture implements Picture {
 
   setPlane(plane: Plane): void {
     this.plane = plane;
-    this.source.show(this.key());
+    this.source.show(this.sourceKey());
   }
 
   setChannels(channels: readonly ChannelDisplay[]): void {
     this.bands = visibleBands(channels);
-    this.source.show(this.key());
+    this.source.show(this.sourceKey());
     this.layer.updateStyleVariables(channelVariables(channels, this.bands));
   }
 
@@ -173,7 +199,7 @@ class ChannelPicture implements Picture {
     this.layer.dispose();
   }
 
-  private key(): string {
+  private sourceKey(): string {
     return `${planeKey(this.plane)}-${this.bands.join(".")}`;
   }
 

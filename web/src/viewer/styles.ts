@@ -152,6 +152,15 @@ export const sketchStyle = (): Style[] => [
   }),
 ];
 
+/** A suggestion: dashed, as predictions are, in white above a dark rim. */
+export const dashedStyle = (): Style[] => [
+  new Style({ stroke: new Stroke({ color: "rgba(0, 0, 0, 0.6)", width: 3.5 }) }),
+  new Style({
+    stroke: new Stroke({ color: "#ffffff", width: 1.8, lineDash: [6, 4] }),
+    fill: new Fill({ color: "rgba(255, 255, 255, 0.1)" }),
+  }),
+];
+
 /** What a ruler or an angle reads, beside the pointer. */
 export const labelStyle = (text: string): Style =>
   new Style({

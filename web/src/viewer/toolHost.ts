@@ -7,7 +7,7 @@ import { sizeOf } from "./space";
 import type { EditTarget, Placed, ToolHost } from "./tools/tool";
 import type { Hit, ViewerEvents } from "./viewer";
 
-export interface HostWorld {
+export interface HostWorld extends Pick<ToolHost, "crop" | "sight" | "options" | "desk" | "assist"> {
   readonly image: Image;
   readonly overlay: Overlay;
   readonly events: Signals<ViewerEvents>;
@@ -34,6 +34,12 @@ export function toolHost({ image, overlay, events, ...world }: HostWorld): ToolH
     brushRadius: world.brushRadius,
     target: world.target,
     placed: world.placed,
+    crop: world.crop,
+    sight: world.sight,
+    options: world.options,
+    setOptions: (change) => events.emit("options", change),
+    desk: world.desk,
+    assist: world.assist,
     micrometres: (line) => micrometres(image, line),
     sketch: (shape) => overlay.setSketch(shape),
     preview: (polygons) => overlay.setPreview(polygons),

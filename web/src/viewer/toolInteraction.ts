@@ -35,6 +35,10 @@ export class ToolInteraction extends Interaction {
       case "dblclick":
         if (!this.tool().doubleClick(pointer)) this.onIdleDoubleClick();
         return false;
+      case "contextmenu":
+        if (!this.tool().alternate(pointer)) return true;
+        original.preventDefault();
+        return false;
       default:
         return true;
     }

@@ -1,12 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { Image } from "../api/types";
 import type { Polygon } from "../geometry/types";
+import { Assistant } from "../inference/assistant";
+import type { PixelDesk } from "../pixels/desk";
 import { type ChannelDisplay, channelVariables, toggled, visibleBands } from "./channels";
 import { summed } from "./clusters";
+import { ContourAssist } from "./contourAssist";
 import { TileGenerations } from "./objectLayer";
 import { interleave } from "./picture";
 import { imageTileGrid, lastVectorZoom, vectorTileGrid } from "./space";
 import { makeTool } from "./tools";
+import { DEFAULT_OPTIONS } from "./tools/options";
 import type { Drawn, EditTarget, Placed, ToolHost, ToolName, ToolPointer } from "./tools/tool";
 
 const image = {
@@ -119,6 +123,23 @@ describe("channels", () => {
   });
 });
 
+const desk: PixelDesk = { ask: () => Promise.resolve(null), close: () => undefined };
+
+/** For the tools that do not look at the picture; those that do have a test of their own. */
+const NO_PIXELS: Pick<ToolHost, "crop" | "sight" | "options" | "setOptions" | "desk" | "assist"> = {
+  crop: () => null,
+  sight: () => "",
+  options: () => DEFAULT_OPTIONS,
+  setOptions: () => undefined,
+  desk,
+  assist: new ContourAssist(
+    new Assistant(),
+    desk,
+    () => DEFAULT_OPTIONS,
+    () => Promise.resolve(),
+  ),
+};
+
 function bench(name: ToolName, target: EditTarget | null = null, placed: readonly Placed[] = []) {
   const log: string[] = [];
   const drawn: Drawn[] = [];
@@ -143,6 +164,7 @@ function bench(name: ToolName, target: EditTarget | null = null, placed: readonl
     pick: () => log.push("pick"),
     boxed: () => log.push("boxed"),
     say: (message) => log.push(message),
+    ...NO_PIXELS,
   };
   return { tool: makeTool(name, host), log, drawn, edits };
 }

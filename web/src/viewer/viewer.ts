@@ -10,16 +10,22 @@ import View from "ol/View";
 import type { Image } from "../api/types";
 import type { Affine } from "../geometry/transform";
 import type { Box, Geometry, Point, Polygon } from "../geometry/types";
+import type { Assistant } from "../inference/assistant";
+import { openDesk } from "../pixels/desk";
+import type { Crop } from "../pixels/raster";
 import type { ChannelDisplay } from "./channels";
+import { ContourAssist } from "./contourAssist";
+import { cropOf } from "./crop";
 import { ObjectLayer } from "./objectLayer";
 import { type Local, Overlay, type Shown } from "./overlay";
-import { type Picture, type Plane, pictureOf, type Tone } from "./picture";
+import { canvasOf, type Picture, type Plane, pictureOf, type Tone } from "./picture";
 import { Signals } from "./signals";
 import { extentOf, pixelProjection, sizeOf, toImage, toMap, turnedBox } from "./space";
 import { DEFAULT_RULES, type StyleRules } from "./styles";
 import { toolHost } from "./toolHost";
 import { ToolInteraction } from "./toolInteraction";
 import { makeTool } from "./tools";
+import { DEFAULT_OPTIONS, type ToolOptions } from "./tools/options";
 import type { Drawn, EditTarget, Placed, Tool, ToolHost, ToolName } from "./tools/tool";
 
 export interface Place {
@@ -57,6 +63,7 @@ export interface ViewerEvents {
   picked: { hit: Hit | null; mode: "replace" | "toggle" };
   boxed: { box: Box; mode: "replace" | "toggle" };
   said: string;
+  options: Partial<ToolOptions>;
 }
 
 interface Settings {
@@ -65,6 +72,9 @@ interface Settings {
   readonly plane: Plane;
   readonly channels: readonly ChannelDisplay[];
   readonly place: Place | null;
+  readonly assistant: Assistant;
+  /** Chooses the model that assists, and makes it ready. */
+  prepareAssist(): Promise<void>;
 }
 
 const ANIMATION_MS = 200;
@@ -81,6 +91,8 @@ export class Viewer {
   editTarget: EditTarget | null = null;
   /** The selected objects that may be moved, turned and scaled. */
   placed: readonly Placed[] = [];
+  options: ToolOptions = DEFAULT_OPTIONS;
+  private readonly desk = openDesk();
   private readonly picture: Picture;
   private readonly overlay = new Overlay();
   private readonly objectLayers = new Map<string, ObjectLayer>();
@@ -94,7 +106,7 @@ export class Viewer {
   private layerViews: readonly LayerView[] = [];
   private shown: readonly Shown[] = [];
 
-  constructor({ image, element, plane, channels, place }: Settings) {
+  constructor({ image, element, plane, channels, place, assistant, prepareAssist }: Settings) {
     this.image = image;
     this.plane = plane;
     this.picture = pictureOf(image, plane, channels);
@@ -106,6 +118,11 @@ export class Viewer {
       target: () => this.editTarget,
       placed: () => this.placed,
       hitAt: (pixel) => this.hitAt(pixel),
+      crop: () => this.crop(),
+      sight: () => this.sight,
+      options: () => this.options,
+      desk: this.desk,
+      assist: new ContourAssist(assistant, this.desk, () => this.options, prepareAssist),
     });
     this.tool = makeTool("move", this.host);
     this.map = new OlMap({
@@ -133,6 +150,7 @@ export class Viewer {
   dispose(): void {
     for (const layer of this.objectLayers.values()) layer.dispose();
     this.picture.dispose();
+    this.desk.close();
     this.map.setTarget();
     this.map.dispose();
   }
@@ -283,6 +301,19 @@ export class Viewer {
 
   // ---- tools
 
+  get hasSuggestion(): boolean {
+    return this.tool.hasSuggestion;
+  }
+
+  /** A key that means something to the tool in hand only; false where it does not. */
+  toolCommand(name: string): boolean {
+    return this.tool.command(name);
+  }
+
+  resizeTool(factor: number): boolean {
+    return this.tool.resize(factor);
+  }
+
   setTool(name: ToolName): void {
     this.tool.cancel();
     this.overlay.setTip(null);
@@ -322,6 +353,17 @@ export class Viewer {
   }
 
   // ---- inside
+
+  private crop(): Crop | null {
+    const { map, image } = this;
+    const canvas = canvasOf(map.getViewport());
+    return cropOf({ map, image, canvas, tone: this.picture.tone }, this.visibleBox);
+  }
+
+  private get sight(): string {
+    const size = this.map.getSize() ?? [];
+    return [...this.view.calculateExtent(), this.view.getRotation(), ...size, this.picture.key].join(" ");
+  }
 
   private showCursor(): void {
     const viewport = this.map.getViewport();

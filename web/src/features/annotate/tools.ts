@@ -3,8 +3,11 @@ import {
   IconAngle,
   IconArrowUpRight,
   IconBrush,
+  IconBucketDroplet,
   IconCircle,
+  IconContrast,
   IconEraser,
+  IconGrain,
   IconHandStop,
   IconLasso,
   IconLine,
@@ -15,8 +18,10 @@ import {
   IconRuler2,
   IconScribble,
   IconSlice,
+  IconSparkles,
   IconTag,
   IconTransform,
+  IconWand,
 } from "@tabler/icons-react";
 import type { ComponentType } from "react";
 import type { ToolName } from "../../viewer/tools/tool";
@@ -106,6 +111,38 @@ export const TOOL_GROUPS: readonly (readonly ToolEntry[])[] = [
       label: "Eraser",
       icon: IconEraser,
       hint: "Drag to take away from the selected object · [ and ] change the size",
+    },
+  ],
+  [
+    {
+      name: "wand",
+      label: "Magic wand",
+      icon: IconWand,
+      hint: `Press on the object and drag away to take in more · strong edges hold it · ${MODES}`,
+    },
+    {
+      name: "fill",
+      label: "Colour fill",
+      icon: IconBucketDroplet,
+      hint: `Click: what touches and has this colour · the tolerance is beside the tools · ${MODES}`,
+    },
+    {
+      name: "threshold",
+      label: "Threshold in a box",
+      icon: IconContrast,
+      hint: `Drag a box around the object, with some background · ${MODES}`,
+    },
+    {
+      name: "superpixel",
+      label: "Superpixels",
+      icon: IconGrain,
+      hint: "Click or drag over patches to take them · Alt gives them back · [ and ] change their size · Enter or double-click finishes",
+    },
+    {
+      name: "assist",
+      label: "Contour assist",
+      icon: IconSparkles,
+      hint: "Draw a careless line over the object, click it, or Ctrl-drag a box · Shift-drag adds, Alt-drag and right click take away · Enter or Q accepts, Esc rejects, U inverts, G snaps to edges",
     },
   ],
   [

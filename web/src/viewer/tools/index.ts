@@ -1,10 +1,13 @@
 /** All tools by name. */
+import { AssistTool } from "./assist";
 import { EllipseTool, RectangleTool, RegionTool } from "./box";
 import { BrushTool, EraserTool } from "./brush";
 import { AngleTool, ArrowTool, LineTool, RulerTool, SplitTool } from "./path";
 import { ClassifyTool, LassoTool } from "./pick";
 import { FreehandTool, PolygonTool } from "./polygon";
+import { FillTool, ThresholdTool, WandTool } from "./regions";
 import { MoveTool, PointTool, SelectTool } from "./select";
+import { SuperpixelTool } from "./superpixel";
 import type { Tool, ToolHost, ToolName } from "./tool";
 import { TransformTool } from "./transform";
 
@@ -26,6 +29,11 @@ const MAKERS: Record<ToolName, new (host: ToolHost) => Tool> = {
   split: SplitTool,
   transform: TransformTool,
   classify: ClassifyTool,
+  wand: WandTool,
+  fill: FillTool,
+  threshold: ThresholdTool,
+  superpixel: SuperpixelTool,
+  assist: AssistTool,
   region: RegionTool,
 };
 

@@ -1,7 +1,11 @@
 /** What a tool is, and what it may do to the picture. */
 import type { Affine } from "../../geometry/transform";
 import type { Box, Geometry, Point, Polygon, Size } from "../../geometry/types";
+import type { PixelDesk } from "../../pixels/desk";
+import type { Crop } from "../../pixels/raster";
+import type { ContourAssist } from "../contourAssist";
 import type { Combine } from "./combine";
+import type { ToolOptions } from "./options";
 
 export const TOOL_NAMES = [
   "move",
@@ -21,6 +25,11 @@ export const TOOL_NAMES = [
   "split",
   "transform",
   "classify",
+  "wand",
+  "fill",
+  "threshold",
+  "superpixel",
+  "assist",
   "region",
 ] as const;
 export type ToolName = (typeof TOOL_NAMES)[number];
@@ -70,6 +79,8 @@ export interface Placed {
 export interface Sketch {
   readonly open?: readonly Point[];
   readonly closed?: readonly Polygon[];
+  /** What waits for a yes or no, or lies below the pointer. */
+  readonly dashed?: readonly Polygon[];
   readonly handles?: readonly Point[];
   readonly label?: { readonly at: Point; readonly text: string };
 }
@@ -101,10 +112,20 @@ export interface ToolHost {
   pick(pixel: readonly [number, number], mode: "replace" | "toggle"): void;
   boxed(box: Box, mode: "replace" | "toggle"): void;
   say(message: string): void;
+  /** What is in sight, as pixels; null while nothing of it is drawn. */
+  crop(): Crop | null;
+  /** Changes when something else is in sight. */
+  sight(): string;
+  options(): ToolOptions;
+  setOptions(change: Partial<ToolOptions>): void;
+  readonly desk: PixelDesk;
+  readonly assist: ContourAssist;
 }
 
 export interface Tool {
   readonly cursor: string;
+  /** True while an outline waits to be accepted or rejected. */
+  readonly hasSuggestion: boolean;
   /** True where the tool takes the drag; else the picture pans. */
   down(pointer: ToolPointer): boolean;
   drag(pointer: ToolPointer): void;
@@ -114,6 +135,12 @@ export interface Tool {
   click(pointer: ToolPointer): void;
   /** True where the tool had a use for it. */
   doubleClick(pointer: ToolPointer): boolean;
+  /** The other mouse button; true where the tool had a use for it. */
+  alternate(pointer: ToolPointer): boolean;
+  /** A key of the tool's own, "accept" for example; true where it had a use for it. */
+  command(name: string): boolean;
+  /** Larger or smaller by a factor; false where the tool has no size of its own. */
+  resize(factor: number): boolean;
   finish(): void;
   /** Closes the holes of the unfinished shape; false where there is none. */
   fillHoles(): boolean;
@@ -127,6 +154,9 @@ export interface Tool {
 export abstract class IdleTool implements Tool {
   readonly cursor: string = "default";
   constructor(protected readonly host: ToolHost) {}
+  get hasSuggestion(): boolean {
+    return false;
+  }
   down(_pointer: ToolPointer): boolean {
     return false;
   }
@@ -135,6 +165,15 @@ export abstract class IdleTool implements Tool {
   hover(_pointer: ToolPointer): void {}
   click(_pointer: ToolPointer): void {}
   doubleClick(_pointer: ToolPointer): boolean {
+    return false;
+  }
+  alternate(_pointer: ToolPointer): boolean {
+    return false;
+  }
+  command(_name: string): boolean {
+    return false;
+  }
+  resize(_factor: number): boolean {
     return false;
   }
   finish(): void {}
