@@ -16,7 +16,7 @@ class Screen:
     def __init__(self, page: Page, url: str, pictures: Path) -> None:
         self.page = page
         self.url = url
-        self._pictures = pictures
+        self.pictures = pictures
         self._taken = 0
 
     def part(self, name: str) -> Locator:
@@ -25,7 +25,7 @@ class Screen:
     def picture(self, name: str) -> None:
         """Keep a screenshot, for people to look at."""
         self._taken += 1
-        self.page.screenshot(path=f"{self._pictures}-{self._taken:02d}-{name}.png")
+        self.page.screenshot(path=f"{self.pictures}-{self._taken:02d}-{name}.png")
 
     def open(self, path: str = "/") -> None:
         self.page.goto(self.url + path)

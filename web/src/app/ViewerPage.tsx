@@ -13,6 +13,7 @@ import type { Image, RoleName } from "../api/types";
 import { ClassList } from "../features/annotate/ClassList";
 import { LayerList } from "../features/annotate/LayerList";
 import { StatusBar } from "../features/annotate/StatusBar";
+import { TypeSwitch } from "../features/annotate/TypeSwitch";
 import { ClassSearch, CommandPalette } from "../features/commands/Palettes";
 import { ShortcutsDialog } from "../features/commands/ShortcutsDialog";
 import { CompareDialog } from "../features/compare/CompareDialog";
@@ -107,6 +108,7 @@ function Workbench({ projectId, image, role }: WorkbenchProps) {
       <aside className="side side-left" aria-label="Layers and classes" hidden={!left}>
         <div className="side-scroll">
           <LayerList imageId={image.id} />
+          {mayDraw(role) ? <TypeSwitch /> : null}
           <ClassList
             projectId={projectId}
             imageId={image.id}
