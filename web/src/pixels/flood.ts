@@ -2,7 +2,6 @@
 import { reached, withoutPinholes } from "./components";
 import { blurred, contrastPlane, gradientOf } from "./planes";
 import { colourAround, colourDistance, emptyMask, type Mask, type Plane, type Raster } from "./raster";
-import { otsu } from "./threshold";
 
 /** What touches the seed and has its colour, to within a tolerance of 0..255. */
 export function floodFill(raster: Raster, seed: number, tolerance: number): Mask {
@@ -15,19 +14,24 @@ export function floodFill(raster: Raster, seed: number, tolerance: number): Mask
   return reached(raster, [seed], accepts);
 }
 
-/** Where an edge is strong, and how strong; made once for many tolerances. */
-export interface Edges {
-  readonly gradient: Plane;
-  readonly limit: number;
-}
-
 /** Less than this, in values a pixel, is noise even in a picture without an edge. */
 const LEAST_EDGE = 4;
+/** An edge is so many times steeper than what is usual around the seed: texture of an object is none. */
+const STEEPER = 3.5;
+const AROUND_PX = 4;
 const SMOOTHING_PX = 1;
 
-export function edgesOf(raster: Raster): Edges {
-  const gradient = gradientOf(blurred(contrastPlane(raster), SMOOTHING_PX));
-  return { gradient, limit: Math.max(LEAST_EDGE, otsu(gradient.data)) };
+/** How much the picture changes a pixel; made once for many tolerances. */
+export const edgesOf = (raster: Raster): Plane => gradientOf(blurred(contrastPlane(raster), SMOOTHING_PX));
+
+function edgeLimit({ width, height, data }: Plane, seed: number): number {
+  const [column, row] = [seed % width, Math.floor(seed / width)];
+  const found: number[] = [];
+  for (let y = Math.max(0, row - AROUND_PX); y <= Math.min(height - 1, row + AROUND_PX); y += 1)
+    for (let x = Math.max(0, column - AROUND_PX); x <= Math.min(width - 1, column + AROUND_PX); x += 1)
+      found.push(data[y * width + x] ?? 0);
+  const median = found.sort((a, b) => a - b)[Math.floor(found.length / 2)] ?? 0;
+  return Math.max(LEAST_EDGE, STEEPER * median);
 }
 
 /**
@@ -35,11 +39,16 @@ export function edgesOf(raster: Raster): Edges {
  *
  * A pixel on an edge is taken, but the region does not grow on from it.
  */
-export function wand(raster: Raster, seed: number, tolerance: number, edges: Edges = edgesOf(raster)): Mask {
+export function wand(
+  raster: Raster,
+  seed: number,
+  tolerance: number,
+  gradient: Plane = edgesOf(raster),
+): Mask {
   const { data } = raster;
   if ((data[seed * 4 + 3] ?? 0) === 0) return emptyMask(raster);
   const colour = colourAround(raster, seed);
-  const { gradient, limit } = edges;
+  const limit = edgeLimit(gradient, seed);
   const isAlike = (i: number): boolean =>
     i === seed || (data[i * 4 + 3] !== 0 && colourDistance(data, i, colour) <= tolerance);
   const isFlat = (i: number): boolean => i === seed || (gradient.data[i] ?? 0) <= limit;

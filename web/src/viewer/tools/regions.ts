@@ -2,9 +2,17 @@
 import { clamped } from "../../geometry/boolean";
 import { boxOf, rectangle } from "../../geometry/shapes";
 import type { Polygon } from "../../geometry/types";
-import { type Edges, edgesOf, floodFill, wand } from "../../pixels/flood";
+import { edgesOf, floodFill, wand } from "../../pixels/flood";
 import { maskPolygons, smoothed } from "../../pixels/outlines";
-import { type Crop, cutCrop, type Mask, pixelAt, pixelCount, toImagePolygons } from "../../pixels/raster";
+import {
+  type Crop,
+  cutCrop,
+  type Mask,
+  type Plane,
+  pixelAt,
+  pixelCount,
+  toImagePolygons,
+} from "../../pixels/raster";
 import { objectsIn } from "../../pixels/threshold";
 import { type Combine, combineOf } from "./combine";
 import { drawnOf, OUTSIDE } from "./outlines";
@@ -89,7 +97,7 @@ export class FillTool extends RegionOfPixels {
 const DRAG_PX = 2;
 
 export class WandTool extends RegionOfPixels {
-  private edges: Edges | null = null;
+  private edges: Plane | null = null;
 
   override cancel(): boolean {
     this.edges = null;
