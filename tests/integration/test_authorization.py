@@ -90,6 +90,7 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "POST /layers/{layer_id}/bulk": (M, {"action": {"action": "add_tag", "tag": "a"}}),
     "POST /images/{image_id}/review": (A, {"layer_id": "{layer_id}", "decision": "reject"}),
     "GET /projects/{project_id}/review": (V, None),
+    "GET /layers/{layer_id}/objects/index": (V, None),
     "GET /layers/{layer_id}/objects/rank": (V, "?id={annotation_id}"),
     "GET /layers/{layer_id}/measurements": (V, "?columns=area"),
     "GET /layers/{layer_id}/measurements/summary": (V, None),

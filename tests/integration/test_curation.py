@@ -74,6 +74,10 @@ def test_the_table_is_filtered_by_everything_one_can_ask(bench: Bench) -> None:
         ({"text": "LARGE"}, [c]),
     ):
         assert bench.listed(**query) == wanted, query
+    index = bench.api.ok(bench.api.get(f"/layers/{bench.layer}/objects/index?sort=area&order=desc"))
+    assert index == {"ids": [c, a, b], "term_ids": [None, term, None], "versions": [1, 1, 1]}
+    some = bench.api.ok(bench.api.get(f"/layers/{bench.layer}/annotations", params={"ids": [c, b, 10**9]}))
+    assert [one["id"] for one in some["items"]] == [b, c]
     rank = bench.api.ok(bench.api.get(f"/layers/{bench.layer}/objects/rank", params={"id": c, "min_area": 101}))
     assert rank == {"offset": 0}
     assert bench.api.get(f"/layers/{bench.layer}/objects?status=odd").status_code == 422

@@ -179,8 +179,9 @@ def select_objects(
     z: int | None = None,
     t: int | None = None,
     term_id: int | None = None,
+    ids: Sequence[int] | None = None,
 ) -> Select[Any]:
-    """A query for objects of a layer. ``term_id`` 0 means those without a class."""
+    """A query for objects of a layer. ``term_id`` 0 means those without a class; ``ids`` are few enough for one list."""
     query = select(annotation)
     if window is None:
         query = query.where(annotation.c.layer_id == layer_id)
@@ -192,6 +193,8 @@ def select_objects(
         query = query.where(annotation.c.t == t)
     if term_id is not None:
         query = query.where(annotation.c.term_id.is_(None) if term_id == 0 else annotation.c.term_id == term_id)
+    if ids is not None:
+        query = query.where(annotation.c.id.in_(ids))
     return query
 
 

@@ -30,6 +30,14 @@ class ObjectTable(WireModel):
     stale_count: int
 
 
+class ObjectIndex(WireModel):
+    """All objects of a table in its order: numbers, classes (null: none) and versions, one list each."""
+
+    ids: list[int]
+    term_ids: list[int | None]
+    versions: list[int]
+
+
 class ColumnData(WireModel):
     """Whole columns, for plots: at most 100,000 objects, drawn at random with a fixed seed beyond that."""
 

@@ -1,26 +1,36 @@
 /** Object tables, columns for plots, and summaries. */
 import { queryOptions } from "@tanstack/react-query";
 import { get, url } from "./http";
-import type { ColumnData, MeasurementSummary, ObjectTable } from "./types";
+import type { ColumnData, MeasurementSummary, ObjectIndex, ObjectTable, ObjectWhere } from "./types";
 
 export interface ObjectFilter {
   readonly sort: string;
   readonly order: "asc" | "desc";
-  readonly termId: number | null;
+  readonly where: ObjectWhere;
 }
+
+export const EVERYTHING: ObjectFilter = { sort: "id", order: "asc", where: {} };
 
 export const measurementKeys = {
   all: ["objects"] as const,
   layer: (lid: string) => ["objects", lid] as const,
 };
 
-const params = (filter: ObjectFilter) => ({ sort: filter.sort, order: filter.order, term_id: filter.termId });
+/** A box is asked for in bodies only. */
+const params = ({ sort, order, where: { bbox: _, ...where } }: ObjectFilter) => ({ sort, order, ...where });
 
 export const objectsQuery = (lid: string, filter: ObjectFilter, offset: number, limit: number) =>
   queryOptions({
     queryKey: [...measurementKeys.layer(lid), "window", filter, offset, limit],
     queryFn: ({ signal }) =>
       get<ObjectTable>(`/layers/${lid}/objects`, { ...params(filter), offset, limit }, signal),
+  });
+
+/** All objects of the table by number, in its order. */
+export const indexQuery = (lid: string, filter: ObjectFilter) =>
+  queryOptions({
+    queryKey: [...measurementKeys.layer(lid), "index", filter],
+    queryFn: ({ signal }) => get<ObjectIndex>(`/layers/${lid}/objects/index`, params(filter), signal),
   });
 
 export const rankOf = (lid: string, id: number, filter: ObjectFilter): Promise<{ offset: number }> =>

@@ -473,6 +473,8 @@ export interface paths {
         /**
          * List Annotations
          * @description Objects of a layer whose box touches ``bbox``; ``term_id`` 0 means those without a class.
+         *
+         *     ``ids`` (repeated, at most 1,000) takes only these.
          */
         get: operations["list_annotations_api_v1_layers__layer_id__annotations_get"];
         put?: never;
@@ -659,6 +661,26 @@ export interface paths {
          * @description A window of the object table, sorted by any column.
          */
         get: operations["list_objects_api_v1_layers__layer_id__objects_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/objects/index": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Index Of Objects
+         * @description All objects of the sorted table by number: for galleries, ranges and what comes next.
+         */
+        get: operations["index_of_objects_api_v1_layers__layer_id__objects_index_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2307,6 +2329,18 @@ export interface components {
             z?: number | null;
         };
         /**
+         * ObjectIndex
+         * @description All objects of a table in its order: numbers, classes (null: none) and versions, one list each.
+         */
+        ObjectIndex: {
+            /** Ids */
+            ids: number[];
+            /** Term Ids */
+            term_ids: (number | null)[];
+            /** Versions */
+            versions: number[];
+        };
+        /**
          * ObjectTable
          * @description A window of the object table of a layer: basic columns, then measured ones if there are any.
          *
@@ -3668,6 +3702,7 @@ export interface operations {
                 z?: number | null;
                 t?: number | null;
                 term_id?: number | null;
+                ids?: number[] | null;
                 cursor?: string | null;
                 limit?: number;
             };
@@ -3999,6 +4034,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ObjectTable"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    index_of_objects_api_v1_layers__layer_id__objects_index_get: {
+        parameters: {
+            query?: {
+                sort?: string;
+                order?: "asc" | "desc";
+                term_id?: number | null;
+                z?: number | null;
+                t?: number | null;
+                min_score?: number | null;
+                max_score?: number | null;
+                min_area?: number | null;
+                max_area?: number | null;
+                author?: string | null;
+                status?: ("accepted" | "predicted" | "rejected") | null;
+                tag?: string | null;
+                property?: string | null;
+                property_value?: string | null;
+                text?: string | null;
+            };
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectIndex"];
                 };
             };
             /** @description Any error, as a problem. */

@@ -2,7 +2,7 @@
 import "ol/ol.css";
 import "uplot/dist/uPlot.min.css";
 import { ActionIcon, Button, Tabs, Tooltip } from "@mantine/core";
-import { IconKeyboard } from "@tabler/icons-react";
+import { IconHelp, IconKeyboard } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { imageQuery, imagesQuery } from "../api/images";
@@ -17,6 +17,7 @@ import { TypeSwitch } from "../features/annotate/TypeSwitch";
 import { ClassSearch, CommandPalette } from "../features/commands/Palettes";
 import { ShortcutsDialog } from "../features/commands/ShortcutsDialog";
 import { CompareDialog } from "../features/compare/CompareDialog";
+import { Gallery } from "../features/gallery/Gallery";
 import { DisplayPanel } from "../features/images/DisplayPanel";
 import { InfoPanel } from "../features/images/InfoPanel";
 import { Readout } from "../features/images/StageOverlays";
@@ -25,6 +26,8 @@ import { SegmentPanel } from "../features/jobs/SegmentPanel";
 import { MeasurePanel } from "../features/measure/MeasurePanel";
 import { ObjectTable } from "../features/objects/ObjectTable";
 import { OntologyDialog } from "../features/projects/OntologyDialog";
+import { ReviewPanel } from "../features/review/ReviewPanel";
+import { startTour, Tour } from "../features/tour/Tour";
 import type { Opens } from "../state/commands";
 import { usePanels } from "../state/panels";
 import { type SideTab, setWorkspace, useWorkspace } from "../state/workspace";
@@ -125,6 +128,11 @@ function Workbench({ projectId, image, role }: WorkbenchProps) {
       <SideEdge />
       <StatusBar>
         <Readout image={image} />
+        <Tooltip label="A short tour">
+          <ActionIcon aria-label="A short tour" onClick={startTour} data-testid="open-tour">
+            <IconHelp size={16} />
+          </ActionIcon>
+        </Tooltip>
         <Tooltip label="Keyboard shortcuts (?)">
           <ActionIcon
             aria-label="Keyboard shortcuts"
@@ -135,6 +143,7 @@ function Workbench({ projectId, image, role }: WorkbenchProps) {
           </ActionIcon>
         </Tooltip>
       </StatusBar>
+      <Tour />
       <ShortcutsDialog opened={dialog === "shortcuts"} onClose={close} />
       <CommandPalette opened={dialog === "palette"} onClose={close} world={world} />
       <ClassSearch opened={dialog === "class-search"} onClose={close} projectId={projectId} />
@@ -147,6 +156,8 @@ const ANALYSES = ["segment", "measure", "compare"] as const;
 
 const TABS: readonly [SideTab, string][] = [
   ["objects", "Objects"],
+  ["gallery", "Gallery"],
+  ["review", "Review"],
   ["measure", "Measure"],
   ["segment", "Segment"],
   ["display", "Display"],
@@ -172,7 +183,18 @@ function SideTabs({ projectId, image, role }: WorkbenchProps) {
         ))}
       </Tabs.List>
       <Tabs.Panel value="objects">
-        <ObjectTable projectId={projectId} layer={layer} />
+        <ObjectTable projectId={projectId} layer={layer} layers={layers ?? []} />
+      </Tabs.Panel>
+      <Tabs.Panel value="gallery">
+        <Gallery projectId={projectId} layer={layer} />
+      </Tabs.Panel>
+      <Tabs.Panel value="review">
+        <ReviewPanel
+          projectId={projectId}
+          imageId={image.id}
+          layers={layers ?? []}
+          mayReview={mayDraw(role)}
+        />
       </Tabs.Panel>
       <Tabs.Panel value="measure">
         <MeasurePanel projectId={projectId} layer={layer} mayRun={mayRun(role)} />

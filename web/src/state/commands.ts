@@ -6,6 +6,7 @@ import { TOOL_NAMES, type ToolName } from "../viewer/tools/tool";
 import * as clipboard from "./clipboard";
 import type { Editor } from "./editor";
 import { interpolate } from "./interpolating";
+import { runReview } from "./reviewing";
 import { cycle, nextOpen, selectAllInView } from "./selecting";
 import * as shaping from "./shaping";
 import { setBrushRadius, setWorkspace, workspace } from "./workspace";
@@ -121,6 +122,7 @@ function runFamily(family: string, name: string, world: CommandWorld): boolean {
   else if (family === "tool" && isTool(name)) return takeTool(name, world);
   else if (family === "nudge" && nudge && editor && world.mayDraw) shaping.nudge(editor, ...nudge);
   else if (family === "copyTo" && axis && editor && world.mayDraw) clipboard.copyToPlane(editor, ...axis);
+  else if (family === "review") return world.mayDraw && runReview(name);
   else if (family === "assist") return viewer?.toolCommand(name) ?? false;
   else return false;
   return true;
@@ -173,6 +175,6 @@ export function contexts(): Context[] {
   const { tab, viewer } = workspace();
   return [
     ...(viewer?.hasSuggestion ? (["assist"] as const) : []),
-    ...((tab as string) === "review" ? (["review"] as const) : []),
+    ...(tab === "review" ? (["review"] as const) : []),
   ];
 }

@@ -127,12 +127,18 @@ def list_annotations(
     z: int | None = None,
     t: int | None = None,
     term_id: int | None = None,
+    ids: Annotated[list[wire.Id] | None, Query(max_length=1000)] = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
 ) -> Page[wire.Annotation]:
-    """Objects of a layer whose box touches ``bbox``; ``term_id`` 0 means those without a class."""
+    """Objects of a layer whose box touches ``bbox``; ``term_id`` 0 means those without a class.
+
+    ``ids`` (repeated, at most 1,000) takes only these.
+    """
     layer, _ = access.layer(layer_id, Permission.VIEW)
-    query = store.select_objects(access.connection, layer.id, window=parse_bbox(bbox), z=z, t=t, term_id=term_id)
+    query = store.select_objects(
+        access.connection, layer.id, window=parse_bbox(bbox), z=z, t=t, term_id=term_id, ids=ids
+    )
     found = store.annotations_page(access.connection, query, after_id=cursor_number(cursor), limit=limit + 1)
     following = str(found[limit - 1].id) if len(found) > limit else None
     items = annotations_wire(access.connection, found[:limit], layer.uuid)

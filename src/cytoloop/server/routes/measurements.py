@@ -59,6 +59,25 @@ def list_objects(
     )
 
 
+@router.get("/layers/{layer_id}/objects/index")
+def index_of_objects(
+    layer_id: UUID,
+    access: ReadDep,
+    services: ServicesDep,
+    chosen: FilterDep,
+    sort: str = "id",
+    order: Literal["asc", "desc"] = "asc",
+) -> wire.ObjectIndex:
+    """All objects of the sorted table by number: for galleries, ranges and what comes next."""
+    table = _table(access, services, layer_id, as_filter(access.connection, chosen))
+    rows = table.order(sort, descending=order == "desc")
+    return wire.ObjectIndex(
+        ids=table.values["id"][rows].tolist(),
+        term_ids=[term or None for term in table.values["term_id"][rows].tolist()],
+        versions=table.values["version"][rows].tolist(),
+    )
+
+
 @router.get("/layers/{layer_id}/objects/rank")
 def rank_of_object(
     layer_id: UUID,

@@ -6,7 +6,7 @@ import { useState } from "react";
 import { download } from "../../api/download";
 import { jobApplied, isRunning as runs } from "../../api/events";
 import { jobKeys, jobsQuery, startJob } from "../../api/jobs";
-import { columnsQuery, objectsQuery, summaryQuery, tableUrl } from "../../api/measurements";
+import { columnsQuery, EVERYTHING, objectsQuery, summaryQuery, tableUrl } from "../../api/measurements";
 import { ontologyQuery } from "../../api/projects";
 import type { Column, Job, Layer, MeasurementSummary, Term } from "../../api/types";
 import { number, plural } from "../../ui/format";
@@ -103,7 +103,7 @@ const LAST = ["score", "x", "y", "z", "t"];
 function Results({ projectId, layer }: { projectId: string; layer: Layer }) {
   const summary = useQuery(summaryQuery(layer.id));
   const { data: ontology } = useQuery(ontologyQuery(projectId));
-  const table = useQuery(objectsQuery(layer.id, { sort: "id", order: "asc", termId: null }, 0, 1));
+  const table = useQuery(objectsQuery(layer.id, EVERYTHING, 0, 1));
   const columns = (summary.data?.columns ?? [])
     .filter((column) => column.numeric)
     .toSorted((a, b) => LAST.indexOf(a.key) - LAST.indexOf(b.key));

@@ -1,23 +1,35 @@
 /** All objects of a layer, however many: only the rows in sight are fetched. */
-import { Group, Select, Text } from "@mantine/core";
+import { Group, Text } from "@mantine/core";
 import { IconChevronDown, IconChevronUp } from "@tabler/icons-react";
-import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, useState } from "react";
-import { type ObjectFilter, objectsQuery, rankOf } from "../../api/measurements";
+import { useEffect, useMemo, useRef } from "react";
+import { indexQuery, type ObjectFilter, objectsQuery, rankOf } from "../../api/measurements";
 import { ontologyQuery } from "../../api/projects";
+import { usersQuery } from "../../api/session";
 import type { Column, Layer, ObjectTable as Table, Term } from "../../api/types";
+import { mark, setFilter, useListedFilter, useListing } from "../../state/listing";
+import { type MarkMode, modeOf } from "../../state/marking";
 import { useWorkspace } from "../../state/workspace";
+import { FilterBar } from "../../ui/FilterBar";
 import { decimalsFor, number, plural } from "../../ui/format";
 import { Chip, PanelEmpty } from "../../ui/parts";
 import { UNCLASSIFIED } from "../../viewer/styles";
+import { BulkMenu } from "./BulkMenu";
+import { DetailsEditor } from "./DetailsEditor";
 
 const WINDOW = 100;
 const ROW_PX = 26;
 /** Labels in one line, units below. */
 const HEAD_PX = 38;
 
-export function ObjectTable({ projectId, layer }: { projectId: string; layer: Layer | null }) {
+interface TableProps {
+  projectId: string;
+  layer: Layer | null;
+  layers: readonly Layer[];
+}
+
+export function ObjectTable({ projectId, layer, layers }: TableProps) {
   if (!layer) {
     return (
       <PanelEmpty testId="objects-empty">
@@ -26,36 +38,36 @@ export function ObjectTable({ projectId, layer }: { projectId: string; layer: La
       </PanelEmpty>
     );
   }
-  return <LayerTable key={layer.id} projectId={projectId} layer={layer} />;
+  return <LayerTable key={layer.id} projectId={projectId} layer={layer} layers={layers} />;
 }
 
-function LayerTable({ projectId, layer }: { projectId: string; layer: Layer }) {
-  const [filter, setFilter] = useState<ObjectFilter>({ sort: "id", order: "asc", termId: null });
+function LayerTable({ projectId, layer, layers }: TableProps & { layer: Layer }) {
+  const filter = useListedFilter(layer.id);
   const { data: ontology } = useQuery(ontologyQuery(projectId));
+  const { data: users } = useQuery(usersQuery);
   const terms = ontology?.terms ?? [];
   const first = useQuery({ ...objectsQuery(layer.id, filter, 0, WINDOW), placeholderData: keepPreviousData });
   const total = first.data?.total ?? 0;
+  const others = layers.filter(({ id, editable }) => editable && id !== layer.id);
   return (
     <div style={{ display: "flex", flexDirection: "column", height: "100%", minHeight: 0 }}>
-      <Group gap="xs" px={10} py={7} wrap="nowrap" justify="space-between">
+      <Group gap="xs" px={10} pt={7} wrap="nowrap" justify="space-between">
         <Text size="xs" className="ellipsis" data-testid="object-count" title={layer.name}>
           {plural(total, "object")} · {layer.name}
         </Text>
-        <Select
-          w={132}
-          flex="none"
-          aria-label="Show only one class"
-          placeholder="All classes"
-          clearable
-          data={terms.map(({ id, name }) => ({ value: String(id), label: name }))}
-          value={filter.termId === null ? null : String(filter.termId)}
-          onChange={(value) => setFilter({ ...filter, termId: value === null ? null : Number(value) })}
-          data-testid="object-filter"
+        <BulkMenu layer={layer} others={others} terms={terms} total={total} />
+      </Group>
+      <Group gap="xs" px={10} py={5} wrap="nowrap" justify="flex-end">
+        <FilterBar
+          value={filter.where}
+          terms={terms}
+          authors={users?.map(({ display_name }) => display_name) ?? []}
+          onChange={(where) => setFilter({ ...filter, where })}
         />
       </Group>
       {first.data && total === 0 ? (
         <PanelEmpty testId="objects-empty">
-          {filter.termId === null ? "This layer is empty." : "No object of this class in this layer."}
+          {layer.count === 0 ? "This layer is empty." : "No object of this layer fits the conditions."}
         </PanelEmpty>
       ) : null}
       {first.data && total > 0 ? (
@@ -68,6 +80,7 @@ function LayerTable({ projectId, layer }: { projectId: string; layer: Layer }) {
           onSort={setFilter}
         />
       ) : null}
+      <DetailsEditor />
     </div>
   );
 }
@@ -118,11 +131,12 @@ function Rows({ layer, filter, total, columns, terms, onSort }: RowsProps) {
   });
   const items = virtual.getVirtualItems();
   const rows = useWindows(layer.id, filter, items[0]?.index ?? 0, items.at(-1)?.index ?? 0);
-  const selection = useWorkspace((s) => s.selection);
+  const { ids: selected } = useListing((s) => s.marks);
+  const client = useQueryClient();
+  const order = async () => (await client.fetchQuery(indexQuery(layer.id, filter))).ids;
   useScrollToSelected(layer.id, filter, (offset) => virtual.scrollToIndex(offset, { align: "center" }));
   const template = columns.map((column) => `${widthOf(column)}px`).join(" ");
   const width = columns.reduce((sum, column) => sum + widthOf(column), 0);
-  const selected = new Set(selection.map(({ id }) => id));
   return (
     <div ref={scroller} style={{ overflow: "auto", flex: 1, minHeight: 0 }} data-testid="object-table">
       <div
@@ -141,6 +155,7 @@ function Rows({ layer, filter, total, columns, terms, onSort }: RowsProps) {
             top={start}
             index={index}
             isSelected={selected.has(Number(rows(index)?.[0]))}
+            onMark={(id, mode) => void mark(layer.id, id, mode, order)}
           />
         ))}
       </div>
@@ -232,13 +247,13 @@ interface RowProps {
   top: number;
   index: number;
   isSelected: boolean;
+  onMark(id: number, mode: MarkMode): void;
 }
 
-function Row({ row, columns, terms, template, top, index, isSelected }: RowProps) {
+function Row({ row, columns, terms, template, top, index, isSelected, onMark }: RowProps) {
   const id = Number(row?.[0]);
-  const editor = useWorkspace((s) => s.editor);
-  const choose = (toggles: boolean) => {
-    if (row) void editor?.selectId(id, toggles ? "toggle" : "replace", !toggles);
+  const choose = (event: { shiftKey: boolean; ctrlKey: boolean; metaKey: boolean }) => {
+    if (row) onMark(id, modeOf(event));
   };
   return (
     <div
@@ -250,8 +265,9 @@ function Row({ row, columns, terms, template, top, index, isSelected }: RowProps
       data-testid="object-row"
       data-object-id={row ? id : undefined}
       style={{ gridTemplateColumns: template, top, minWidth: "100%" }}
-      onClick={(e) => choose(e.ctrlKey || e.metaKey)}
-      onKeyDown={(e) => e.key === "Enter" && choose(false)}
+      onClick={choose}
+      onMouseDown={(e) => e.shiftKey && e.preventDefault()}
+      onKeyDown={(e) => e.key === "Enter" && choose(e)}
     >
       {columns.map((column) => (
         <div key={column.key} className="table-cell" role="cell" data-text={!column.numeric}>

@@ -1,0 +1,80 @@
+/** What the object list and the gallery share: which objects they show, in which order, and which are marked. */
+import { useEffect } from "react";
+import { create } from "zustand";
+import { messageFrom } from "../api/http";
+import { EVERYTHING, type ObjectFilter } from "../api/measurements";
+import { annotationsOf } from "../api/objects";
+import { type MarkMode, type Marks, marked, NO_MARKS } from "./marking";
+import { tell } from "./notices";
+import { useWorkspace, workspace } from "./workspace";
+
+/** More marked objects than this are not drawn one by one; bulk actions take them all the same. */
+export const MOST_DRAWN = 500;
+
+export interface Listing {
+  layerId: string | null;
+  filter: ObjectFilter;
+  marks: Marks;
+}
+
+export const useListing = create<Listing>()(() => ({ layerId: null, filter: EVERYTHING, marks: NO_MARKS }));
+
+const listing = (): Listing => useListing.getState();
+
+/** The filter of the layer that is listed; its marks follow what is selected in the picture. */
+export function useListedFilter(layerId: string): ObjectFilter {
+  useEffect(() => {
+    listLayer(layerId);
+    const follow = () => followSelection(layerId, workspace().selection);
+    follow();
+    return useWorkspace.subscribe(({ selection }, before) => {
+      if (selection !== before.selection) follow();
+    });
+  }, [layerId]);
+  return useListing((s) => (s.layerId === layerId ? s.filter : EVERYTHING));
+}
+
+/** Another layer starts with all of its objects, none marked. */
+function listLayer(layerId: string): void {
+  if (listing().layerId === layerId) return;
+  useListing.setState({ layerId, filter: { ...listing().filter, where: {} }, marks: NO_MARKS });
+}
+
+export const setFilter = (filter: ObjectFilter): void => useListing.setState({ filter });
+
+export const clearMarks = (): void => useListing.setState({ marks: NO_MARKS });
+
+/** What is selected in the picture is what is marked, unless more are marked than the picture holds. */
+function followSelection(layerId: string, selected: readonly { id: number; layer_id: string }[]): void {
+  const { marks } = listing();
+  const ids = selected.filter(({ layer_id }) => layer_id === layerId).map(({ id }) => id);
+  if (marks.ids.size > MOST_DRAWN && ids.length === 0) return;
+  if (ids.length === marks.ids.size && ids.every((id) => marks.ids.has(id))) return;
+  useListing.setState({
+    marks: { ids: new Set(ids), anchor: ids.length === 1 ? (ids[0] ?? null) : marks.anchor },
+  });
+}
+
+/** Marks what was clicked and selects it in the picture; one alone is gone to. */
+export async function mark(
+  layerId: string,
+  id: number,
+  mode: MarkMode,
+  order: () => Promise<readonly number[]>,
+): Promise<void> {
+  try {
+    const marks = marked(listing().marks, id, mode, mode === "range" ? await order() : []);
+    await choose(layerId, marks);
+  } catch (error) {
+    tell({ kind: "error", message: messageFrom(error) });
+  }
+}
+
+async function choose(layerId: string, marks: Marks): Promise<void> {
+  useListing.setState({ marks });
+  const { editor } = workspace();
+  const ids = [...marks.ids];
+  if (ids.length === 1 && ids[0] !== undefined) return editor?.selectId(ids[0], "replace", true);
+  const found = ids.length > MOST_DRAWN ? [] : await annotationsOf(layerId, ids);
+  if (listing().marks === marks) editor?.select(found);
+}
