@@ -181,7 +181,7 @@ def select_objects(
     term_id: int | None = None,
     ids: Sequence[int] | None = None,
 ) -> Select[Any]:
-    """A query for objects of a layer. ``term_id`` 0 means those without a class; ``ids`` are few enough for one list."""
+    """A query for objects of a layer. ``term_id`` 0 means those without a class; ``ids`` are at most a few thousand."""
     query = select(annotation)
     if window is None:
         query = query.where(annotation.c.layer_id == layer_id)
