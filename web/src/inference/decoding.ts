@@ -111,19 +111,14 @@ export function objectsOf(maps: Maps, limits: Limits): Labels {
   );
 }
 
-/** What of a region belongs to the pixels that shall be in it rather than to those that shall not. */
-export function without(
-  region: Mask,
-  maps: Maps,
-  wanted: readonly number[],
-  unwanted: readonly number[],
-): Mask {
+/** What of a region is nearer, inside it, to the pixels that shall be in it than to those that shall not. */
+export function without(region: Mask, wanted: readonly number[], unwanted: readonly number[]): Mask {
   const inside = unwanted.filter((i) => region.data[i] === 1);
   if (inside.length === 0) return region;
   const seeds = new Int32Array(region.data.length);
   for (const i of wanted) if (region.data[i] === 1) seeds[i] = 1;
   for (const i of inside) seeds[i] = 2;
-  const values = (maps.distance ?? maps.foreground).map((value) => -value);
-  const labels = watershed(values, seeds, region);
+  // all pixels cost the same: both grow step by step until they meet
+  const labels = watershed(new Uint8Array(region.data.length), seeds, region);
   return maskOf(counted(region.width, region.height, labels), (label) => label === 1);
 }

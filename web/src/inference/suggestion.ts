@@ -47,8 +47,9 @@ function chosen(maps: Maps, spec: NetworkSpec, marks: Marks): Mask | null {
     const limits = { foreground: spec.foreground * factor, seed: spec.seed };
     const region = meant(objectsOf(maps, limits), marks);
     if (!region) continue;
-    const kept = without(region, maps, surePixels(region, marks), marks.negatives);
-    if (pixelCount(kept) > 0) return filled(kept);
+    const whole = filled(region);
+    const kept = without(whole, surePixels(whole, marks), marks.negatives);
+    if (pixelCount(kept) > 0) return kept;
   }
   return null;
 }

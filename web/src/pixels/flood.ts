@@ -20,6 +20,8 @@ const LEAST_EDGE = 4;
 const STEEPER = 3.5;
 const AROUND_PX = 4;
 const SMOOTHING_PX = 1;
+/** Smoothing makes an edge so wide on either side. */
+const RIM_PX = 2;
 
 /** How much the picture changes a pixel; made once for many tolerances. */
 export const edgesOf = (raster: Raster): Plane => gradientOf(blurred(contrastPlane(raster), SMOOTHING_PX));
@@ -37,7 +39,7 @@ function edgeLimit({ width, height, data }: Plane, seed: number): number {
 /**
  * What is reached from the seed through pixels of its colour without crossing a strong edge.
  *
- * A pixel on an edge is taken, but the region does not grow on from it.
+ * The pixels of the edge itself are taken, but the region does not grow on from them.
  */
 export function wand(
   raster: Raster,
@@ -53,7 +55,9 @@ export function wand(
     i === seed || (data[i * 4 + 3] !== 0 && colourDistance(data, i, colour) <= tolerance);
   const isFlat = (i: number): boolean => i === seed || (gradient.data[i] ?? 0) <= limit;
   const core = reached(raster, [seed], (i) => isAlike(i) && isFlat(i));
-  return withoutPinholes(withRim(core, (i) => isAlike(i) && !isFlat(i)));
+  let region = core;
+  for (let i = 0; i < RIM_PX; i += 1) region = withRim(region, (index) => isAlike(index) && !isFlat(index));
+  return withoutPinholes(region);
 }
 
 /** The mask and the accepted pixels that touch it. */

@@ -11,6 +11,8 @@ import { CLICK_PX, IdleTool, moved, type ToolPointer } from "./tool";
 interface Stroke {
   readonly kind: "add" | "erase";
   last: Point;
+  /** All that the brush went over. */
+  swept: readonly Polygon[];
   shape: readonly Polygon[];
 }
 
@@ -33,6 +35,8 @@ export class AssistTool extends IdleTool {
   /** What is inverted within. */
   private frame: Box | null = null;
   private wishes = 0;
+  /** What the brush changed, so that a further click does not undo it. */
+  private strokes: Stroke[] = [];
 
   override get hasSuggestion(): boolean {
     return this.suggestion !== null;
@@ -41,7 +45,12 @@ export class AssistTool extends IdleTool {
   override down(pointer: ToolPointer): boolean {
     this.began ??= performance.now();
     if (this.suggestion && (pointer.shift || pointer.alt)) {
-      this.drawing = { kind: pointer.alt ? "erase" : "add", last: pointer.at, shape: this.suggestion };
+      this.drawing = {
+        kind: pointer.alt ? "erase" : "add",
+        last: pointer.at,
+        swept: [],
+        shape: this.suggestion,
+      };
       this.dab(this.drawing, pointer);
     } else if (pointer.ctrl || this.host.options().assistDrag === "box") {
       this.drawing = { kind: "box", start: pointer };
@@ -63,10 +72,14 @@ export class AssistTool extends IdleTool {
     const { drawing } = this;
     this.drawing = null;
     if (!drawing) return;
-    if ("shape" in drawing) return this.refined(drawing.shape);
+    if ("shape" in drawing) {
+      this.strokes.push(drawing);
+      return this.refined(drawing.shape);
+    }
     if (moved(drawing.start, pointer) < CLICK_PX && (drawing.kind === "box" || drawing.points.length < 8))
       return this.ask({ ...this.prompt, positives: [...this.prompt.positives, pointer.at] });
     const box = boxOf(drawing.start.at, pointer.at);
+    this.strokes = [];
     this.ask(
       drawing.kind === "box" ? { ...NOTHING, box } : { ...NOTHING, line: [...drawing.points, pointer.at] },
     );
@@ -118,6 +131,7 @@ export class AssistTool extends IdleTool {
     this.drawing = null;
     this.suggestion = null;
     this.frame = null;
+    this.strokes = [];
     this.host.sketch(null);
     this.host.outline(null);
     return had;
@@ -143,7 +157,7 @@ export class AssistTool extends IdleTool {
     const wish = this.wishes;
     const found = await this.found(prompt, crop);
     if (wish !== this.wishes || !found) return;
-    const polygons = clamped(found.polygons, this.host.size);
+    const polygons = clamped(withStrokes(found.polygons, this.strokes), this.host.size);
     if (polygons.length === 0) {
       this.host.say(NOT_FOUND);
       if (!this.suggestion) this.cancel();
@@ -170,6 +184,7 @@ export class AssistTool extends IdleTool {
   private dab(drag: Stroke, pointer: ToolPointer): void {
     const radius = this.host.brushRadius() * pointer.resolution;
     const tip: Polygon = [capsule(drag.last, pointer.at, radius)];
+    drag.swept = union(drag.swept, [tip]);
     drag.shape = drag.kind === "erase" ? difference(drag.shape, [tip]) : union(drag.shape, [tip]);
     drag.last = pointer.at;
     this.host.outline({ at: pointer.at, radius });
@@ -216,6 +231,14 @@ export class AssistTool extends IdleTool {
     this.host.sketch({ ...(open.length > 1 ? { open } : {}), ...(suggestion ? { dashed: suggestion } : {}) });
   }
 }
+
+const withStrokes = (polygons: readonly Polygon[], strokes: readonly Stroke[]): readonly Polygon[] =>
+  polygons.length === 0
+    ? polygons
+    : strokes.reduce(
+        (shape, { kind, swept }) => (kind === "erase" ? difference(shape, swept) : union(shape, swept)),
+        polygons,
+      );
 
 function closedLine(box: Box): Point[] {
   const ring = rectangle(box);
