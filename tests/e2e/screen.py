@@ -94,6 +94,14 @@ class Screen:
         self.page.mouse.up()
         self.idle()
 
+    def drag_quickly(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Like ``drag``, without waiting until it is saved."""
+        self.page.mouse.move(*self.at(*start))
+        self.page.mouse.down()
+        self.page.mouse.move(*self.at(*end), steps=6)
+        self.page.mouse.up()
+        self.page.wait_for_timeout(300)
+
     def press(self, key: str) -> None:
         self.page.keyboard.press(key)
 

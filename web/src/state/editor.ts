@@ -126,7 +126,10 @@ export class Editor {
     const local = this.locals.get(id);
     if (local) return local;
     try {
-      return await api.annotation(id);
+      const found = await api.annotation(id);
+      // it may have been changed while the answer was on its way
+      const isOld = found.version < (this.versions.get(id) ?? 0);
+      return this.locals.get(id) ?? (isOld ? await api.annotation(id) : found);
     } catch (error) {
       const message = tell404(error) ? "This object is no longer there." : messageFrom(error);
       tell({ kind: "error", message });

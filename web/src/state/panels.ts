@@ -9,7 +9,7 @@ export interface Panels {
 
 export const LEFT_PX = 256;
 export const RIGHT_RANGE_PX = [300, 720] as const;
-const USUAL: Panels = { left: true, right: true, rightPx: 348 };
+const USUAL: Panels = { left: true, right: true, rightPx: 388 };
 const KEY = "cytoloop-panels";
 
 export const widthWithin = (px: number): number =>

@@ -1,0 +1,110 @@
+"""Nothing is lost: cut connections, reloads, a second browser, two people on one object."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from .conftest import Server
+from .screen import Screen
+from .workbench import Workbench, workbench
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+CHANGES = "**/api/v1/layers/*/changes"
+
+
+@pytest.fixture
+def bench(screen: Screen) -> Iterator[Workbench]:
+    made = workbench(screen)
+    made.open_sample("fluorescence-nuclei.png", ("nucleus", "1"))
+    yield made
+
+
+def _cut(route: Route) -> None:
+    route.abort("connectionfailed")
+
+
+def _draw(bench: Workbench, x: float) -> None:
+    bench.press("r")
+    bench.drag_quickly((x, 60), (x + 50, 110))
+
+
+def test_work_goes_on_without_a_connection_and_survives_a_reload(bench: Workbench, page: Page) -> None:
+    _draw(bench, 60)
+    bench.expect_saved()
+    page.route(CHANGES, _cut)
+    _draw(bench, 160)
+    _draw(bench, 260)
+    bench.press("1")
+    expect(bench.part("save-state")).to_have_attribute("data-state", "offline", timeout=15_000)
+    expect(bench.part("save-state")).to_contain_text("changes wait")
+    bench.picture("offline")
+    page.reload()
+    bench.until("() => window.cytoloop !== undefined")
+    expect(bench.part("save-state")).to_have_attribute("data-state", "offline", timeout=15_000)
+    page.wait_for_timeout(500)
+    bench.picture("offline-after-reload")
+    page.unroute(CHANGES)
+    bench.expect_saved()
+    found = bench.stored()
+    assert [round(one.geometry.bounds[0]) for one in found] == [60, 160, 260]
+    assert [one.term_id is not None for one in found] == [False, False, True]
+    bench.press("Control+z")
+    bench.press("Control+z")
+    assert len(bench.stored()) == 2
+
+
+def test_undo_takes_back_what_was_not_sent_yet(bench: Workbench, page: Page) -> None:
+    _draw(bench, 60)
+    bench.expect_saved()
+    page.route(CHANGES, _cut)
+    _draw(bench, 160)
+    expect(bench.part("save-state")).to_have_attribute("data-state", "offline", timeout=15_000)
+    _draw(bench, 260)
+    page.wait_for_timeout(300)
+    bench.press("Control+z")
+    page.unroute(CHANGES)
+    bench.expect_saved()
+    assert [round(one.geometry.bounds[0]) for one in bench.stored()] == [60, 160]
+
+
+def test_two_browsers_on_one_object(bench: Workbench, page: Page, browser: Browser, server: Server) -> None:
+    _draw(bench, 100)
+    bench.expect_saved()
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    other = Workbench(context.new_page(), server.url, bench.pictures)
+    other.page.goto(page.url)
+    other.idle()
+    for one in (bench, other):
+        one.press("Escape")
+        one.press("Escape")
+        one.press("s")
+        one.click_at(125, 85)
+        expect(one.part("selection-count")).to_have_text("1 object selected")
+    # different sides of the object: both stand
+    other.page.route(CHANGES, _cut)
+    other.press("1")
+    bench.press("Shift+ArrowRight")
+    bench.expect_saved()
+    other.page.unroute(CHANGES)
+    other.expect_saved()
+    merged = bench.only()
+    assert merged.term_id is not None
+    assert merged.geometry.bounds[0] == pytest.approx(101, abs=0.6)
+    # the same side: the second is asked, and its word counts
+    bench.page.wait_for_timeout(800)
+    other.page.route(CHANGES, _cut)
+    other.press("Shift+ArrowDown")
+    bench.press("Shift+ArrowUp")
+    bench.expect_saved()
+    other.page.unroute(CHANGES)
+    expect(other.part("not-saved")).to_be_visible(timeout=15_000)
+    other.part("not-saved").click()
+    other.picture("conflict")
+    other.part("keep-mine").click()
+    expect(other.part("not-saved")).to_have_count(0, timeout=15_000)
+    other.expect_saved()
+    y = other.only().geometry.bounds[1]
+    assert y == pytest.approx(61, abs=0.7)
+    context.close()
