@@ -11,7 +11,7 @@ describe("the panels", () => {
   });
 
   it.each([null, "", "{", "7", "[]", '{"rightPx":"wide"}'])("are as usual for %j", (text) => {
-    expect(parsePanels(text)).toEqual({ left: true, right: true, rightPx: 348 });
+    expect(parsePanels(text)).toEqual({ left: true, right: true, rightPx: 388 });
   });
 
   it("leave room for the picture", () => {
