@@ -27,6 +27,7 @@ from .routes import (
     objects,
     projects,
     review,
+    slices,
     tiles,
     uploads,
 )
@@ -40,6 +41,7 @@ _ROUTERS = (
     layers.router,
     objects.router,
     crops.router,
+    slices.router,
     review.router,
     exchange.router,
     jobs.router,

@@ -87,3 +87,30 @@ export async function fetchRawTile(address: string, signal?: AbortSignal): Promi
   const values = new ARRAYS[dtype as keyof typeof ARRAYS](await response.arrayBuffer());
   return { values, shape: [c, h, w] };
 }
+
+interface SliceStyle {
+  readonly index: number;
+  readonly color: string;
+  readonly low: number;
+  readonly high: number;
+  readonly gamma: number;
+  readonly isVisible: boolean;
+}
+
+interface SlicePlace {
+  readonly at: number;
+  readonly depth: "z" | "t";
+  readonly z: number;
+  readonly t: number;
+  /** As they are shown; none for colour pictures. */
+  readonly channels: readonly SliceStyle[];
+}
+
+/** The picture of one row (x) or column (y) of all planes. */
+export function sliceUrl(iid: string, side: "x" | "y", { channels, ...place }: SlicePlace): string {
+  const style = channels
+    .filter(({ isVisible }) => isVisible)
+    .map(({ index, color, low, high, gamma }) => [index, color.slice(1), low, high, gamma].join(":"))
+    .join(",");
+  return url(`/images/${iid}/slices/${side}`, { ...place, style });
+}

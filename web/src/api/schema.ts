@@ -279,6 +279,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{image_id}/slices/{side}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Slice
+         * @description A JPEG of one row (``x``, at y) or column (``y``, at x) of every plane, the first plane on top.
+         */
+        get: operations["read_slice_api_v1_images__image_id__slices__side__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{image_id}/undo": {
         parameters: {
             query?: never;
@@ -3364,6 +3384,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReviewResult"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_slice_api_v1_images__image_id__slices__side__get: {
+        parameters: {
+            query: {
+                at: number;
+                depth?: "z" | "t";
+                z?: number;
+                t?: number;
+                style?: string;
+            };
+            header?: never;
+            path: {
+                image_id: string;
+                side: "x" | "y";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description Any error, as a problem. */

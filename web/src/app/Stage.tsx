@@ -8,6 +8,7 @@ import { sessionQuery } from "../api/session";
 import type { Image, Layer, Ontology, Session } from "../api/types";
 import { Toolbar } from "../features/annotate/Toolbar";
 import { ToolOptions } from "../features/annotate/ToolOptions";
+import { OrthoViews } from "../features/images/OrthoViews";
 import { Overview } from "../features/images/Overview";
 import { PlaneSliders, ScaleBar, ViewControls } from "../features/images/StageOverlays";
 import { isUnkept, outboxOf } from "../state/saving";
@@ -44,6 +45,7 @@ export function Stage({ projectId, image, mayDraw }: StageProps) {
       </div>
       <ScaleBar image={image} />
       <PlaneSliders image={image} />
+      <OrthoViews image={image} />
     </section>
   );
 }

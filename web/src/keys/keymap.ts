@@ -116,6 +116,7 @@ export const DEFAULT_KEYMAP: readonly Binding[] = [
   display("show.hide", "H", "Hide or show all objects"),
   display("show.fill", "F", "Fill on or off; while drawing: fill holes"),
   display("show.predictions", "Shift+C", "Predictions on or off"),
+  display("show.cuts", "Shift+O", "Orthogonal views of a stack"),
   display(
     "channel",
     TERM_KEYS.map((key) => `Ctrl+${key}`),

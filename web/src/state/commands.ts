@@ -60,7 +60,7 @@ const NUDGES: Record<string, readonly [number, number]> = {
 type Table = Record<string, () => void>;
 
 const viewing = (world: CommandWorld): Table => {
-  const { viewer, isHidden, isFilled, showsPredictions, brushRadius } = workspace();
+  const { viewer, isHidden, isFilled, showsPredictions, showsCuts, brushRadius } = workspace();
   return {
     "view.fit": () => viewer?.fit(),
     "view.full": () => viewer?.zoomTo(1),
@@ -77,6 +77,7 @@ const viewing = (world: CommandWorld): Table => {
     "show.hide": () => setWorkspace({ isHidden: !isHidden }),
     "show.fill": () => viewer?.fillHoles() || setWorkspace({ isFilled: !isFilled }),
     "show.predictions": () => setWorkspace({ showsPredictions: !showsPredictions }),
+    "show.cuts": () => setWorkspace({ showsCuts: !showsCuts }),
     "app.shortcuts": () => world.open("shortcuts"),
     "app.palette": () => world.open("palette"),
     "class.search": () => world.open("class-search"),

@@ -45,6 +45,8 @@ export interface Workspace {
   annotationType: AnnotationType;
   /** Whether predictions are drawn. */
   showsPredictions: boolean;
+  /** Whether orthogonal views of a stack are shown. */
+  showsCuts: boolean;
   tab: SideTab;
   /** The method chosen in the Segment panel; the server's first unless one was chosen. */
   method: string | null;
@@ -72,6 +74,7 @@ const INITIAL: Workspace = {
   save: { state: "saved", waiting: 0, stuck: [] },
   annotationType: "instance",
   showsPredictions: true,
+  showsCuts: false,
   tab: "objects",
   method: null,
   comparison: null,
