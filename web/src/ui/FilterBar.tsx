@@ -53,13 +53,13 @@ export function FilterBar(props: Props) {
         data-testid="object-filter"
       />
       <Popover position="bottom-end" withArrow shadow="md" trapFocus>
-        <Popover.Target>
-          <Indicator label={hidden} size={14} disabled={hidden === 0} color="cyto">
+        <Indicator label={hidden} size={14} disabled={hidden === 0} color="cyto">
+          <Popover.Target>
             <IconButton label="More conditions" testId="filter-more">
               <IconFilter size={16} aria-hidden />
             </IconButton>
-          </Indicator>
-        </Popover.Target>
+          </Popover.Target>
+        </Indicator>
         <Popover.Dropdown>
           <More {...props} />
         </Popover.Dropdown>
