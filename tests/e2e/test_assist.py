@@ -36,6 +36,9 @@ class Nucleus:
         self.top, self.left, self.bottom, self.right = region.bbox
         self.area = float(region.area)
 
+        values = np.asarray(imread(FOLDER / SAMPLE))[self.mask]
+        self.texture = float(values.std() / values.mean())
+
     def iou(self, geometry: Any) -> float:
         """Intersection over union with a stored outline, on the grid of pixel centres."""
         rows, columns = np.indices(self.mask.shape)
@@ -139,7 +142,7 @@ def _line_over(one: Nucleus) -> list[tuple[float, float]]:
 
 
 def test_wand_fill_and_threshold_store_the_nucleus_below_them(bench: Bench, screen: Screen, page: Page) -> None:
-    first, second, third = nuclei()[:3]
+    first, second, third = sorted(nuclei(), key=lambda one: one.texture)[:3]
     bench.take("w", "wand")
     page.mouse.move(*screen.at(first.x, first.y))
     page.mouse.down()

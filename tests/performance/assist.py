@@ -95,9 +95,8 @@ def main() -> None:
             browser.close()
             server.stop()
     print("Command: python -m tests.performance.assist")
-    print(
-        f"Machine: {os.cpu_count()} cores, {platform.machine()}, load before {before:.1f}, after {os.getloadavg()[0]:.1f}"
-    )
+    loads = f"load before {before:.1f}, after {os.getloadavg()[0]:.1f}"
+    print(f"Machine: {os.cpu_count()} cores, {platform.machine()}, {loads}")
     for name, times in taken.items():
         if times:
             print(f"{name}: median {statistics.median(times):.0f} ms, slowest {max(times):.0f} ms, of {len(times)}")

@@ -21,7 +21,7 @@ const STEEPER = 3.5;
 const AROUND_PX = 4;
 const SMOOTHING_PX = 1;
 /** Smoothing makes an edge so wide on either side. */
-const RIM_PX = 2;
+const RIM_PX = 3;
 
 /** How much the picture changes a pixel; made once for many tolerances. */
 export const edgesOf = (raster: Raster): Plane => gradientOf(blurred(contrastPlane(raster), SMOOTHING_PX));

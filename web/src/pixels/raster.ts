@@ -71,13 +71,6 @@ export function toImagePolygons(
 export const toCropPolygons = (polygons: readonly Polygon[], crop: Crop): Polygon[] =>
   polygons.map((rings) => rings.map((ring) => ring.map((point) => pointInCrop(crop, point))));
 
-export const boxOfCrop = ({ raster, x, y, step }: Crop): Box => [
-  x,
-  y,
-  x + raster.width * step,
-  y + raster.height * step,
-];
-
 /** A part of a crop, cut to whole pixels; null where nothing of it is there. */
 export function cutCrop(crop: Crop, box: Box): Crop | null {
   const { raster, step } = crop;

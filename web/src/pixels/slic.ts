@@ -112,29 +112,102 @@ function movedCentres(lab: Float32Array, labels: Int32Array, before: Centres, wi
   });
 }
 
-/** Every patch one piece: what is cut off and small joins the neighbour that was numbered before it. */
-function connected(labels: Int32Array, raster: Raster, least: number): Superpixels {
-  const { width, height, data } = raster;
+interface Piece {
+  readonly pixels: readonly number[];
+  /** Mean L, a, b. */
+  readonly colour: readonly [number, number, number];
+}
+
+/** All pixels that are reached from the first one through its patch, and their mean colour. */
+function pieceAt(
+  start: number,
+  labels: Int32Array,
+  raster: Raster,
+  lab: Float32Array,
+  out: Int32Array,
+  number: number,
+): Piece {
+  const { width, data } = raster;
+  const pixels = [start];
+  out[start] = number;
+  for (let next = 0; next < pixels.length; next += 1) {
+    forNeighbours(pixels[next] ?? 0, width, labels.length, (other) => {
+      if (out[other] !== -1 || labels[other] !== labels[start] || data[other * 4 + 3] === 0) return;
+      out[other] = number;
+      pixels.push(other);
+    });
+  }
+  const mean = (plane: number): number =>
+    pixels.reduce((sum, i) => sum + (lab[plane * labels.length + i] ?? 0), 0) / pixels.length;
+  return { pixels, colour: [mean(0), mean(1), mean(2)] };
+}
+
+/** The neighbour with the most similar colour; the piece itself where it has none. */
+function likest(number: number, pieces: readonly Piece[], out: Int32Array, width: number): number {
+  const own = pieces[number];
+  let [best, least] = [number, Number.POSITIVE_INFINITY];
+  for (const index of own?.pixels ?? []) {
+    forNeighbours(index, width, out.length, (other) => {
+      const found = out[other] ?? -1;
+      const colour = pieces[found]?.colour;
+      if (found < 0 || found === number || found === best || !own || !colour) return;
+      const distance = Math.hypot(...colour.map((value, c) => value - (own.colour[c] ?? 0)));
+      if (distance < least) [best, least] = [found, distance];
+    });
+  }
+  return best;
+}
+
+/** Every patch one piece: what is cut off and small joins the neighbour that it resembles most. */
+function connected(labels: Int32Array, raster: Raster, lab: Float32Array, least: number): Superpixels {
+  const { width, data } = raster;
   const out = new Int32Array(labels.length).fill(-1);
-  let count = 0;
+  const pieces: Piece[] = [];
   for (let start = 0; start < labels.length; start += 1) {
     if (out[start] !== -1 || data[start * 4 + 3] === 0) continue;
-    let neighbour = -1;
-    const piece = [start];
-    out[start] = count;
-    for (let next = 0; next < piece.length; next += 1) {
-      forNeighbours(piece[next] ?? 0, width, labels.length, (other) => {
-        const known = out[other] ?? -1;
-        if (known >= 0 && known !== count) neighbour = known;
-        if (known !== -1 || labels[other] !== labels[start] || data[other * 4 + 3] === 0) return;
-        out[other] = count;
-        piece.push(other);
-      });
-    }
-    if (piece.length < least && neighbour >= 0) for (const i of piece) out[i] = neighbour;
-    else count += 1;
+    pieces.push(pieceAt(start, labels, raster, lab, out, pieces.length));
   }
-  return { width, height, labels: out, count, boxes: boxesOf(out, width, count) };
+  const sizes = pieces.map(({ pixels }) => pixels.length);
+  const into = pieces.map((_, number) =>
+    (sizes[number] ?? 0) < least ? likest(number, pieces, out, width) : number,
+  );
+  return renumbered(out, raster, pieces.length, rootsOf(into, sizes));
+}
+
+/** Follows small pieces that joined small pieces to where they end; two that joined each other stay together. */
+function rootsOf(into: readonly number[], sizes: readonly number[]): number[] {
+  return into.map((_, number) => {
+    const seen = [number];
+    let at = number;
+    while (into[at] !== at && !seen.includes(into[at] ?? at)) {
+      at = into[at] ?? at;
+      seen.push(at);
+    }
+    if (into[at] === at) return at;
+    const loop = seen.slice(seen.indexOf(into[at] ?? at));
+    const rank = (one: number): number => (sizes[one] ?? 0) - one / sizes.length;
+    return loop.reduce((best, one) => (rank(one) > rank(best) ? one : best));
+  });
+}
+
+function renumbered(
+  out: Int32Array,
+  { width, height }: Raster,
+  pieces: number,
+  roots: readonly number[],
+): Superpixels {
+  const numbers = new Int32Array(pieces).fill(-1);
+  let count = 0;
+  const labels = out.map((piece) => {
+    const root = roots[piece] ?? -1;
+    if (root < 0) return -1;
+    if (numbers[root] === -1) {
+      numbers[root] = count;
+      count += 1;
+    }
+    return numbers[root] ?? -1;
+  });
+  return { width, height, labels, count, boxes: boxesOf(labels, width, count) };
 }
 
 /** Patches of about `side` pixels a side. */
@@ -148,7 +221,7 @@ export function superpixels(raster: Raster, side: number): Superpixels {
     centres = movedCentres(lab, labels, centres, width);
     labels = assigned(lab, centres, width, height, size);
   }
-  return connected(labels, raster, (size * size) / 4);
+  return connected(labels, raster, lab, (size * size) / 4);
 }
 
 /** Where each patch lies, for drawing one of many: left, top, right and bottom of each. */

@@ -6,7 +6,7 @@ import { extentOf, isEmpty, NOTHING, type Prompt } from "../../inference/prompt"
 import { type Crop, cutCrop } from "../../pixels/raster";
 import { drawnOf, OUTSIDE } from "./outlines";
 import { NO_PICTURE } from "./regions";
-import { CLICK_PX, IdleTool, moved, type ToolPointer } from "./tool";
+import { CLICK_PX, IdleTool, moved, type ToolHost, type ToolPointer } from "./tool";
 
 interface Stroke {
   readonly kind: "add" | "erase";
@@ -37,6 +37,12 @@ export class AssistTool extends IdleTool {
   private wishes = 0;
   /** What the brush changed, so that a further click does not undo it. */
   private strokes: Stroke[] = [];
+
+  constructor(host: ToolHost) {
+    super(host);
+    // who takes the tool will soon need the model; where it cannot be had, that is told at the first prompt
+    host.assist.method().catch(() => undefined);
+  }
 
   override get hasSuggestion(): boolean {
     return this.suggestion !== null;
