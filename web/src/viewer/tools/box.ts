@@ -1,7 +1,7 @@
 /** Rectangle and ellipse, and the region of a segmentation: dragged from corner to corner. */
 import { clamped } from "../../geometry/boolean";
 import { geometryOf } from "../../geometry/geojson";
-import { boxOf, clampPoint, ellipse, rectangle, squareCorner } from "../../geometry/shapes";
+import { boxOf, ellipse, rectangle, squareCorner } from "../../geometry/shapes";
 import type { Ring } from "../../geometry/types";
 import { type Combine, combineOf } from "./combine";
 import { finishOutline, OUTSIDE } from "./outlines";
@@ -47,8 +47,7 @@ abstract class BoxTool extends IdleTool {
 
 export class RectangleTool extends BoxTool {
   protected ring(from: ToolPointer, to: ToolPointer): Ring {
-    const corner = clampPoint(this.corner(from, to), this.host.size);
-    return rectangle(boxOf(clampPoint(from.at, this.host.size), corner));
+    return rectangle(boxOf(from.at, this.corner(from, to)));
   }
   protected take(ring: Ring, combine: Combine): void {
     finishOutline(this.host, ring, "rectangle", combine);
