@@ -327,3 +327,39 @@ def test_the_picture_may_be_turned_and_toned(bench: Bench, screen: Screen, page:
     geometry, _ = bench.last(1)
     assert one.iou(geometry) > 0.8
     screen.picture("turned")
+
+
+def test_a_stained_slide_is_read_from_its_tiles_turned_or_not(screen: Screen, server: Server, page: Page) -> None:
+    screen.open()
+    screen.new_project("Slide")
+    screen.drop(FOLDER / "he-slide.svs")
+    screen.open_image("he-slide.svs")
+    found = []
+    for rotation in (0.0, 0.5):
+        page.evaluate(
+            """(rotation) => {
+              const view = window.cytoloop.map.getView();
+              view.setCenter([1100, -1500]);
+              view.setResolution(0.5);
+              view.setRotation(rotation);
+            }""",
+            rotation,
+        )
+        screen.idle()
+        screen.press("t")
+        # a nucleus that stands alone
+        screen.drag((1162, 1446), (1197, 1489))
+        screen.picture(f"slide-{rotation}")
+        screen.expect_layer_count(MINE, len(found) + 1)
+        screen.expect_saved()
+        image_id = screen.part("viewer").get_attribute("data-image-id")
+        with urllib.request.urlopen(f"{server.url}/api/v1/images/{image_id}/layers") as answer:
+            layer = json.load(answer)[0]["id"]
+        with urllib.request.urlopen(f"{server.url}/api/v1/layers/{layer}/annotations") as answer:
+            newest = max(json.load(answer)["items"], key=lambda one: one["id"])
+        found.append(shape(newest["geometry"]))
+    straight, turned = found
+    assert straight.is_valid
+    assert turned.is_valid
+    assert 150 < straight.area < 1000
+    assert straight.intersection(turned).area > 0.75 * straight.union(turned).area
