@@ -22,11 +22,13 @@ interface Props {
   mayReview: boolean;
 }
 
+/** What runs and files brought, and other layers with proposals or decisions. */
+const isReviewable = ({ kind, review }: Layer): boolean =>
+  kind === "run" || kind === "import" || (kind !== "review" && review.predicted + review.rejected > 0);
+
 export function ReviewPanel({ projectId, imageId, layers, mayReview }: Props) {
   const activeLayerId = useWorkspace((s) => s.activeLayerId);
-  const choices = layers.filter(
-    ({ kind, review }) => kind === "run" || (kind !== "review" && review.predicted > 0),
-  );
+  const choices = layers.filter(isReviewable);
   const layer = choices.find(({ id }) => id === activeLayerId) ?? choices[0];
   if (!layer) {
     return (
