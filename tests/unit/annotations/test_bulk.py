@@ -292,30 +292,47 @@ def test_a_review_is_not_undone_over_a_colleagues_work(desk: Desk) -> None:
 STEPS = ("class", "tag", "lock", "unlock", "move", "back", "delete", "accept", "reject", "undo", "redo")
 
 
+def work(desk: Desk, name: str, number: int, ids: list[int], other: Layer) -> None:
+    chosen = ObjectFilter(ids=tuple(ids[: number + 1]))
+    if name in ("accept", "reject"):
+        decide(desk, accept if name == "accept" else reject, chosen)
+        return
+    actions: dict[str, Action] = {"class": SetTerm(number), "tag": AddTag(str(number)), "lock": SetLocked(True)}
+    actions |= {"unlock": SetLocked(False), "move": MoveTo(other), "back": MoveTo(desk.layer)}
+    bulk(desk, actions.get(name, Delete()), chosen, other if name == "back" else None)
+
+
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 5)), max_size=20))
-def test_any_order_of_bulk_work_undoes_to_the_start(desk: Desk, steps: list[tuple[str, int]]) -> None:
+def test_any_order_of_bulk_work_and_undo_behaves_like_a_stack(desk: Desk, steps: list[tuple[str, int]]) -> None:
     other = second_layer(desk)
     ids = draw(desk, *(predicted(index) for index in range(6)))
-    start = picture(desk, desk.layer.id, other.id)
+
+    def everything() -> list[tuple[Any, ...]]:
+        found = copies(desk)
+        return picture(desk, desk.layer.id, other.id, *{one.layer_id for one in found})
+
+    def depth() -> int:
+        with desk.database.read() as c:
+            return history.history_state(c, image_id=desk.image_id, user_id=desk.user_id).undo_count
+
+    done, undone = [everything()], []
     for name, number in steps:
-        chosen = ObjectFilter(ids=tuple(ids[: number + 1]))
-        if name in ("undo", "redo"):
-            try:
-                undo(desk) if name == "undo" else redo(desk)
-            except ConflictError:
-                continue
-        elif name in ("accept", "reject"):
-            decide(desk, accept if name == "accept" else reject, chosen)
-        else:
-            actions = {"class": SetTerm(number), "tag": AddTag(str(number)), "lock": SetLocked(True)}
-            actions |= {"unlock": SetLocked(False), "move": MoveTo(other), "back": MoveTo(desk.layer)}
-            bulk(desk, actions.get(name, Delete()), chosen, other if name == "back" else None)
-        picture(desk, desk.layer.id, other.id)  # its counts are checked
-    with desk.database.read() as c:
-        count = history.history_state(c, image_id=desk.image_id, user_id=desk.user_id).undo_count
-    while picture(desk, desk.layer.id, other.id) != start or copies(desk):
+        before = depth()
+        if name == "undo" and len(done) > 1:
+            undo(desk)
+            undone.append(done.pop())
+        elif name == "redo" and undone:
+            redo(desk)
+            done.append(undone.pop())
+        elif name not in ("undo", "redo"):
+            work(desk, name, number, ids, other)
+            if depth() > before:
+                done.append(everything())
+                undone.clear()
+        assert everything() == done[-1], name
+    while len(done) > 1:
         undo(desk)
-        count -= 1
-        assert count > 0
+        done.pop()
+        assert everything() == done[-1]
     bulk(desk, Delete())
