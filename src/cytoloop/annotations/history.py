@@ -6,6 +6,7 @@ that somebody else has touched since is not overwritten: then undo is refused wi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select, update
@@ -157,7 +158,7 @@ def _take_back(
 
 def _put_back(applier: Applier, present: dict[int, dict[str, Any]], older: Sequence[dict[str, Any]]) -> None:
     """Rows that lie where they lay are changed in place, which is quicker for many."""
-    stays = [all(row[name] == present[row["id"]][name] for name in _PLACED) for row in older]
+    stays = [_place(row) == _place(present[row["id"]]) for row in older]
     amended = [row for row, same in zip(older, stays, strict=True) if same]
     moved = [row for row, same in zip(older, stays, strict=True) if not same]
     applier.amend([present[row["id"]] for row in amended], amended)
@@ -165,7 +166,7 @@ def _put_back(applier: Applier, present: dict[int, dict[str, Any]], older: Seque
         applier.replace({row["id"]: present[row["id"]] for row in moved}, moved)
 
 
-_PLACED = tuple(name for name in ANNOTATION_COLUMNS if name not in AMENDABLE)
+_place = itemgetter(*(name for name in ANNOTATION_COLUMNS if name not in AMENDABLE))
 
 
 def _restored(row: RowMapping, version: int, change_id: int) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Objects as rows of the annotation table, and back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -135,9 +136,12 @@ def _as_annotation(row: Sequence[Any], geometry: BaseGeometry) -> Annotation:
     )
 
 
+_in_order: Callable[[Any], Row] = itemgetter(*ANNOTATION_COLUMNS)
+
+
 def as_row(values: Mapping[str, Any] | RowMapping) -> Row:
     """Values by name as a row in the order of ``ANNOTATION_COLUMNS``."""
-    return tuple(values[name] for name in ANNOTATION_COLUMNS)
+    return _in_order(values)
 
 
 def with_geometry(values: dict[str, Any], geometry: Any, kind: Kind) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """The object table of a layer: what is stored of each object, joined with what was measured."""
 
 import math
-from collections.abc import Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -87,8 +89,41 @@ def finite(values: NDArray[Any]) -> list[float | None]:
     return [value if math.isfinite(value) else None for value in values.astype(np.float64).tolist()]
 
 
+class RecentTables:
+    """The tables used last, a few of them; none that is changed afterwards."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._tables: OrderedDict[Hashable, LayerTable] = OrderedDict()
+
+    def get(self, key: Hashable, build: Callable[[], LayerTable]) -> LayerTable:
+        """The table of this key, built if it is not there any more."""
+        with self._lock:
+            if key in self._tables:
+                self._tables.move_to_end(key)
+                return self._tables[key]
+        table = build()
+        with self._lock:
+            self._tables[key] = table
+            if len(self._tables) > self._limit:
+                self._tables.popitem(last=False)
+        return table
+
+
+_RECENT = RecentTables(4)
+
+
 def layer_table(connection: Connection, layer: Layer, folder: Path, chosen: ObjectFilter = EVERYTHING) -> LayerTable:
-    """The table of a layer. ``folder`` holds the measured tables."""
+    """The table of a layer. ``folder`` holds the measured tables.
+
+    The last ones are kept, for who scrolls asks for the same again and again; every change of the layer makes another.
+    """
+    key = (layer.uuid, layer.generation, layer.measurements and layer.measurements["file"], chosen)
+    return _RECENT.get(key, lambda: _built(connection, layer, folder, chosen))
+
+
+def _built(connection: Connection, layer: Layer, folder: Path, chosen: ObjectFilter) -> LayerTable:
     values, boxes = _stored_values(connection, layer, chosen)
     facts = layer.measurements
     measured = _measured_table(folder / facts["file"]) if facts else None
