@@ -47,13 +47,13 @@ export function paste(editor: Editor): void {
   if (!clip) return inform("There is nothing to paste. Select objects and press Ctrl+C first.");
   const { plane } = workspace();
   const isSame = clip.imageId === editor.imageId && clip.plane.z === plane.z && clip.plane.t === plane.t;
-  place(editor, clip.objects, isSame ? 12 / editor.viewer.currentPlace.zoom : 0);
+  place(editor, clip.objects, isSame ? 12 / editor.viewer.camera.currentPlace.zoom : 0);
 }
 
 export function duplicate(editor: Editor): void {
   const { selection } = workspace();
   if (selection.length === 0) return inform("Select the objects to duplicate first.");
-  place(editor, selection.map(copyOf), 12 / editor.viewer.currentPlace.zoom);
+  place(editor, selection.map(copyOf), 12 / editor.viewer.camera.currentPlace.zoom);
 }
 
 /** The selection in the next (1) or previous (-1) plane too, and goes there. */

@@ -62,10 +62,10 @@ type Table = Record<string, () => void>;
 const viewing = (world: CommandWorld): Table => {
   const { viewer, isHidden, isFilled, showsPredictions, showsCuts, brushRadius } = workspace();
   return {
-    "view.fit": () => viewer?.fit(),
-    "view.full": () => viewer?.zoomTo(1),
-    "view.in": () => viewer?.zoomBy(1.5),
-    "view.out": () => viewer?.zoomBy(1 / 1.5),
+    "view.fit": () => viewer?.camera.fit(),
+    "view.full": () => viewer?.camera.zoomTo(1),
+    "view.in": () => viewer?.camera.zoomBy(1.5),
+    "view.out": () => viewer?.camera.zoomBy(1 / 1.5),
     "view.pan": () => viewer?.setPanning(true),
     "image.previous": () => world.goToImage(-1),
     "image.next": () => world.goToImage(1),

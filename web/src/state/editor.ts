@@ -6,8 +6,9 @@ import { parseGeometry, polygonsOf } from "../geometry/geojson";
 import type { Box, Polygon } from "../geometry/types";
 import { type Fields, idsOf, numbersOf, type Queued } from "../outbox/change";
 import type { Outbox } from "../outbox/outbox";
+import type { Hit } from "../viewer/objectLayers";
 import type { Shown } from "../viewer/overlay";
-import type { Hit, Viewer } from "../viewer/viewer";
+import type { Viewer } from "../viewer/viewer";
 import { Locals } from "./locals";
 import { tell } from "./notices";
 import { boxOf, changed, copyOf, localOf, pickedFrom, shapeOf } from "./objects";
@@ -118,7 +119,7 @@ export class Editor {
     if (goes && (found.z !== plane.z || found.t !== plane.t))
       setWorkspace({ plane: { z: found.z, t: found.t } });
     this.select(mode === "toggle" ? [...selection, found] : [found]);
-    if (goes) this.viewer.show(boxOf(found));
+    if (goes) this.viewer.camera.show(boxOf(found));
   }
 
   /** The object as it is here or on the server; says so where it cannot be had. */

@@ -5,7 +5,7 @@ import { contains } from "../geometry/boolean";
 import { parseGeometry } from "../geometry/geojson";
 import { boundsOfAll, positionsOf } from "../geometry/transform";
 import type { Box, Polygon } from "../geometry/types";
-import type { Hit } from "../viewer/viewer";
+import type { Hit } from "../viewer/objectLayers";
 import type { Editor } from "./editor";
 import { tell } from "./notices";
 import { workspace } from "./workspace";
@@ -62,7 +62,7 @@ export function selectLasso(editor: Editor, area: readonly Polygon[], mode: Mode
 }
 
 export const selectAllInView = (editor: Editor): Promise<void> =>
-  choose(editor, editor.viewer.visibleBox, () => true, "replace");
+  choose(editor, editor.viewer.camera.visibleBox, () => true, "replace");
 
 /** A clicked object gets the active class; the selection stays as it is. */
 export async function classify(editor: Editor, hit: Hit | null): Promise<void> {
@@ -91,7 +91,9 @@ async function goOn(
   none: string,
 ): Promise<void> {
   try {
-    const found = (await editor.objectsIn(editor.viewer.visibleBox)).filter((o) => belongs(o) && isShown(o));
+    const found = (await editor.objectsIn(editor.viewer.camera.visibleBox)).filter(
+      (o) => belongs(o) && isShown(o),
+    );
     const ordered = found.toSorted((a, b) => a.bbox[1] - b.bbox[1] || a.bbox[0] - b.bbox[0] || a.id - b.id);
     const [current] = workspace().selection;
     const at = ordered.findIndex(({ id }) => id === current?.id);

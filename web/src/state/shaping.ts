@@ -38,7 +38,7 @@ function reshapeAll(editor: Editor, shape: (polygons: Polygon[]) => Polygon[]): 
 }
 
 /** How far a step goes: a screen pixel where one sees less than the image has, else an image pixel. */
-const stepPx = (editor: Editor): number => Math.max(1, 1 / editor.viewer.currentPlace.zoom);
+const stepPx = (editor: Editor): number => Math.max(1, 1 / editor.viewer.camera.currentPlace.zoom);
 
 export const simplify = (editor: Editor): void =>
   reshapeAll(editor, (polygons) => simplified(polygons, stepPx(editor)));

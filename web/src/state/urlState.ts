@@ -1,7 +1,8 @@
 /** What the address of a viewer page says: where one looks, which plane, which channels. */
+
+import type { Place } from "../viewer/camera";
 import type { ChannelDisplay } from "../viewer/channels";
 import type { Plane } from "../viewer/picture";
-import type { Place } from "../viewer/viewer";
 
 export interface UrlState {
   readonly place: Place | null;

@@ -137,7 +137,7 @@ function bindAddress(viewer: Viewer): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const write = () => {
     const { plane, channels } = workspace();
-    window.history.replaceState(null, "", formatUrlState(viewer.currentPlace, plane, channels));
+    window.history.replaceState(null, "", formatUrlState(viewer.camera.currentPlace, plane, channels));
   };
   const later = () => {
     clearTimeout(timer);

@@ -1,11 +1,12 @@
 /** What the tools may do to the picture. */
 import type { Image } from "../api/types";
 import type { Geometry, Point } from "../geometry/types";
+import type { ViewerEvents } from "./events";
+import type { Hit } from "./objectLayers";
 import type { Overlay } from "./overlay";
 import type { Signals } from "./signals";
 import { sizeOf } from "./space";
 import type { EditTarget, Placed, ToolHost } from "./tools/tool";
-import type { Hit, ViewerEvents } from "./viewer";
 
 export interface HostWorld extends Pick<ToolHost, "crop" | "sight" | "options" | "desk" | "assist"> {
   readonly image: Image;

@@ -44,7 +44,7 @@ function Choice({ projectId, image }: { projectId: string; image: Image }) {
   const start = useMutation({
     mutationFn: () => {
       const { viewer, plane } = workspace();
-      const region = viewer ? { ...geometryOf([[rectangle(viewer.visibleBox)]]) } : null;
+      const region = viewer ? { ...geometryOf([[rectangle(viewer.camera.visibleBox)]]) } : null;
       return startJob(projectId, { kind: "compare", methods, steps, image_id: image.id, region, ...plane });
     },
     onSuccess: (job) => {

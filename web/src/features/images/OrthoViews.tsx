@@ -41,7 +41,7 @@ function useCentre(isOpen: boolean): Point | null {
   useEffect(() => {
     if (!viewer || !isOpen) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const settle = () => setAt([viewer.currentPlace.x, viewer.currentPlace.y]);
+    const settle = () => setAt([viewer.camera.currentPlace.x, viewer.camera.currentPlace.y]);
     const later = () => {
       clearTimeout(timer);
       timer = setTimeout(settle, SETTLE_MS);
@@ -76,9 +76,9 @@ function Cut({ image, side, depth, at }: CutProps) {
     const along = ((event.clientX - box.left) / box.width) * length;
     const index = Math.min(count - 1, Math.floor(((event.clientY - box.top) / box.height) * count));
     const { viewer } = workspace();
-    const now = viewer?.currentPlace;
+    const now = viewer?.camera.currentPlace;
     setWorkspace({ plane: { ...plane, [depth]: Math.max(0, index) } });
-    if (viewer && now) viewer.go({ ...now, ...(side === "x" ? { x: along } : { y: along }) });
+    if (viewer && now) viewer.camera.go({ ...now, ...(side === "x" ? { x: along } : { y: along }) });
   };
   const middle = (side === "x" ? at[0] : at[1]) / length;
   return (
@@ -91,7 +91,13 @@ function Cut({ image, side, depth, at }: CutProps) {
       data-testid={`cut-${side}`}
     >
       <img
-        src={sliceUrl(image.id, side, { at: place, depth, z: plane.z, t: plane.t, channels: image.rgb ? [] : channels })}
+        src={sliceUrl(image.id, side, {
+          at: place,
+          depth,
+          z: plane.z,
+          t: plane.t,
+          channels: image.rgb ? [] : channels,
+        })}
         alt=""
         draggable={false}
       />

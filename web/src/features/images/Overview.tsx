@@ -26,10 +26,10 @@ export function Overview({ image }: { image: Image }) {
     if (!box || !viewer || event.buttons !== 1) return;
     const x = ((event.clientX - box.left) / box.width) * width;
     const y = ((event.clientY - box.top) / box.height) * height;
-    viewer.go({ ...viewer.currentPlace, x, y });
+    viewer.camera.go({ ...viewer.camera.currentPlace, x, y });
   };
-  const frame = viewer?.image.id === image.id ? viewer.visibleCorners : [];
-  if (!viewer || viewer.seesAll) return null;
+  const frame = viewer?.image.id === image.id ? viewer.camera.visibleCorners : [];
+  if (!viewer || viewer.camera.seesAll) return null;
   const points = frame
     .map(([x, y]) => `${(x / width) * shown.width},${(y / height) * shown.height}`)
     .join(" ");

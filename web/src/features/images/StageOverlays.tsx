@@ -14,13 +14,13 @@ import type { Point } from "../../geometry/types";
 import { setWorkspace, useWorkspace } from "../../state/workspace";
 import { niceLength, number } from "../../ui/format";
 import { IconButton } from "../../ui/parts";
-import type { Place } from "../../viewer/viewer";
+import type { Place } from "../../viewer/camera";
 
 export function usePlace(): Place | null {
   const viewer = useWorkspace((s) => s.viewer);
   const [place, setPlace] = useState<Place | null>(null);
   useEffect(() => {
-    setPlace(viewer?.currentPlace ?? null);
+    setPlace(viewer?.camera.currentPlace ?? null);
     return viewer?.events.on("place", setPlace);
   }, [viewer]);
   return place;
@@ -39,29 +39,39 @@ export function ViewControls({ image }: { image: Image }) {
   const rotation = place?.rotation ?? 0;
   return (
     <div className="view-controls">
-      <IconButton label="Farther" shortcut="-" onClick={() => viewer?.zoomBy(1 / 1.5)} testId="zoom-out">
+      <IconButton
+        label="Farther"
+        shortcut="-"
+        onClick={() => viewer?.camera.zoomBy(1 / 1.5)}
+        testId="zoom-out"
+      >
         <IconMinus size={15} />
       </IconButton>
       <span className="zoom-readout" data-testid="zoom-readout">
         {place ? magnified(place.zoom, image) : ""}
       </span>
-      <IconButton label="Closer" shortcut="+" onClick={() => viewer?.zoomBy(1.5)} testId="zoom-in">
+      <IconButton label="Closer" shortcut="+" onClick={() => viewer?.camera.zoomBy(1.5)} testId="zoom-in">
         <IconPlus size={15} />
       </IconButton>
-      <IconButton label="Fit the image" shortcut="0" onClick={() => viewer?.fit()} testId="zoom-fit">
+      <IconButton label="Fit the image" shortcut="0" onClick={() => viewer?.camera.fit()} testId="zoom-fit">
         <IconAspectRatio size={15} />
       </IconButton>
-      <IconButton label="One to one" shortcut="Home" onClick={() => viewer?.zoomTo(1)} testId="zoom-full">
+      <IconButton
+        label="One to one"
+        shortcut="Home"
+        onClick={() => viewer?.camera.zoomTo(1)}
+        testId="zoom-full"
+      >
         <IconZoomReset size={15} />
       </IconButton>
-      <IconButton label="Rotate left" onClick={() => viewer?.rotateTo(rotation - 15)}>
+      <IconButton label="Rotate left" onClick={() => viewer?.camera.rotateTo(rotation - 15)}>
         <IconRotate2 size={15} />
       </IconButton>
       {Math.abs(rotation) > 0.05 ? (
         <button
           type="button"
           className="zoom-readout row-button"
-          onClick={() => viewer?.rotateTo(0)}
+          onClick={() => viewer?.camera.rotateTo(0)}
           title="Turn upright"
         >
           {Math.round(rotation)}°
@@ -70,7 +80,7 @@ export function ViewControls({ image }: { image: Image }) {
       <IconButton
         label="Rotate right"
         shortcut="Alt+Shift drag"
-        onClick={() => viewer?.rotateTo(rotation + 15)}
+        onClick={() => viewer?.camera.rotateTo(rotation + 15)}
       >
         <IconRotateClockwise2 size={15} />
       </IconButton>

@@ -154,7 +154,7 @@ function requestOf(target: Target, image: Image, planes: "this" | "all", state: 
 function regionOf(target: Target, { viewer, region, selection }: Workspace): Geometry | null {
   if (target === "region") return region;
   if (target === "selection") return parseGeometry(selection[0]?.geometry);
-  return target === "view" && viewer ? geometryOf([[rectangle(viewer.visibleBox)]]) : null;
+  return target === "view" && viewer ? geometryOf([[rectangle(viewer.camera.visibleBox)]]) : null;
 }
 
 interface TargetProps {

@@ -72,7 +72,7 @@ export function useReview(imageId: string, layer: Layer, filter: ObjectFilter): 
     decideInView: (decision) => {
       const { viewer, plane } = workspace();
       if (!viewer) return;
-      const [x0, y0, x1, y1] = viewer.visibleBox;
+      const [x0, y0, x1, y1] = viewer.camera.visibleBox;
       send({ decision, filter: { ...filter.where, ...plane, bbox: [x0, y0, x1, y1] } });
     },
   };
