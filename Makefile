@@ -39,6 +39,9 @@ models: train ## train the models that ship, from the shared data (hours)
 bench-models: train ## what every model and baseline scores, and how long it takes
 	$(BIN)/python -m tests.performance.models $(ARGS)
 
+bench-workbench: setup web ## how quick the page is under the hand, in headless Chromium
+	$(BIN)/python -m tests.performance.workbench
+
 docs: setup ## the documentation, as a site
 	scripts/docs
 
@@ -48,4 +51,4 @@ openapi: setup ## the API's description and the web app's types made from it
 clean: ## remove what was made
 	rm -rf .venv .cache/bench .cache/uv .cache/bioimageio site build dist web/node_modules web/dist src/cytoloop/_web
 
-.PHONY: help setup train web demo serve check test bench models bench-models docs openapi clean
+.PHONY: help setup train web demo serve check test bench models bench-models bench-workbench docs openapi clean
