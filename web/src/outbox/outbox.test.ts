@@ -192,6 +192,31 @@ describe("Outbox", () => {
     expect(await store.all()).toEqual([]);
   });
 
+  it("makes an object again that is gone, with what else the change did", async () => {
+    const { outbox, posted } = setUp({ answers: [stale, () => answer({ created_ids: [41, 42] })] });
+    outbox.add({ ...moving(7, 3, 2), creates: drawing(-1).creates ?? [] });
+    outbox.add(moving(7, 3, 5));
+    await outbox.idle();
+    outbox.discard("key-2");
+    const whole = { geometry: { type: "Point", coordinates: [2, 1] } };
+    await outbox.insist("key-1", (id) => (id === 7 ? whole : null));
+    await outbox.idle();
+    const last = posted.at(-1);
+    expect(last?.layerId).toBe("own-layer");
+    expect(last?.change.creates).toHaveLength(2);
+    expect(last?.change.creates?.[1]).toEqual(whole);
+    expect(last?.change.updates).toEqual([]);
+  });
+
+  it("does not send what was taken back while the user's layer was made", async () => {
+    const { outbox, posted } = setUp();
+    outbox.add(drawing(-1));
+    expect(outbox.takeBack("image")).not.toBeNull();
+    await outbox.idle();
+    await turn();
+    expect(posted).toEqual([]);
+  });
+
   it("takes back what was not sent yet, and only that", async () => {
     const { outbox } = setUp({ answers: [cut], wait: forever });
     outbox.add(drawing(-1));

@@ -6,7 +6,7 @@
  * object, both changes stand; where the same side, the change waits for the user's word. Nothing is dropped.
  */
 import { ApiError, ConnectionError, messageFrom } from "../api/http";
-import type { Annotation, ChangeRequest, ChangeResult } from "../api/types";
+import type { Annotation, AnnotationCreate, ChangeRequest, ChangeResult } from "../api/types";
 import {
   collides,
   idsOf,
@@ -14,6 +14,7 @@ import {
   numbersOf,
   type Problem,
   type Queued,
+  type QueuedCreate,
   rebased,
   requestOf,
 } from "./change";
@@ -44,6 +45,9 @@ export interface OutboxOptions {
   readonly newKey?: () => string;
 }
 
+/** A whole object as the user left it; null where the page does not know it. */
+type Remade = (id: number) => AnnotationCreate | null;
+
 const WAITS_MS = [1000, 2000, 4000, 8000];
 /** Signed out, too many requests, or the server is busy: to be tried again. */
 const PASSING = new Set([401, 429, 503]);
@@ -62,6 +66,8 @@ export class Outbox {
   private idlers: (() => void)[] = [];
   private wake: (() => void) | null = null;
   private lastSeq = 0;
+  /** Keys of what this page made: the store may still list what was taken back since. */
+  private readonly added = new Set<string>();
   private pendingWrites = 0;
   private isStoreBroken = false;
   /** Writes to the store, one after the other. */
@@ -75,7 +81,7 @@ export class Outbox {
 
   private async resume(): Promise<void> {
     const kept = await this.options.store.all();
-    const mine = kept.filter(({ userId, key }) => userId === this.options.userId && !this.has(key));
+    const mine = kept.filter(({ userId, key }) => userId === this.options.userId && !this.added.has(key));
     this.entries = [...mine, ...this.entries].sort((a, b) => a.seq - b.seq);
     this.lastSeq = Math.max(this.lastSeq, ...mine.map(({ seq }) => seq));
     this.start();
@@ -118,6 +124,7 @@ export class Outbox {
       isAttempted: false,
       problem: null,
     };
+    this.added.add(queued.key);
     this.entries.push(queued);
     this.keep(queued);
     this.start();
@@ -137,17 +144,17 @@ export class Outbox {
     if (entry) this.drop(entry);
   }
 
-  /** Sends a change that the server did not take once more, over what others did. */
-  async insist(key: string): Promise<void> {
+  /**
+   * Sends a change that the server did not take once more, over what others did. Objects that are gone are made
+   * again, as `remade` says; where no other object is left, in the user's own layer.
+   */
+  async insist(key: string, remade: Remade = () => null): Promise<void> {
     const entry = this.entries.find((one) => one.key === key);
     if (!entry?.problem) return;
-    const fresh = await this.overOthers(entry);
-    this.replace(key, {
-      ...fresh,
-      key: (this.options.newKey ?? randomKey)(),
-      isAttempted: false,
-      problem: null,
-    });
+    const fresh = await this.overOthers(entry, remade);
+    const isAlone = entry.problem.kind === "gone" && fresh.updates.length + fresh.deletes.length === 0;
+    const layerId = isAlone ? null : fresh.layerId;
+    this.replace(key, { ...fresh, layerId, isAttempted: false, problem: null });
     this.start();
   }
 
@@ -201,7 +208,10 @@ export class Outbox {
         if (idsOf(entry).some((id) => id < 0 && !entry.creates.some(({ ref }) => ref === id)))
           return this.hold(entry, { kind: "gone", message: "The object that this changes was not saved." });
         const layerId = entry.layerId ?? (await this.options.ownLayer(entry.imageId));
+        if (!this.has(key)) return; // taken back meanwhile
         this.replace(key, { ...entry, layerId, isAttempted: true });
+        // kept before it is sent: a page that takes over shall not take back what the server may have done
+        await this.writing;
         const result = await this.options.post(layerId, requestOf(entry));
         this.isOffline = false;
         return this.delivered(entry, result, layerId);
@@ -216,8 +226,10 @@ export class Outbox {
 
   private delivered(entry: Queued, result: ChangeResult, layerId: string): void {
     const numbers = numbersOf(entry, result);
+    // the others first: should the page end in between, they know the numbers of what was made
+    for (const other of this.entries)
+      if (other.key !== entry.key) this.replace(other.key, rebased(other, numbers, result));
     this.drop(entry);
-    for (const other of this.entries) this.replace(other.key, rebased(other, numbers, result));
     this.listeners.get(entry.imageId)?.delivered(entry, result, layerId);
   }
 
@@ -230,7 +242,8 @@ export class Outbox {
     try {
       const problem = isStale ? await this.collision(entry) : this.refusal(error);
       if (problem) return this.hold(entry, problem);
-      this.replace(key, { ...(await this.overOthers(entry)), key: (this.options.newKey ?? randomKey)() });
+      // the key stays: the server remembers those of changes that were done, and this one was not
+      this.replace(key, await this.overOthers(entry));
     } catch (failure) {
       if (!isPassing(failure)) return this.hold(entry, this.refusal(failure));
       // the connection went just now: the next turn asks again
@@ -258,7 +271,7 @@ export class Outbox {
   }
 
   /** With the versions that the objects have now; what is gone is made anew, or need not be deleted. */
-  private async overOthers(entry: Queued): Promise<Queued> {
+  private async overOthers(entry: Queued, remade: Remade = () => null): Promise<Queued> {
     const found = new Map<number, Annotation | null>();
     for (const id of idsOf(entry)) if (id > 0) found.set(id, await this.options.current(id));
     const renew = <One extends { id: number; version: number }>(one: One): One => ({
@@ -266,8 +279,13 @@ export class Outbox {
       version: found.get(one.id)?.version ?? one.version,
     });
     const isThere = ({ id }: { id: number }): boolean => found.get(id) !== null;
+    const again = entry.updates.flatMap((one): QueuedCreate[] => {
+      const whole = isThere(one) ? null : remade(one.id);
+      return whole ? [{ ref: one.id, annotation: whole }] : [];
+    });
     return {
       ...entry,
+      creates: [...entry.creates, ...again],
       updates: entry.updates.filter(isThere).map(renew),
       deletes: entry.deletes.filter(isThere).map(renew),
     };
@@ -282,7 +300,6 @@ export class Outbox {
   private replace(key: string, queued: Queued): void {
     if (!this.has(key)) return;
     this.entries = this.entries.map((entry) => (entry.key === key ? queued : entry));
-    if (key !== queued.key) this.write(() => this.options.store.remove(key));
     this.keep(queued);
   }
 

@@ -256,10 +256,10 @@ export class Editor {
 
   /** Saves the user's side over the other one; an object that is gone is made again. */
   async insist(queued: Queued): Promise<void> {
-    if (queued.problem?.kind !== "gone") return this.outbox.insist(queued.key);
-    const objects = queued.updates.flatMap(({ id }) => this.locals.get(id) ?? []);
-    this.discard(queued);
-    if (objects.length > 0) this.change({ creates: objects.map(copyOf) });
+    await this.outbox.insist(queued.key, (id) => {
+      const object = this.locals.get(id);
+      return object ? copyOf(object) : null;
+    });
   }
 
   discard(queued: Queued): void {
