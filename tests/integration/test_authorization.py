@@ -75,6 +75,7 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "GET /images/{image_id}/layers": (V, None),
     "POST /images/{image_id}/layers": (A, {}),
     "GET /images/{image_id}/history": (V, None),
+    "GET /images/{image_id}/changes": (V, None),
     "POST /images/{image_id}/undo": (A, None),
     "POST /images/{image_id}/redo": (A, None),
     "GET /images/{image_id}/export": (V, "?format=geojson"),

@@ -92,6 +92,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{image_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Changes
+         * @description What was done on an image, newest first; ``before`` is the id of the last one of the page above.
+         */
+        get: operations["list_changes_api_v1_images__image_id__changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{image_id}/export": {
         parameters: {
             query?: never;
@@ -1803,6 +1823,41 @@ export interface components {
             action: "delete";
         };
         /**
+         * HistoryEntry
+         * @description One step of work on an image.
+         *
+         *     ``undoable``: the caller's own undo will come to it. ``objects``: how many were made, changed or deleted.
+         *     ``layer`` is null where the layer was deleted since.
+         */
+        HistoryEntry: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Id */
+            id: number;
+            /** Label */
+            label: string;
+            /** Layer */
+            layer: string | null;
+            /** Layer Id */
+            layer_id: string | null;
+            /** Objects */
+            objects: number;
+            /** Own */
+            own: boolean;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "done" | "undone";
+            /** Undoable */
+            undoable: boolean;
+            /** Who */
+            who: string;
+        };
+        /**
          * HistoryState
          * @description What undo and redo would do for the caller on this image, and what was just changed.
          */
@@ -3052,6 +3107,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_changes_api_v1_images__image_id__changes_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                before?: number | null;
+            };
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryEntry"][];
                 };
             };
             /** @description Any error, as a problem. */

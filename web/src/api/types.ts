@@ -27,6 +27,7 @@ export type AnnotationCreate = Schemas["AnnotationCreate"];
 export type AnnotationUpdate = Schemas["AnnotationUpdate"];
 export type ChangeRequest = Schemas["ChangeRequest"];
 export type ChangeResult = Schemas["ChangeResult"];
+export type HistoryEntry = Schemas["HistoryEntry"];
 export type LayerChanged = Schemas["LayerChanged"];
 export type HistoryState = Schemas["HistoryState"];
 export type ImportResult = Schemas["ImportResult"];

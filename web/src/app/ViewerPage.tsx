@@ -18,6 +18,7 @@ import { ClassSearch, CommandPalette } from "../features/commands/Palettes";
 import { ShortcutsDialog } from "../features/commands/ShortcutsDialog";
 import { CompareDialog } from "../features/compare/CompareDialog";
 import { Gallery } from "../features/gallery/Gallery";
+import { HistoryPanel } from "../features/history/HistoryPanel";
 import { DisplayPanel } from "../features/images/DisplayPanel";
 import { InfoPanel } from "../features/images/InfoPanel";
 import { Readout } from "../features/images/StageOverlays";
@@ -160,6 +161,7 @@ const TABS: readonly [SideTab, string][] = [
   ["review", "Review"],
   ["measure", "Measure"],
   ["segment", "Segment"],
+  ["history", "History"],
   ["display", "Display"],
   ["info", "Info"],
 ];
@@ -222,6 +224,9 @@ function SideTabs({ projectId, image, role }: WorkbenchProps) {
           limit={30}
           kinds={ANALYSES}
         />
+      </Tabs.Panel>
+      <Tabs.Panel value="history">
+        <HistoryPanel imageId={image.id} mayUndo={mayDraw(role)} />
       </Tabs.Panel>
       <Tabs.Panel value="display">
         <DisplayPanel image={image} />

@@ -225,10 +225,12 @@ export class Editor {
     this.change({ updates: objects.map((object) => ({ object, fields: { locked } })) });
   }
 
-  async undo(): Promise<void> {
+  /** Whether something was taken back. */
+  async undo(): Promise<boolean> {
     const taken = this.outbox.takeBack(this.imageId);
-    if (taken) this.revert(taken);
-    else await this.travel(api.undo);
+    if (!taken) return this.travel(api.undo);
+    this.revert(taken);
+    return true;
   }
 
   async redo(): Promise<void> {
@@ -389,19 +391,21 @@ export class Editor {
     this.select(selection.flatMap((old, i) => (fresh[i] === null ? [] : [fresh[i] ?? old])));
   }
 
-  private async travel(step: (imageId: string) => Promise<HistoryState>): Promise<void> {
+  private async travel(step: (imageId: string) => Promise<HistoryState>): Promise<boolean> {
     if (workspace().save.state === "offline") {
       tell({
         kind: "info",
         message: "This change is on its way. It can be undone when the connection is back.",
       });
-      return;
+      return false;
     }
     await this.outbox.idle();
     try {
       this.applied(await step(this.imageId));
+      return true;
     } catch (error) {
       tell({ kind: error instanceof ConnectionError ? "info" : "error", message: messageFrom(error) });
+      return false;
     }
   }
 }

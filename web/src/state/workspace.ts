@@ -19,7 +19,15 @@ export const SHOWN: LayerDisplay = { isVisible: true, opacity: 1 };
 export const ANNOTATION_TYPES = ["instance", "semantic", "box"] as const;
 export type AnnotationType = (typeof ANNOTATION_TYPES)[number];
 
-export type SideTab = "objects" | "gallery" | "review" | "measure" | "segment" | "display" | "info";
+export type SideTab =
+  | "objects"
+  | "gallery"
+  | "review"
+  | "measure"
+  | "segment"
+  | "history"
+  | "display"
+  | "info";
 
 export interface Workspace {
   viewer: Viewer | null;

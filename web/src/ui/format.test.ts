@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decimalsFor, number } from "./format";
+import { decimalsFor, moment, number } from "./format";
 
 describe("numbers", () => {
   it.each([
@@ -27,5 +27,13 @@ describe("numbers", () => {
     [[0, 0, 0.5], 3],
   ])("%j have %i decimals", (values, decimals) => {
     expect(decimalsFor(values)).toBe(decimals);
+  });
+});
+
+describe("moment", () => {
+  const now = new Date(2026, 2, 1, 20, 0);
+  it("tells the time of today, and the day of others", () => {
+    expect(moment(new Date(2026, 2, 1, 14, 5, 9).toISOString(), now)).toBe("14:05:09");
+    expect(moment(new Date(2026, 1, 28, 9, 5, 9).toISOString(), now)).toBe("2026-02-28 09:05");
   });
 });

@@ -56,6 +56,17 @@ export function duration(start: string | null, end: string | null): string {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
+/** "14:05:09" of today, else "2026-03-01 14:05". */
+export function moment(at: string, now = new Date()): string {
+  const when = new Date(at);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const [day, today] = [when, now].map(
+    (d) => `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`,
+  );
+  const time = `${two(when.getHours())}:${two(when.getMinutes())}`;
+  return day === today ? `${time}:${two(when.getSeconds())}` : `${day} ${time}`;
+}
+
 /** The longest 1, 2 or 5 times a power of ten below `most`. */
 export function niceLength(most: number): number {
   const power = 10 ** Math.floor(Math.log10(most));
