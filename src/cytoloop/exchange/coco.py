@@ -38,31 +38,43 @@ from .rle import MAX_MASK_PX, decoded, encoded
 
 ENDING = ".coco.json"
 UNCLASSIFIED = "unclassified"
+_AREAS = {"Polygon", "MultiPolygon"}
 _log = logging.getLogger(__name__)
 
 
 def write(objects: Sequence[ExchangeObject], image: ExchangeImage, path: Path) -> None:
     """Write one image, its objects, and a category for each class."""
-    usable = [one for one in objects if one.geometry.geom_type in {"Polygon", "MultiPolygon"}]
-    if len(usable) < len(objects):
-        _log.warning("%d points and lines were left out: COCO has no place for them.", len(objects) - len(usable))
-    terms = {one.term.name: one.term for one in usable if one.term is not None}
+    path.write_bytes(orjson.dumps(content_of([(image, objects)])))
+
+
+def content_of(images: Sequence[tuple[ExchangeImage, Sequence[ExchangeObject]]]) -> dict[str, Any]:
+    """Images, their objects, and the classes of all of them as categories. Ids count from 1."""
+    usable = [[one for one in objects if one.geometry.geom_type in _AREAS] for _, objects in images]
+    left = sum(len(objects) for _, objects in images) - sum(map(len, usable))
+    if left:
+        _log.warning("%d points and lines were left out: COCO has no place for them.", left)
+    terms = {one.term.name: one.term for objects in usable for one in objects if one.term is not None}
     numbers = {name: number for number, name in enumerate(terms, start=1)}
     categories = [_category(terms[name], number) for name, number in numbers.items()]
-    if any(one.term is None for one in usable):
+    if any(one.term is None for objects in usable for one in objects):
         numbers[""] = len(numbers) + 1
         categories.append({"id": numbers[""], "name": UNCLASSIFIED, "supercategory": "", "cytoloop": {"none": True}})
-    content = {
-        "info": {"description": f"Objects of {image.name}", "version": "1.0"},
+    annotations: list[dict[str, Any]] = []
+    for image_id, ((image, _), objects) in enumerate(zip(images, usable, strict=True), start=1):
+        for one in objects:
+            category = numbers["" if one.term is None else one.term.name]
+            annotations.append(_annotation(one, len(annotations) + 1, category, image) | {"image_id": image_id})
+    named = ", ".join(image.name for image, _ in images[:3]) + (", ..." if len(images) > 3 else "")
+    return {
+        "info": {"description": f"Objects of {named}", "version": "1.0"},
         "licenses": [],
-        "images": [{"id": 1, "file_name": image.name, "width": image.width, "height": image.height}],
-        "categories": categories,
-        "annotations": [
-            _annotation(one, number, numbers["" if one.term is None else one.term.name], image)
-            for number, one in enumerate(usable, start=1)
+        "images": [
+            {"id": number, "file_name": image.name, "width": image.width, "height": image.height}
+            for number, (image, _) in enumerate(images, start=1)
         ],
+        "categories": categories,
+        "annotations": annotations,
     }
-    path.write_bytes(orjson.dumps(content))
 
 
 def _category(term: ExchangeTerm, number: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from cytoloop.core.errors import InvalidInputError
 
-from . import coco, csvfile, geojson, imagej, labels
+from . import boxes, coco, csvfile, geojson, imagej, labels, yolo
 from .limits import parsed_json
 from .model import ExchangeImage, ExchangeObject, ReadObjects
 
@@ -30,7 +30,10 @@ FORMATS = {
     "imagej": Format(imagej.ENDING, imagej.write),
     "csv": Format(csvfile.ENDING, csvfile.write),
 }
-_READABLE = "GeoJSON (QuPath), COCO JSON, label images (TIFF, PNG), ImageJ ROIs (.roi, .zip) and CSV with a wkt column"
+_READABLE = (
+    "GeoJSON (QuPath), COCO JSON, label images (TIFF, PNG), ImageJ ROIs (.roi, .zip), CSV with a wkt column or "
+    "with boxes (x, y, width, height), and YOLO labels (.txt)"
+)
 
 
 def write_objects(
@@ -76,7 +79,7 @@ def read_objects(path: Path, image: ExchangeImage) -> ReadObjects:
     """
     try:
         with path.open("rb") as file:
-            head = file.read(64)
+            head = file.read(512)
     except OSError as error:
         raise InvalidInputError(
             f"{path.name} cannot be opened ({error.strerror}). Check its name and folder."
@@ -90,9 +93,18 @@ def read_objects(path: Path, image: ExchangeImage) -> ReadObjects:
     first = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if first in {b"{", b"["} or path.suffix.lower() in {".json", ".geojson"}:
         return _read_json(path, image)
+    if path.suffix.lower() == ".txt" and yolo.holds(head):
+        return yolo.read(path, image)
     if path.suffix.lower() in {".csv", ".tsv", ".txt"}:
-        return csvfile.read(path)
+        return _read_table(path)
     raise InvalidInputError(f"{path.name} is no annotation file of a known format. Known are: {_READABLE}.")
+
+
+def _read_table(path: Path) -> ReadObjects:
+    with path.open("rb") as file:
+        header = file.readline(10_000).decode("utf-8", "replace")
+    is_boxes = boxes.columns_in(header) is not None and "wkt" not in header.lower()
+    return boxes.read(path) if is_boxes else csvfile.read(path)
 
 
 def _read_json(path: Path, image: ExchangeImage) -> ReadObjects:

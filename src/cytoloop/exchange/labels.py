@@ -113,6 +113,8 @@ def read(path: Path, image: ExchangeImage) -> ReadObjects:
             "Choose the image that the labels were made on."
         )
     planes = stack.reshape(-1, height, width)
+    if image.size_z * image.size_t == 1 and len(planes) > 1 and _is_layered(planes):
+        return _read_layers(planes)
     if len(planes) not in {1, image.size_z * image.size_t}:
         raise InvalidInputError(
             f"{path.name} has {len(planes)} planes and {image.name} has {image.size_z} z slices and "
@@ -131,6 +133,17 @@ def read(path: Path, image: ExchangeImage) -> ReadObjects:
             objects.append(ExchangeObject(polygon, kind_of(polygon), z=z, t=t, id=label))
     told = [f"{path.name} is a mask, not labels: every connected piece became an object."]
     return ReadObjects(objects, told if masks else ())
+
+
+def _is_layered(planes: NDArray[Any]) -> bool:
+    """Whether every plane shows one object: 0 and one other value."""
+    return all(len(np.setdiff1d(np.unique(plane), [0])) == 1 for plane in planes)
+
+
+def _read_layers(planes: NDArray[Any]) -> ReadObjects:
+    """A plane an object, as AnnotatorJ's layered stacks have them; objects may overlap."""
+    outlines = (labels_to_polygons((plane > 0).astype(np.int32))[1] for plane in planes)
+    return ReadObjects([ExchangeObject(one, kind_of(one)) for found in outlines for one in found])
 
 
 def _is_own(path: Path) -> bool:

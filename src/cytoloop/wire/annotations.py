@@ -168,6 +168,20 @@ class HistoryState(WireModel):
     changed: list[LayerChanged] = Field(default_factory=list[LayerChanged])
 
 
+class SetImportLayer(WireModel):
+    image_id: UUID
+    image: str
+    layer_id: UUID
+    created: int
+
+
+class SetImportResult(WireModel):
+    """What a zip of annotation files became, and what of it was left out and why."""
+
+    layers: list[SetImportLayer]
+    warnings: list[str]
+
+
 class ImportResult(WireModel):
     layer: Layer
     created: int

@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, BackgroundTasks, File, UploadFile
+from fastapi import APIRouter, BackgroundTasks, File, Query, UploadFile
 from starlette.responses import FileResponse
 
 from cytoloop.core.errors import InvalidInputError
+from cytoloop.projects.images import ProjectImage, image_count, project_images
 from cytoloop.projects.permissions import Permission
 from cytoloop.server.access import Access
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
 from cytoloop.server.serialise import layers_wire
-from cytoloop.wire.annotations import ImportResult
-from cytoloop.workflows import downloads, exchanging
+from cytoloop.wire.annotations import ImportResult, SetImportLayer, SetImportResult
+from cytoloop.workflows import downloads, exchanging, export_sets, import_sets
+from cytoloop.workflows.archives import ArchiveLimits, unpack
 
 router = APIRouter(tags=["exchange"])
 
@@ -100,3 +102,84 @@ def import_annotations(
         )
 
     return write(work)
+
+
+@router.get("/projects/{project_id}/export")
+def export_project(
+    project_id: UUID,
+    set_name: Annotated[str, Query(alias="set", max_length=40)],
+    access: ReadDep,
+    services: ServicesDep,
+    background: BackgroundTasks,
+    image: Annotated[list[UUID] | None, Query(max_length=5000)] = None,
+    layer: Annotated[list[str] | None, Query(max_length=100)] = None,
+    class_name: Annotated[list[str] | None, Query(alias="class", max_length=1000)] = None,
+    downsample: Annotated[float, Query(ge=0.05, le=1024)] = 1.0,
+    crop_px: Annotated[int, Query(ge=0, le=4096)] = 256,
+    predictions: Annotated[bool, Query()] = True,  # noqa: FBT002 - in the URL it has its name
+) -> FileResponse:
+    """A set of files of the project's images (all, or those named) as a zip: see ``cytoloop export --help``."""
+    project, _ = access.project(project_id, Permission.VIEW)
+    count = image_count(access.connection, project.id)
+    images = project_images(access.connection, project.id, limit=count + 1)
+    chosen = images if image is None else [one for one in images if one.uuid in set(image)]
+    selection = export_sets.Selection(chosen, layer or [], class_name or [], predictions)
+    folder = Path(tempfile.mkdtemp(prefix="cytoloop-export-"))
+    try:
+        paths = export_sets.write_set(
+            access.connection,
+            services.library,
+            set_name,
+            selection,
+            folder / "set",
+            downsample=downsample,
+            crop_px=crop_px,
+        )
+        name = downloads.file_name(f"{project.name} {set_name}", "zip")
+        bundle = export_sets.packed(folder / "set", paths, folder / name)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return _sent(bundle, folder, background)
+
+
+@router.post("/projects/{project_id}/import", status_code=201)
+def import_set(
+    project_id: UUID,
+    write: WriteDep,
+    services: ServicesDep,
+    file: Annotated[UploadFile, File()],
+) -> SetImportResult:
+    """Annotation files of many images in one zip; each goes to the image whose name it bears, as a new layer."""
+    if not file.filename:
+        raise InvalidInputError("Send the zip as the form field 'file', with its name.")
+    with tempfile.TemporaryDirectory(prefix="cytoloop-import-") as folder:
+        packed = Path(folder) / "set.zip"
+        with packed.open("wb") as target:
+            shutil.copyfileobj(file.file, target)
+        content = Path(folder) / downloads.file_name(Path(file.filename).stem, "")
+        unpack(packed, content, ArchiveLimits(max_bytes=20 << 30))
+
+        def images_of(access: Access) -> list[ProjectImage]:
+            project, _ = access.project(project_id, Permission.ANNOTATE)
+            count = image_count(access.connection, project.id)
+            return project_images(access.connection, project.id, limit=count + 1)
+
+        found = import_sets.read_set(content, write(images_of))
+
+        def store(access: Access) -> list[exchanging.Imported]:
+            access.project(project_id, Permission.ANNOTATE)
+            return import_sets.store_set(
+                access.connection, found, user_id=access.actor.user_id, announcer=services.announcer
+            )
+
+        imported = write(store)
+    return SetImportResult(
+        layers=[
+            SetImportLayer(
+                image_id=layer.image.uuid, image=layer.image.name, layer_id=one.layer.uuid, created=one.created
+            )
+            for layer, one in zip(found.layers, imported, strict=True)
+        ],
+        warnings=[*found.warnings, *(warning for one in imported for warning in one.warnings)],
+    )

@@ -1,0 +1,82 @@
+"""Sets of annotation files into a project: each file to the image whose name it bears."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from cytoloop.core.errors import CytoloopError, InvalidInputError
+from cytoloop.exchange.model import ReadObjects
+from cytoloop.exchange.sets.reading import Part, files_in, parts_for, read_parts
+from cytoloop.projects.images import ProjectImage
+
+from .announcing import Announcer
+from .exchanging import Imported, exchange_image, import_objects
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLayer:
+    """What becomes one layer of an image."""
+
+    image: ProjectImage
+    name: str
+    objects: ReadObjects
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSet:
+    """What a folder holds for a project's images, and what of it could not be read and why."""
+
+    layers: Sequence[FoundLayer]
+    warnings: Sequence[str] = field(default_factory=tuple[str, ...])
+
+
+def read_set(folder: Path, images: Sequence[ProjectImage]) -> FoundSet:
+    """Find and read the files for each image. Nothing is stored.
+
+    Raises
+    ------
+    InvalidInputError
+        The folder holds nothing that bears the name of one of the images.
+    """
+    files = files_in(folder)
+    layers: list[FoundLayer] = []
+    warnings: list[str] = []
+    for image in images:
+        if image.stored is None:
+            continue
+        facts = exchange_image(image)
+        for name, parts in _by_layer(parts_for(folder, facts, files)).items():
+            try:
+                found = read_parts(parts, facts)
+            except CytoloopError as error:
+                warnings.append(f"{image.name}: {error}")
+                continue
+            warnings += [f"{image.name}: {one}" for one in found.warnings]
+            if found.objects:
+                layers.append(FoundLayer(image, name, ReadObjects(found.objects)))
+    if not layers and not warnings:
+        names = ", ".join(one.name for one in list(images)[:5]) or "none yet"
+        raise InvalidInputError(
+            f"No file of {folder.name} bears the name of one of the project's images ({names}). Name each file like "
+            "its image, for example labelled_masks/IMAGE.tif."
+        )
+    return FoundSet(layers, warnings)
+
+
+def _by_layer(parts: Sequence[Part]) -> dict[str, list[Part]]:
+    found: dict[str, list[Part]] = {}
+    for part in parts:
+        found.setdefault(part.layer, []).append(part)
+    return found
+
+
+def store_set(connection: Connection, found: FoundSet, *, user_id: int, announcer: Announcer) -> list[Imported]:
+    """Store what was read, each layer anew; all of it or nothing."""
+    if not found.layers:
+        raise InvalidInputError("Nothing could be imported. " + " ".join(found.warnings))
+    return [
+        import_objects(connection, one.objects, image=one.image, name=one.name, user_id=user_id, announcer=announcer)
+        for one in found.layers
+    ]
