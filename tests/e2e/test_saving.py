@@ -1,7 +1,5 @@
 """Nothing is lost: cut connections, reloads, a second browser, two people on one object."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
@@ -15,10 +13,10 @@ CHANGES = "**/api/v1/layers/*/changes"
 
 
 @pytest.fixture
-def bench(screen: Screen) -> Iterator[Workbench]:
+def bench(screen: Screen) -> Workbench:
     made = workbench(screen)
     made.open_sample("fluorescence-nuclei.png", ("nucleus", "1"))
-    yield made
+    return made
 
 
 def _cut(route: Route) -> None:

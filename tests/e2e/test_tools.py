@@ -1,7 +1,6 @@
 """Every drawing tool and every key of the workbench: real mouse and keyboard, and the geometry that is stored."""
 
 import math
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,10 +14,10 @@ CLASSES = (("nucleus", "1"), ("debris", "2"))
 
 
 @pytest.fixture
-def bench(screen: Screen) -> Iterator[Workbench]:
+def bench(screen: Screen) -> Workbench:
     made = workbench(screen)
     made.open_sample("fluorescence-nuclei.png", *CLASSES)
-    yield made
+    return made
 
 
 def test_closed_shapes_are_stored_as_drawn(bench: Workbench, page: Page) -> None:

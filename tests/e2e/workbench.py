@@ -116,8 +116,7 @@ class Workbench(Screen):
 
 def workbench(screen: Screen) -> Workbench:
     """The same page with more words."""
-    made = Workbench(screen.page, screen.url, screen.pictures)
-    return made
+    return Workbench(screen.page, screen.url, screen.pictures)
 
 
 def toast(page: Page) -> str:

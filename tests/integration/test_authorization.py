@@ -78,6 +78,8 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "GET /images/{image_id}/changes": (V, None),
     "POST /images/{image_id}/undo": (A, None),
     "POST /images/{image_id}/redo": (A, None),
+    "GET /projects/{project_id}/export": (V, "?set=labels"),
+    "POST /projects/{project_id}/import": (A, "file"),
     "GET /images/{image_id}/export": (V, "?format=geojson"),
     "POST /images/{image_id}/import": (A, "file"),
     "PATCH /layers/{layer_id}": (M, {"name": "Other"}),

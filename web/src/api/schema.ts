@@ -985,6 +985,26 @@ export interface paths {
         patch: operations["update_project_api_v1_projects__project_id__patch"];
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Project
+         * @description A set of files of the project's images (all, or those named) as a zip: see ``cytoloop export --help``.
+         */
+        get: operations["export_project_api_v1_projects__project_id__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/images": {
         parameters: {
             query?: never;
@@ -1003,6 +1023,26 @@ export interface paths {
          * @description Register files of the server where they are.
          */
         post: operations["register_images_api_v1_projects__project_id__images_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Set
+         * @description Annotation files of many images in one zip; each goes to the image whose name it bears, as a new layer.
+         */
+        post: operations["import_set_api_v1_projects__project_id__import_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1589,6 +1629,11 @@ export interface components {
             file: string;
             /** Name */
             name?: string | null;
+        };
+        /** Body_import_set_api_v1_projects__project_id__import_post */
+        Body_import_set_api_v1_projects__project_id__import_post: {
+            /** File */
+            file: string;
         };
         /**
          * BulkRequest
@@ -2721,6 +2766,33 @@ export interface components {
             user: components["schemas"]["User"] | null;
             /** Version */
             version: string;
+        };
+        /** SetImportLayer */
+        SetImportLayer: {
+            /** Created */
+            created: number;
+            /** Image */
+            image: string;
+            /**
+             * Image Id
+             * Format: uuid
+             */
+            image_id: string;
+            /**
+             * Layer Id
+             * Format: uuid
+             */
+            layer_id: string;
+        };
+        /**
+         * SetImportResult
+         * @description What a zip of annotation files became, and what of it was left out and why.
+         */
+        SetImportResult: {
+            /** Layers */
+            layers: components["schemas"]["SetImportLayer"][];
+            /** Warnings */
+            warnings: string[];
         };
         /** SetLocked */
         SetLocked: {
@@ -4758,6 +4830,45 @@ export interface operations {
             };
         };
     };
+    export_project_api_v1_projects__project_id__export_get: {
+        parameters: {
+            query: {
+                set: string;
+                image?: string[] | null;
+                layer?: string[] | null;
+                class?: string[] | null;
+                downsample?: number;
+                crop_px?: number;
+                predictions?: boolean;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_images_api_v1_projects__project_id__images_get: {
         parameters: {
             query?: {
@@ -4814,6 +4925,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_set_api_v1_projects__project_id__import_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_set_api_v1_projects__project_id__import_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetImportResult"];
                 };
             };
             /** @description Any error, as a problem. */

@@ -30,6 +30,7 @@ export type ChangeResult = Schemas["ChangeResult"];
 export type HistoryEntry = Schemas["HistoryEntry"];
 export type LayerChanged = Schemas["LayerChanged"];
 export type HistoryState = Schemas["HistoryState"];
+export type SetImportResult = Schemas["SetImportResult"];
 export type ImportResult = Schemas["ImportResult"];
 export type MethodInfo = Schemas["MethodInfo"];
 export type SegmentRequest = Schemas["SegmentRequest"];

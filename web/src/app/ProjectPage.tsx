@@ -1,14 +1,15 @@
 /** A project: its images, its jobs, its classes and members. */
 import { Button, Group, Tabs, Text, Title } from "@mantine/core";
-import { IconCategory, IconPhoto, IconStack2, IconUsers } from "@tabler/icons-react";
+import { IconArrowsExchange, IconCategory, IconPhoto, IconStack2, IconUsers } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { isRunning } from "../api/events";
 import { jobsQuery } from "../api/jobs";
 import { projectQuery } from "../api/projects";
-import { mayAdminister, mayManage } from "../api/roles";
+import { mayAdminister, mayDraw, mayManage } from "../api/roles";
 import { sessionQuery } from "../api/session";
 import type { Project } from "../api/types";
+import { ExchangeDialog } from "../features/exchange/ExchangeDialog";
 import { ImageGrid } from "../features/images/ImageGrid";
 import { JobList } from "../features/jobs/JobList";
 import { MembersDialog } from "../features/projects/MembersDialog";
@@ -42,7 +43,7 @@ export function ProjectPage({ projectId }: { projectId: string }) {
 }
 
 function Content({ project }: { project: Project }) {
-  const [dialog, setDialog] = useState<"classes" | "members" | null>(null);
+  const [dialog, setDialog] = useState<"classes" | "members" | "exchange" | null>(null);
   const { data: session } = useQuery(sessionQuery);
   const { data: jobs } = useQuery(jobsQuery(project.id));
   const running = jobs?.filter(isRunning).length ?? 0;
@@ -61,6 +62,14 @@ function Content({ project }: { project: Project }) {
           ) : null}
         </div>
         <Group gap="xs" wrap="nowrap">
+          <Button
+            variant="default"
+            leftSection={<IconArrowsExchange size={14} />}
+            onClick={() => setDialog("exchange")}
+            data-testid="open-exchange"
+          >
+            Export and import
+          </Button>
           {isManager ? (
             <Button
               variant="default"
@@ -101,6 +110,9 @@ function Content({ project }: { project: Project }) {
       </Tabs>
       {dialog === "classes" ? (
         <OntologyDialog projectId={project.id} onClose={() => setDialog(null)} />
+      ) : null}
+      {dialog === "exchange" ? (
+        <ExchangeDialog project={project} mayImport={mayDraw(project.role)} onClose={() => setDialog(null)} />
       ) : null}
       {dialog === "members" ? (
         <MembersDialog
