@@ -113,6 +113,7 @@ function bindWorkspace(viewer: Viewer, editor: Editor): () => void {
     }
     if (now.channels !== before.channels) viewer.setChannels(now.channels);
     if (now.tone !== before.tone) viewer.setTone(now.tone);
+    if (now.view !== before.view) viewer.setView(now.view);
     if (now.region !== before.region) viewer.setRegion(now.region);
     if (now.isHidden !== before.isHidden) viewer.setHidden(now.isHidden);
     if (now.isFilled !== before.isFilled) viewer.setRules({ isFilled: now.isFilled });

@@ -3,6 +3,7 @@ import { create } from "zustand";
 import type { Annotation } from "../api/types";
 import type { Geometry } from "../geometry/types";
 import type { OutboxState } from "../outbox/outbox";
+import { AS_RECORDED, type PictureView } from "../pixels/stains";
 import type { ChannelDisplay } from "../viewer/channels";
 import type { Plane, Tone } from "../viewer/picture";
 import type { ToolName } from "../viewer/tools/tool";
@@ -37,6 +38,8 @@ export interface Workspace {
   plane: Plane;
   channels: readonly ChannelDisplay[];
   tone: Tone;
+  /** Which view of a picture in colour is shown. */
+  view: PictureView;
   selection: readonly Annotation[];
   activeTermId: number | null;
   /** The layer whose objects and measurements are listed. */
@@ -70,6 +73,7 @@ const INITIAL: Workspace = {
   plane: { z: 0, t: 0 },
   channels: [],
   tone: { brightness: 1, contrast: 1 },
+  view: AS_RECORDED,
   selection: [],
   activeTermId: null,
   activeLayerId: null,
@@ -96,8 +100,8 @@ export const setWorkspace = (change: Partial<Workspace>): void => useWorkspace.s
 
 /** For another image: the tool, the classes and how objects are drawn stay as they are. */
 export function openWorkspace(change: Pick<Workspace, "plane" | "channels">): void {
-  const { selection, activeLayerId, layerDisplays, region, tone } = INITIAL;
-  setWorkspace({ selection, activeLayerId, layerDisplays, region, tone, ...change });
+  const { selection, activeLayerId, layerDisplays, region, tone, view } = INITIAL;
+  setWorkspace({ selection, activeLayerId, layerDisplays, region, tone, view, ...change });
 }
 
 export function setLayerDisplay(layerId: string, change: Partial<LayerDisplay>): void {

@@ -8,6 +8,7 @@ import { url } from "../api/http";
 import { fetchRawTile } from "../api/images";
 import { fetchPatiently } from "../api/patience";
 import type { Image, TileLevel } from "../api/types";
+import { AS_RECORDED, type PictureView, recolour } from "../pixels/stains";
 import { BAND_COUNT, type ChannelDisplay, channelStyle, channelVariables, visibleBands } from "./channels";
 import { extentOf, imageTileGrid, pixelProjection } from "./space";
 
@@ -27,6 +28,8 @@ export interface Picture {
   setPlane(plane: Plane): void;
   setChannels(channels: readonly ChannelDisplay[]): void;
   setTone(tone: Tone): void;
+  /** Pictures in colour can be shown as one dye, or as dark and bright. */
+  setView(view: PictureView): void;
   /** How the page shows what is drawn on the layer's canvas. */
   readonly tone: Tone;
   /** Changes when the picture looks different in the same place. */
@@ -78,9 +81,10 @@ class RgbPicture implements Picture {
   tone = PLAIN;
 
   get key(): string {
-    return `${planeKey(this.plane)} ${this.tone.brightness} ${this.tone.contrast} ${this.layer.getRevision()}`;
+    return `${this.sourceKey()} ${this.tone.brightness} ${this.tone.contrast} ${this.layer.getRevision()}`;
   }
   private readonly source: PlaneImageSource;
+  private view = AS_RECORDED;
 
   constructor(
     private readonly image: Image,
@@ -94,7 +98,7 @@ class RgbPicture implements Picture {
       interpolate: true,
       loader: (z, x, y, { signal }) => this.tile(z, x, y, signal),
     });
-    this.source.show(planeKey(plane));
+    this.source.show(this.sourceKey());
     this.layer = new TileLayer({
       source: this.source,
       extent: extentOf(image),
@@ -105,7 +109,7 @@ class RgbPicture implements Picture {
 
   setPlane(plane: Plane): void {
     this.plane = plane;
-    this.source.show(planeKey(plane));
+    this.source.show(this.sourceKey());
   }
 
   setChannels(): void {
@@ -119,11 +123,23 @@ class RgbPicture implements Picture {
     if (element) element.style.filter = `brightness(${brightness}) contrast(${contrast})`;
   }
 
+  /** Tiles are recoloured once each, when they come: moving the picture costs nothing more. */
+  setView(view: PictureView): void {
+    this.view = view;
+    this.source.show(this.sourceKey());
+  }
+
   dispose(): void {
     this.layer.dispose();
   }
 
+  private sourceKey(): string {
+    const { name, level } = this.view;
+    return `${planeKey(this.plane)} ${name} ${name === "threshold" ? level : ""}`;
+  }
+
   private async tile(z: number, x: number, y: number, signal: AbortSignal): Promise<HTMLCanvasElement> {
+    const { view } = this;
     const place = placeOf(this.image, z, x, y);
     const canvas = document.createElement("canvas");
     canvas.width = place?.level.tile_width ?? 1;
@@ -136,7 +152,13 @@ class RgbPicture implements Picture {
     const response = await fetchPatiently(address, signal);
     const bitmap = await createImageBitmap(await response.blob());
     // tiles at the right and bottom are cropped: drawn at their true size, the rest stays clear
-    canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
+    const context = canvas.getContext("2d");
+    context?.drawImage(bitmap, 0, 0);
+    if (context && view.name !== "recorded") {
+      const pixels = context.getImageData(0, 0, bitmap.width, bitmap.height);
+      recolour(pixels.data, view);
+      context.putImageData(pixels, 0, 0);
+    }
     bitmap.close();
     return canvas;
   }
@@ -193,6 +215,10 @@ class ChannelPicture implements Picture {
 
   setTone(): void {
     // the channels have their own ranges
+  }
+
+  setView(): void {
+    // the channels have their own colours
   }
 
   dispose(): void {

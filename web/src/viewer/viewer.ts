@@ -6,6 +6,7 @@ import type { Box, Geometry } from "../geometry/types";
 import type { Assistant } from "../inference/assistant";
 import { openDesk } from "../pixels/desk";
 import type { Crop } from "../pixels/raster";
+import type { PictureView } from "../pixels/stains";
 import { Camera, type Place, viewOf } from "./camera";
 import type { ChannelDisplay } from "./channels";
 import { ContourAssist } from "./contourAssist";
@@ -120,6 +121,10 @@ export class Viewer {
   setTone(tone: Tone): void {
     this.map.once("rendercomplete", () => this.picture.setTone(tone));
     this.picture.setTone(tone);
+  }
+
+  setView(view: PictureView): void {
+    this.picture.setView(view);
   }
 
   setLayers(views: readonly LayerView[]): void {

@@ -1,10 +1,11 @@
-/** How the picture is shown: channels, or brightness and contrast. */
-import { Button, ColorInput, Group, RangeSlider, Slider, Stack, Text } from "@mantine/core";
+/** How the picture is shown: channels, or brightness, contrast and one dye alone. */
+import { Button, ColorInput, Group, Radio, RangeSlider, Slider, Stack, Text } from "@mantine/core";
 import { IconEye, IconEyeOff, IconWand } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { histogramQuery } from "../../api/images";
 import type { ChannelHistogram, Image } from "../../api/types";
+import { VIEW_NAMES, type ViewName } from "../../pixels/stains";
 import { toggleChannel } from "../../state/commands";
 import { setWorkspace, useWorkspace, workspace } from "../../state/workspace";
 import { number } from "../../ui/format";
@@ -14,8 +15,73 @@ import { BAND_COUNT, type ChannelDisplay } from "../../viewer/channels";
 export function DisplayPanel({ image }: { image: Image }) {
   return (
     <Stack gap="md" className="panel" data-testid="display-panel">
-      {image.rgb ? <ToneSliders /> : <Channels image={image} />}
+      {image.rgb ? <ColourPicture /> : <Channels image={image} />}
     </Stack>
+  );
+}
+
+const ColourPicture = () => (
+  <>
+    <ViewChoice />
+    <ToneSliders />
+  </>
+);
+
+const VIEW_LABELS: Record<ViewName, string> = {
+  recorded: "As recorded",
+  haematoxylin: "Haematoxylin",
+  eosin: "Eosin",
+  dab: "DAB (residual)",
+  threshold: "Threshold",
+};
+
+function ViewChoice() {
+  const view = useWorkspace((s) => s.view);
+  return (
+    <>
+      <Radio.Group
+        label="View"
+        size="xs"
+        value={view.name}
+        onChange={(name) => setWorkspace({ view: { ...view, name: name as ViewName } })}
+        data-testid="view-choice"
+      >
+        <Stack gap={6} mt={6}>
+          {VIEW_NAMES.map((name) => (
+            <Radio key={name} size="xs" value={name} label={VIEW_LABELS[name]} data-testid={`view-${name}`} />
+          ))}
+        </Stack>
+      </Radio.Group>
+      {view.name === "threshold" ? <LevelSlider level={view.level} /> : null}
+    </>
+  );
+}
+
+/** The picture follows when the thumb is let go: each level is another picture. */
+function LevelSlider({ level }: { level: number }) {
+  const [value, setValue] = useState(level);
+  return (
+    <div>
+      <Group justify="space-between">
+        <Text size="xs" fw={500}>
+          Dark below
+        </Text>
+        <Text size="xs" className="numbers" c="var(--text-dim)">
+          {value}
+        </Text>
+      </Group>
+      <Slider
+        size="sm"
+        min={1}
+        max={255}
+        label={null}
+        value={value}
+        onChange={setValue}
+        onChangeEnd={(end) => setWorkspace({ view: { ...workspace().view, level: end } })}
+        thumbLabel="Brightness below which a pixel is dark"
+        data-testid="view-level"
+      />
+    </div>
   );
 }
 
@@ -49,7 +115,7 @@ function ToneSliders() {
       {slider("brightness", "Brightness")}
       {slider("contrast", "Contrast")}
       <Button variant="default" onClick={() => setWorkspace({ tone: { brightness: 1, contrast: 1 } })}>
-        As recorded
+        Reset brightness and contrast
       </Button>
     </>
   );
