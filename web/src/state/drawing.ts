@@ -110,7 +110,11 @@ async function painted(editor: Editor, shape: Drawn, polygons: readonly Polygon[
     if (isErasing && reduced.length === 0) inform("There is no painted region here.");
     editor.select(created.length > 0 ? created : workspace().selection);
   } catch (error) {
-    tell({ kind: "error", message: messageFrom(error) });
+    const isCut = error instanceof ConnectionError && shape.combine !== "subtract";
+    if (!isCut) return tell({ kind: "error", message: messageFrom(error) });
+    const region = { ...newObject(shape), properties: { ...shape.properties, region: true } };
+    editor.select(editor.change({ creates: [region] }));
+    inform("The regions around could not be loaded: this one was drawn as it is and may overlap them.");
   }
 }
 
