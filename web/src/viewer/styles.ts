@@ -1,7 +1,9 @@
 /** How objects look: the colour is the class, dashed is predicted, yellow is selected. */
 import type { FeatureLike } from "ol/Feature";
+import { Point as OlPoint } from "ol/geom";
 import CircleStyle from "ol/style/Circle";
 import Fill from "ol/style/Fill";
+import RegularShape from "ol/style/RegularShape";
 import Stroke from "ol/style/Stroke";
 import Style from "ol/style/Style";
 import Text from "ol/style/Text";
@@ -87,6 +89,27 @@ function strokeFor(feature: FeatureLike, resolution: number): (typeof STROKES)[n
   return STROKES.find(({ below }) => side < below) ?? STROKES[2];
 }
 
+/** The number of the kind "arrow" in the tiles. */
+const ARROW = 6;
+
+/** A triangle at the end of a line, turned along its last stretch. */
+function arrowHead(feature: FeatureLike, color: string): Style | null {
+  const line = "getFlatCoordinates" in feature ? feature.getFlatCoordinates() : [];
+  const [x0, y0, x1, y1] = line.slice(-4);
+  if (x0 === undefined || y0 === undefined || x1 === undefined || y1 === undefined) return null;
+  return new Style({
+    geometry: new OlPoint([x1, y1]),
+    image: new RegularShape({
+      points: 3,
+      radius: 8,
+      rotation: Math.atan2(x1 - x0, y1 - y0),
+      rotateWithView: true,
+      fill: new Fill({ color }),
+      stroke: new Stroke({ color: "rgba(8, 12, 16, 0.7)", width: 1 }),
+    }),
+  });
+}
+
 /** A style function over vector tiles; styles are kept, as there are few kinds among many objects. */
 export function tileStyle(rules: () => StyleRules) {
   const kept = new Map<string, Style>();
@@ -113,6 +136,8 @@ export function tileStyle(rules: () => StyleRules) {
     const isDashed = status === PREDICTED && takesDashes;
     const key = `${color} ${isDashed} ${isFilled} ${width}`;
     const style = keep(key, () => objectStyle(color, isDashed, isFilled, width));
+    const head = Number(feature.get("kind")) === ARROW ? arrowHead(feature, color) : null;
+    if (head) return [style, head];
     return hasRim ? [keep(`rim ${width}`, () => rimStyle(width)), style] : style;
   };
 }
