@@ -206,6 +206,7 @@ def brush(meter: Meter) -> list[Row]:
         drawn += meter.read("drawn")
         page.mouse.up()
         screen.idle()
+        assert screen.layer_count("My annotations") == 1, "the brush must change the object, not draw another"
         outside = [x + 1.075 * radius * float(np.cos(angles[10])), y + 1.075 * radius * float(np.sin(angles[10]))]
         screen.press("Escape")
         screen.press("Escape")
