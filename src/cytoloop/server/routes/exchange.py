@@ -78,11 +78,11 @@ def import_annotations(
     """Objects from a file, as a new layer; classes that are not there yet are added."""
     if not file.filename:
         raise InvalidInputError("Send the file as the form field 'file', with its name.")
+    image = write(lambda access: access.image(image_id, Permission.ANNOTATE))
     with tempfile.TemporaryDirectory(prefix="cytoloop-import-") as folder:
         path = Path(folder) / Path(file.filename).name
         with path.open("wb") as target:
             shutil.copyfileobj(file.file, target)
-        image = write(lambda access: access.image(image_id, Permission.ANNOTATE))
         objects = exchanging.read_file(path, image)
 
     def work(access: Access) -> ImportResult:
@@ -153,6 +153,13 @@ def import_set(
     """Annotation files of many images in one zip; each goes to the image whose name it bears, as a new layer."""
     if not file.filename:
         raise InvalidInputError("Send the zip as the form field 'file', with its name.")
+
+    def images_of(access: Access) -> list[ProjectImage]:
+        project, _ = access.project(project_id, Permission.ANNOTATE)
+        count = image_count(access.connection, project.id)
+        return project_images(access.connection, project.id, limit=count + 1)
+
+    images = write(images_of)
     with tempfile.TemporaryDirectory(prefix="cytoloop-import-") as folder:
         packed = Path(folder) / "set.zip"
         with packed.open("wb") as target:
@@ -160,12 +167,7 @@ def import_set(
         content = Path(folder) / downloads.file_name(Path(file.filename).stem, "")
         unpack(packed, content, ArchiveLimits(max_bytes=20 << 30))
 
-        def images_of(access: Access) -> list[ProjectImage]:
-            project, _ = access.project(project_id, Permission.ANNOTATE)
-            count = image_count(access.connection, project.id)
-            return project_images(access.connection, project.id, limit=count + 1)
-
-        found = import_sets.read_set(content, write(images_of))
+        found = import_sets.read_set(content, images)
 
         def store(access: Access) -> list[exchanging.Imported]:
             access.project(project_id, Permission.ANNOTATE)
