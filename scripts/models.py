@@ -9,6 +9,7 @@ import argparse
 import json
 import platform
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from cytoloop.learning.training.order import Order
 from cytoloop.learning.training.scoring import by_type, score_method
 from cytoloop.workflows.packaging import About, package_model
 from cytoloop.workflows.shipping import judged_of, model_of_training
-from cytoloop.workflows.training import Curve, train
+from cytoloop.workflows.training import Curve, Trained, train
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPES = ROOT / "src/cytoloop/learning/recipes"
@@ -79,6 +80,7 @@ def make(name: str, given: argparse.Namespace) -> ModelPackage:
     about = About(title, description, DATA)
     first = Order(configuration=configuration, data=given.data, folder=given.work / name, threads=given.threads)
     trained = train(first, on_curve=_tell)
+    first, trained, configuration = _settled(name, given, first, trained, configuration)
     hardware = {"hardware": _hardware()}
     judged = model_of_training(first, trained, given.work / name / name, about, extra=hardware, with_tta=name != "foreground")
     final = Order(
@@ -106,6 +108,23 @@ def make(name: str, given: argparse.Namespace) -> ModelPackage:
         sample=read_example(pairs_in(given.data)[0]),
         pictures={path.name: path.read_bytes() for path in judged.pictures} | _attached(judged),
     )
+
+
+def _settled(
+    name: str, given: argparse.Namespace, first: Order, trained: Trained, configuration: Configuration
+) -> tuple[Order, Trained, Configuration]:
+    """The training goes on with the recipe in ``settle``, where there is one."""
+    recipe = RECIPES / "settle" / f"{name}.toml"
+    if not recipe.exists():
+        return first, trained, configuration
+    settling = _shortened(read_configuration(recipe), given.steps)
+    order = first.model_copy(
+        update={"configuration": settling, "folder": given.work / f"{name}-settled", "initial": trained.weights}
+    )
+    done = train(order, on_curve=_tell)
+    earlier = {key: trained.record[key] for key in ("configuration", "steps", "seconds")}
+    record = {**done.record, "earlier": earlier}
+    return order, replace(done, record=record), settling
 
 
 def _attached(package: ModelPackage) -> dict[str, bytes]:
