@@ -140,7 +140,7 @@ def test_parameters_reach_the_method(tmp_path: Path) -> None:
 def test_large_images_are_tiled_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     call("segment", NUCLEI, "--model", "threshold", "--out", tmp_path / "whole")
     for name in ("WHOLE_PIXELS", "CORE_PX", "MARGIN_PX"):
-        monkeypatch.setattr(f"cytoloop.workflows.tiles.{name}", {"CORE_PX": 256, "MARGIN_PX": 64}.get(name, 1000))
+        monkeypatch.setattr(f"cytoloop.learning.slides.grid.{name}", {"CORE_PX": 256, "MARGIN_PX": 64}.get(name, 1000))
     call("segment", NUCLEI, "--model", "threshold", "--out", tmp_path / "tiled")
     result = call("evaluate", "--truth", tmp_path / "whole", "--pred", tmp_path / "tiled", "--json")
     assert json.loads(result.stdout)["summary"]["rates"][1]["f1"] > 0.93

@@ -8,10 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from cytoloop.core.clock import utc_now
 from cytoloop.core.errors import CytoloopError
 from cytoloop.storage.database import Database
 
@@ -24,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 IDLE_WAIT_S = 1.0
 PROGRESS_EVERY_S = 0.3
+KEPT_SCRATCH = timedelta(days=7)
+"""How long a job that failed in part or was cancelled can be taken up where it was."""
 
 JobListener = Callable[[Job], None]
 LogListener = Callable[[Job, LogLine], None]
@@ -90,6 +94,7 @@ class Dispatcher:
             found = self._database.write(lambda connection: ledger.recover(connection, ""))
             if found:
                 logger.info("Resuming %d interrupted tasks", found)
+            self._sweep()
         self._executor.start(self._inbox.put)
         self._thread.start()
 
@@ -122,6 +127,7 @@ class Dispatcher:
                     renewed = time.monotonic()
                     tasks = [one.task for one in self._running.values()]
                     self._database.write(lambda connection, tasks=tasks: ledger.renew(connection, tasks))
+                    self._database.write(ledger.recover)
             except Exception:
                 logger.exception("The dispatcher met an error and goes on")
                 time.sleep(IDLE_WAIT_S)
@@ -253,22 +259,33 @@ class Dispatcher:
         return True
 
     def _after_change(self, job_id: int, scratch: Path, *, ended: bool) -> None:
+        job = self._read_job(job_id)
         if ended:
-            shutil.rmtree(scratch, ignore_errors=True)
+            if job.tasks_failed == 0:  # else what was done may be needed when the rest is tried again
+                shutil.rmtree(scratch, ignore_errors=True)
             self._shown.pop(job_id, None)
-        self._on_job(self._read_job(job_id))
+        self._on_job(job)
 
     def _end_running(self, job_id: int) -> None:
         for key in [key for key, one in self._running.items() if one.job.id == job_id]:
-            running = self._running.pop(key)
+            del self._running[key]
             self._executor.cancel(key)
-            shutil.rmtree(running.scratch, ignore_errors=True)
         job = self._read_job(job_id)
         self._database.write(
             lambda connection: self._kinds[job.kind].finish_job(connection, job, self._scratch / str(job.uuid))
         )
         self._log(job, "warning", "Cancelled")
         self._on_job(self._read_job(job_id))
+
+    def _sweep(self) -> None:
+        """Remove the files of jobs that need them no more: done, gone, or ended long ago."""
+        if not self._scratch.is_dir():
+            return
+        with self._database.read() as connection:
+            kept = ledger.unfinished(connection, ended_after=utc_now() - KEPT_SCRATCH)
+        for folder in self._scratch.iterdir():
+            if folder.name not in {str(one) for one in kept}:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _show_progress(self, job: Job) -> None:
         shown = self._shown.setdefault(job.id, _Shown())

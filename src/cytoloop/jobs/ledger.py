@@ -6,10 +6,11 @@ that writes what it found. So a worker that was thought dead and comes back chan
 
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 
 from cytoloop.core.clock import utc_now
 from cytoloop.core.errors import ConflictError, NotFoundError
@@ -59,23 +60,43 @@ def enqueue(connection: Connection, new: NewJob) -> Job:
         .mappings()
         .one()
     )
-    if new.payloads:
+    add_tasks(connection, row["id"], new.payloads)
+    recount(connection, row["id"])
+    return job_by_id(connection, row["id"])
+
+
+def add_tasks(connection: Connection, job_id: int, payloads: Sequence[dict[str, Any]]) -> None:
+    """Append tasks to a job that has not ended."""
+    if not payloads:
+        return
+    last = connection.execute(select(func.max(task.c.index)).where(task.c.job_id == job_id)).scalar_one()
+    rows = [
+        {
+            "job_id": job_id,
+            "index": index,
+            "state": "queued",
+            "attempt": 0,
+            "epoch": 0,
+            "not_before": 0.0,
+            "payload": payload,
+            "stage": payload.get("stage", 0),
+        }
+        for index, payload in enumerate(payloads, start=0 if last is None else last + 1)
+    ]
+    connection.execute(insert(task), rows)
+
+
+def skip_tasks(connection: Connection, job_id: int, indices: Sequence[int]) -> None:
+    """Count queued tasks as ended: there is nothing to do for them."""
+    if indices:
         connection.execute(
-            insert(task),
-            [
-                {
-                    "job_id": row["id"],
-                    "index": index,
-                    "state": "queued",
-                    "attempt": 0,
-                    "epoch": 0,
-                    "not_before": 0.0,
-                    "payload": payload,
-                }
-                for index, payload in enumerate(new.payloads)
-            ],
+            update(task)
+            .where(task.c.job_id == job_id)
+            .where(task.c.index == bindparam("skipped"))
+            .where(task.c.state == "queued")
+            .values(state="skipped"),
+            [{"skipped": index} for index in indices],
         )
-    return _job(row)
 
 
 def job_by_uuid(connection: Connection, uuid: UUID) -> Job:
@@ -110,6 +131,7 @@ def claim(connection: Connection, owner: str) -> tuple[Job, Task] | None:
             .where(task.c.state == "queued")
             .where(task.c.not_before <= time.time())
             .where(job.c.state.in_(["queued", "running"]))
+            .where(task.c.stage <= job.c.stage)
             .order_by(task.c.index, task.c.job_id)
             .limit(1)
             .with_for_update(of=task, skip_locked=True)
@@ -192,21 +214,26 @@ def _update_task(connection: Connection, job_id: int, index: int, **values: Any)
 
 
 def recount(connection: Connection, job_id: int) -> bool:
-    """Bring the job's counts up to date; returns whether every task has ended."""
-    counts = dict(
-        connection.execute(
-            select(task.c.state, func.count()).where(task.c.job_id == job_id).group_by(task.c.state)
-        ).all()
-    )
+    """Bring the job's counts and stage up to date; returns whether every task has ended."""
+    rows = connection.execute(
+        select(task.c.state, func.count().label("n"), func.min(task.c.stage).label("stage"))
+        .where(task.c.job_id == job_id)
+        .group_by(task.c.state)
+    ).all()
+    counts = {row.state: row.n for row in rows}
     total = sum(counts.values())
-    done, dead = counts.get("done", 0), counts.get("dead", 0)
+    done, dead = counts.get("done", 0) + counts.get("skipped", 0), counts.get("dead", 0)
+    waiting = [row.stage for row in rows if row.state in ("queued", "running")]
+    values: dict[str, Any] = {"stage": min(waiting)} if waiting else {}
     connection.execute(
         update(job)
         .where(job.c.id == job_id)
         .values(
+            tasks_total=total,
             tasks_done=done,
             tasks_failed=dead,
             progress=(done + dead) / total if total else 1.0,
+            **values,
         )
     )
     return done + dead == total
@@ -347,3 +374,22 @@ def payloads(connection: Connection, job_id: int) -> list[dict[str, Any]]:
     return list(
         connection.execute(select(task.c.payload).where(task.c.job_id == job_id).order_by(task.c.index)).scalars()
     )
+
+
+def done_tasks(connection: Connection, job_id: int, *, stage: int) -> list[Task]:
+    """Tasks of a stage that have been done (not those skipped or given up), in their order."""
+    rows = connection.execute(
+        select(task.c.job_id, task.c.index, task.c.attempt, task.c.epoch, task.c.payload)
+        .where(task.c.job_id == job_id)
+        .where(task.c.stage == stage)
+        .where(task.c.state == "done")
+        .order_by(task.c.index)
+    )
+    return [Task(*row) for row in rows]
+
+
+def unfinished(connection: Connection, *, ended_after: datetime) -> set[UUID]:
+    """Jobs that run, wait, or were left with tasks to be tried again since a point in time."""
+    later = (job.c.finished_at > ended_after) & ((job.c.state != "done") | (job.c.tasks_failed > 0))
+    found = connection.execute(select(job.c.uuid).where(job.c.state.not_in(FINAL_STATES) | later))
+    return set(found.scalars())

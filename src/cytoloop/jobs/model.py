@@ -36,6 +36,8 @@ class Job:
     finished_at: datetime | None
     parameters: dict[str, Any]
     outputs: dict[str, Any]
+    stage: int = 0
+    """Tasks of this stage and below may run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job to be queued: JSON-ready parameters, and a payload for each task."""
+    """A job to be queued: JSON-ready parameters, and a payload for each task.
+
+    A payload's ``stage`` (0 if there is none) says what it waits for: every task of a lower stage has to end first.
+    """
 
     project_id: int
     kind: str

@@ -34,6 +34,7 @@ job = Table(
     Column("tasks_total", Integer, nullable=False),
     Column("tasks_done", Integer, nullable=False),
     Column("tasks_failed", Integer, nullable=False),
+    Column("stage", Integer, nullable=False, server_default="0"),
     Column("creator_id", ForeignKey("user_account.id"), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
@@ -57,6 +58,7 @@ task = Table(
     Column("not_before", Double, nullable=False),
     Column("payload", JSON, nullable=False),
     Column("error", Text),
+    Column("stage", Integer, nullable=False, server_default="0"),
     Index("ix_task_claim", "state", "not_before"),
 )
 

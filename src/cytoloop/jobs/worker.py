@@ -4,6 +4,7 @@ Both are lines of JSON. The worker ends when stdin does, that is, when its paren
 It has no database; what it is told to read and write are files.
 """
 
+import errno
 import importlib
 import os
 import queue
@@ -72,6 +73,9 @@ def _serve(message: dict[str, Any], reports: BinaryIO) -> None:
     except MemoryError:
         send({"kind": "failed", "text": _OUT_OF_MEMORY, "again": False})
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            send({"kind": "failed", "text": _DISK_FULL, "again": False})
+            return
         traceback.print_exc(file=sys.stderr)
         send(
             {
@@ -87,6 +91,8 @@ def _serve(message: dict[str, Any], reports: BinaryIO) -> None:
 _OUT_OF_MEMORY = (
     "There was not enough memory for this. Choose a smaller region, or allow workers more memory in the settings."
 )
+
+_DISK_FULL = "The disk is full. Free some space and retry the job: what is done stays done."
 
 if __name__ == "__main__":
     main()

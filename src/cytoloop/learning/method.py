@@ -61,6 +61,14 @@ class Method(Protocol):
         ...
 
 
+def finds_regions(method: Method) -> bool:
+    """Whether what the method gives are regions of any size (tissue, semantic classes), not objects to be counted.
+
+    A method says so by an attribute ``regions``; without it, it finds objects.
+    """
+    return bool(getattr(method, "regions", False))
+
+
 def parse_parameters(method: Method, values: Mapping[str, Any]) -> BaseModel:
     """Values checked against the method's parameters; missing ones get their defaults.
 

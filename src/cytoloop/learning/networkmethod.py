@@ -21,7 +21,7 @@ from .inference.session import network_of
 from .inference.views import ALL, IDENTITY
 from .method import Calibration, Instances, Method, Pixels
 from .normalisation import Range, intensity_range, normalised
-from .packages.model import ModelPackage
+from .packages.model import ModelPackage, Task
 from .packages.reading import read_package
 
 _LOG = logging.getLogger(__name__)
@@ -97,6 +97,7 @@ class NetworkMethod:
         self.name = package.name
         self.title = package.title
         self.description = package.description
+        self.regions = package.spec.task is Task.SEMANTIC
 
     def calibrate(self, overview: Pixels, parameters: NetworkParameters) -> Calibration:
         """Intensity range of each channel and the objects' diameter, from the image or windows of it."""

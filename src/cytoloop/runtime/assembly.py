@@ -18,7 +18,7 @@ from cytoloop.workflows.importing import ImportKind
 from cytoloop.workflows.library import ImageLibrary
 from cytoloop.workflows.measuring import MeasureKind
 from cytoloop.workflows.receiving import Inbox
-from cytoloop.workflows.segmenting import SegmentKind
+from cytoloop.workflows.segment_kind import SegmentKind
 
 from .settings import MIB, Settings
 

@@ -31,6 +31,8 @@ class SegmentRequest(WireModel):
     """Segment images (all of the project where ``image_ids`` is null), or one ``region`` of one image.
 
     ``region`` is a GeoJSON Polygon or MultiPolygon in full-resolution pixels. ``z``/``t`` null means every plane.
+    ``pixel_um`` is the size of a pixel (µm) at which to analyse, if coarser than the image's own; parameters in px then
+    refer to it. ``foreground`` names a method, such as ``tissue``, that says where on a slide to look.
     """
 
     kind: Literal["segment"] = "segment"
@@ -41,6 +43,8 @@ class SegmentRequest(WireModel):
     z: int | None = Field(default=0, ge=0)
     t: int | None = Field(default=0, ge=0)
     term_id: int | None = None
+    pixel_um: float | None = Field(default=None, gt=0, le=1000)
+    foreground: str | None = Field(default=None, max_length=100)
 
 
 class MeasureRequest(WireModel):

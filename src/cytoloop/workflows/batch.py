@@ -26,16 +26,20 @@ from cytoloop.images.reading import read_plane
 from cytoloop.images.registry import open_image, series_names
 from cytoloop.images.source import ImageInfo
 from cytoloop.learning.inference.voting import VotedMethod
-from cytoloop.learning.method import Method, parse_parameters
+from cytoloop.learning.method import Method, finds_regions, parse_parameters
 from cytoloop.learning.networkmethod import NetworkMethod
 from cytoloop.learning.refinement import RefinedMethod
 from cytoloop.learning.registry import MethodRegistry
+from cytoloop.learning.slides import grid
+from cytoloop.learning.slides.grid import tiles_covering
+from cytoloop.learning.slides.merging import Strips, all_of, merged_rows
 from cytoloop.measurements.objects import label_outlines, measure_objects
 from cytoloop.measurements.table import ColumnSpec, ObjectMeasurements
 
+from .analysis import calibrate, projection_in, read_pixels
 from .measure_worker import RGB_NAMES
-from .segment_worker import calibrate, outlines, projection_in, read_pixels
-from .tiles import tiles_covering
+from .outlines import Found, object_outlines, region_outlines
+from .wanted import Wanted
 
 _ENDINGS = (".labels", ".ome")
 """Second endings, before ``.tif`` or ``.zarr``, that are no part of a name."""
@@ -218,16 +222,27 @@ def _planes(info: ImageInfo, order: BatchOrder, path: Path) -> list[Plane]:
 
 def _objects(method: Method, parameters: Any, pyramid: Pyramid, plane: Plane) -> Iterator[ExchangeObject]:
     """The objects of one plane, tile by tile with one calibration, as the server's workers find them."""
+    for polygons, scores in _outlines(method, parameters, pyramid, plane):
+        for polygon, score in zip(polygons.tolist(), scores.tolist(), strict=True):
+            yield ExchangeObject(polygon, kind_of(polygon), status=Status.PREDICTED, score=score, z=plane.z, t=plane.t)
+
+
+def _outlines(method: Method, parameters: Any, pyramid: Pyramid, plane: Plane) -> Iterator[Found]:
     whole = Box(0, 0, pyramid.info.width, pyramid.info.height)
+    tiles = list(tiles_covering(whole, whole))
+    regions = finds_regions(method)
+    traced = region_outlines if regions else object_outlines
     calibration = None
-    for tile in tiles_covering(whole, whole):
+    rows: dict[float, list[Strips]] = {}
+    for number, tile in enumerate(tiles):
         pixels = read_pixels(pyramid, tile.read, plane, projection_in(method))
         if calibration is None:
             calibration = calibrate(method, parameters, pyramid, plane, pixels if tile.read == whole else None)
-        found = method.segment(pixels, parameters, calibration)
-        polygons, scores = outlines(found, tile.read, tile.core, None)
-        for polygon, score in zip(polygons.tolist(), scores.tolist(), strict=True):
-            yield ExchangeObject(polygon, kind_of(polygon), status=Status.PREDICTED, score=score, z=plane.z, t=plane.t)
+        outlined = traced(method.segment(pixels, parameters, calibration), tile, Wanted())
+        rows.setdefault(tile.core.y1, []).append(outlined.strips.of_tile(number))
+        yield outlined.polygons, outlined.scores
+    reach = 0 if regions else grid.MARGIN_PX
+    yield from merged_rows(((y1 - reach, all_of(row)) for y1, row in rows.items()), regions=regions)
 
 
 def _exchange_image(path: Path, info: ImageInfo) -> ExchangeImage:

@@ -25,8 +25,8 @@ from cytoloop.learning.preprocessing.steps import checked_steps
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.measurements.scores import ImageScores, score_pair, summarise
 
+from .analysis import calibrate, read_pixels
 from .batch import image_stem
-from .segment_worker import calibrate, read_pixels
 
 MAX_ROWS = 200
 WINDOW_PX = 2048

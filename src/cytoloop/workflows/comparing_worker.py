@@ -9,9 +9,9 @@ from cytoloop.core.geometry import Box, Plane
 from cytoloop.jobs.worker import Reporter
 from cytoloop.learning.registry import MethodRegistry
 
+from .analysis import read_pixels
 from .comparing import Cell, Row, found_by, picture_of, row_method
 from .library import ImageFiles, open_files
-from .segment_worker import read_pixels
 
 
 def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:

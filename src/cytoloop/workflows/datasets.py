@@ -17,10 +17,10 @@ from cytoloop.learning.classical.channels import AUTO, channel_plane, chosen_cha
 from cytoloop.projects.images import ProjectImage, image_count, project_images
 from cytoloop.projects.store import Project
 
+from .analysis import read_pixels
 from .downloads import file_name
 from .exchanging import objects_of_layer
 from .library import ImageLibrary
-from .segment_worker import read_pixels
 
 LARGEST_PX = 50_000_000
 """Images above this are too large to be learnt from whole."""

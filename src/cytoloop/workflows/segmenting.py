@@ -3,41 +3,59 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from enum import IntEnum, StrEnum
 from typing import Any
 
-import pyarrow.parquet as pq
 import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
 from cytoloop import __version__
 from cytoloop.annotations import layers as layer_store
-from cytoloop.annotations.geometry import kind_of
-from cytoloop.annotations.model import ChangeSet, Layer, NewAnnotation, Status
-from cytoloop.annotations.store import apply_change
-from cytoloop.core.errors import ConflictError, InvalidInputError, NotFoundError
+from cytoloop.core.errors import ConflictError, InvalidInputError
 from cytoloop.core.geometry import Box
 from cytoloop.jobs import ledger
-from cytoloop.jobs.model import Job, NewJob, Task
-from cytoloop.learning.method import parse_parameters
+from cytoloop.jobs.model import Job, NewJob
+from cytoloop.learning.method import finds_regions, parse_parameters
 from cytoloop.learning.registry import MethodRegistry
-from cytoloop.projects.images import ProjectImage, project_image_by_id
+from cytoloop.learning.slides.grid import Tile, tiles_covering
+from cytoloop.projects.images import ProjectImage
 
-from .announcing import Announcer, counted
-from .library import ImageLibrary
-from .segment_worker import projection_in
-from .tiles import tiles_covering
+from .analysis import analysis_box, projection_in
 
 KIND = "segment"
 MAX_TASKS = 200_000
-RUN_STATE = "run"
-"""State of changes that a job made: not on anybody's undo list; the layer is deleted as a whole instead."""
+
+
+class Stage(IntEnum):
+    """The stages of a segmentation: a task waits until all of the earlier stages have ended."""
+
+    FOREGROUND = 0
+    TILES = 1
+    STRIPS = 2
+    STORING = 3
+
+
+class Step(StrEnum):
+    """What a task of a segmentation does."""
+
+    FOREGROUND = "foreground"
+    """Where on a slide to look."""
+    TILE = "tile"
+    STRIPS = "strips"
+    """Make one of what neighbouring tiles both saw."""
+    STORE = "store"
+    """Store a part of what came of the strips."""
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentOrder:
-    """What to segment. ``z``/``t`` ``None`` means every plane; ``region`` is in px of the one image."""
+    """What to segment. ``z``/``t`` ``None`` means every plane; ``region`` is in full-resolution px of the one image.
+
+    ``pixel_um`` is the size of a pixel at which to analyse: coarser than the image's own, or ``None`` for its own.
+    Parameters in px are then in px of the analysis. ``foreground`` names a method (``tissue``) that says on a reduced
+    view where to look at all; images that are small enough for one piece are looked at whole.
+    """
 
     method: str
     parameters: dict[str, Any]
@@ -46,6 +64,8 @@ class SegmentOrder:
     z: int | None = 0
     t: int | None = 0
     term_id: int | None = None
+    pixel_um: float | None = None
+    foreground: str | None = None
 
 
 def start_segmentation(
@@ -55,11 +75,13 @@ def start_segmentation(
     method = methods.by_name(order.method)
     parameters = parse_parameters(method, order.parameters).model_dump(mode="json")
     _check_images(order)
+    if order.foreground is not None:
+        parse_parameters(methods.by_name(order.foreground), {})
     # a projection makes one plane of a stack; its objects belong to the plane asked for, or the first
     chosen = order if projection_in(method) is None else replace(order, z=order.z or 0)
     payloads: list[dict[str, Any]] = []
     for image in order.images:
-        payloads += _payloads(image, chosen, parameters)
+        payloads += _payloads(image, chosen, parameters, regions=finds_regions(method))
     if len(payloads) > MAX_TASKS:
         raise InvalidInputError(
             f"This is {len(payloads):,} parts; a job may have {MAX_TASKS:,}. Choose fewer images or planes."
@@ -90,6 +112,8 @@ def _provenance(order: SegmentOrder, parameters: dict[str, Any]) -> dict[str, An
         "z": order.z,
         "t": order.t,
         "term_id": order.term_id,
+        "pixel_um": order.pixel_um,
+        "foreground": order.foreground,
         "inputs": [
             {"image": str(one.uuid), "name": one.name, "sha256": one.stored.sha256}
             for one in order.images
@@ -141,125 +165,73 @@ def _check_region(region: BaseGeometry, images: Sequence[ProjectImage]) -> None:
         raise InvalidInputError("The region does not touch the image.")
 
 
-def _payloads(image: ProjectImage, order: SegmentOrder, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+def _downsample(image: ProjectImage, pixel_um: float | None) -> float:
+    """Full-resolution pixels per pixel of the analysis, at least 1."""
+    assert image.stored is not None  # checked before
+    own = image.stored.info["pixel_width_um"]
+    if pixel_um is None:
+        return 1.0
+    if own is None:
+        raise InvalidInputError(
+            f"The size of a pixel of {image.name} is not known, so it cannot be analysed at {pixel_um:g} µm per pixel. "
+            "Leave the resolution empty, or set the image's pixel size."
+        )
+    return max(1.0, pixel_um / own)
+
+
+def _payloads(
+    image: ProjectImage, order: SegmentOrder, parameters: dict[str, Any], *, regions: bool
+) -> list[dict[str, Any]]:
     assert image.stored is not None  # checked before
     info = image.stored.info
-    whole_image = Box(0, 0, info["width"], info["height"])
-    box = whole_image
+    downsample = _downsample(image, order.pixel_um)
+    whole = analysis_box(info["width"], info["height"], downsample)
+    box = whole
     if order.region is not None:
-        x0, y0, x1, y1 = order.region.bounds
+        x0, y0, x1, y1 = (value / downsample for value in order.region.bounds)
         box = Box(math.floor(x0), math.floor(y0), math.ceil(x1), math.ceil(y1))
+    tiles = list(tiles_covering(box, whole))
     planes = [
         (z, t)
         for t in (range(info["size_t"]) if order.t is None else [order.t])
         for z in (range(info["size_z"]) if order.z is None else [order.z])
     ]
-    tiles = list(tiles_covering(box, whole_image))
-    return [
-        {
-            "image_id": image.id,
-            "method": order.method,
-            "parameters": parameters,
-            "core": tile.core.as_tuple(),
-            "read": tile.read.as_tuple(),
-            "whole": tile.read == whole_image,
-            "region": None if order.region is None else order.region.wkt,
-            "z": z,
-            "t": t,
-            "term_id": order.term_id,
-        }
-        for z, t in planes
-        for tile in tiles
-    ]
-
-
-class SegmentKind:
-    """The job kind "segment"."""
-
-    name = KIND
-    function = "cytoloop.workflows.segment_worker:run"
-
-    def __init__(self, library: ImageLibrary, methods: MethodRegistry, announcer: Announcer, read: Any) -> None:
-        self._library = library
-        self._methods = methods
-        self._announcer = announcer
-        self._read = read
-
-    def prepare(self, job: Job, task: Task, scratch: Path) -> dict[str, Any]:
-        """The call: where the image is, what to do, where the outlines go."""
-        with self._read() as connection:
-            image = project_image_by_id(connection, task.payload["image_id"])
-        if image.stored is None:
-            raise ConflictError(f"{image.name} is not imported.")
-        files = self._library.files(image.stored).as_call()
-        models = None if self._methods.models is None else str(self._methods.models)
-        return {**task.payload, **files, "models": models, "output": str(_output(scratch, task))}
-
-    def finish_task(self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path) -> None:
-        """Store the objects in the run's layer of the image."""
-        layer = self._layer(connection, job, task.payload["image_id"])
-        table = pq.read_table(_output(scratch, task))
-        geometries = shapely.from_wkb(table["wkb"].to_pylist())
-        creates = [
-            NewAnnotation(
-                geometry=geometry,
-                kind=kind_of(geometry),
-                term_id=task.payload["term_id"],
-                status=Status.PREDICTED,
-                z=task.payload["z"],
-                t=task.payload["t"],
-                score=score,
+    base = {
+        "image_id": image.id,
+        "method": order.method,
+        "parameters": parameters,
+        "region": None if order.region is None else order.region.wkt,
+        "term_id": order.term_id,
+        "downsample": downsample,
+    }
+    found: list[dict[str, Any]] = []
+    for z, t in planes:
+        plane = {**base, "z": z, "t": t}
+        if len(tiles) > 1 and order.foreground is not None:
+            own = {"method": order.foreground, "parameters": {}}
+            found.append({**plane, **own, "step": Step.FOREGROUND, "stage": Stage.FOREGROUND})
+        found += [_tile_payload(plane, tile, whole, order.foreground, len(tiles)) for tile in tiles]
+        if len(tiles) > 1:
+            found.append(
+                {
+                    **plane,
+                    "step": Step.STRIPS,
+                    "stage": Stage.STRIPS,
+                    "regions": regions,
+                    "foreground": order.foreground,
+                }
             )
-            for geometry, score in zip(geometries, table["score"].to_pylist(), strict=True)
-        ]
-        if creates:
-            applied = apply_change(
-                connection,
-                ChangeSet(job.title[:100], creates=creates),
-                layer=layer,
-                user_id=job.creator_id,
-                kind=RUN_STATE,
-            )
-            self._announcer.applied(connection, applied)
-        _output(scratch, task).unlink()
-
-    def _layer(self, connection: Connection, job: Job, image_id: int) -> Layer:
-        """The run's layer of the image; made again if a failed try had it removed."""
-        outputs = ledger.job_by_id(connection, job.id).outputs
-        try:
-            return layer_store.layer_by_id(connection, outputs["layers"][str(image_id)])
-        except NotFoundError:
-            layer = layer_store.create_layer(
-                connection,
-                image_id=image_id,
-                name=job.title[:200],
-                kind="run",
-                creator_id=job.creator_id,
-                run_id=job.uuid,
-            )
-            outputs["layers"][str(image_id)] = layer.id
-            ledger.set_outputs(connection, job.id, outputs)
-            return layer
-
-    def task_failed(self, connection: Connection, job: Job, task: Task, error: str) -> None:
-        """Nothing was written; the job tells the error."""
-
-    def finish_job(self, connection: Connection, job: Job, scratch: Path) -> str:
-        """Layers that stayed empty because the job failed or was cancelled go away."""
-        current = ledger.job_by_id(connection, job.id)
-        layers = layer_store.layers_of_run(connection, job.uuid)
-        counts = layer_store.term_counts(connection, [one.id for one in layers])
-        unfinished = current.state == "cancelled" or current.tasks_failed > 0
-        total = 0
-        for layer in layers:
-            objects = sum(counts[layer.id].values())
-            total += objects
-            if objects == 0 and unfinished:
-                image = project_image_by_id(connection, layer.image_id)
-                layer_store.delete_layer(connection, layer.id)
-                self._announcer.layer_removed(connection, job.project_id, layer.uuid, image.uuid)
-        return f"{counted(total, 'object')} found"
+    return found
 
 
-def _output(scratch: Path, task: Task) -> Path:
-    return scratch / f"{task.index}.{task.epoch}.parquet"
+def _tile_payload(plane: dict[str, Any], tile: Tile, whole: Box, foreground: str | None, count: int) -> dict[str, Any]:
+    return {
+        **plane,
+        "step": Step.TILE,
+        "stage": Stage.TILES,
+        "core": tile.core.as_tuple(),
+        "read": tile.read.as_tuple(),
+        "whole": tile.read == whole,
+        "alone": count == 1,
+        "foreground": foreground if count > 1 else None,
+    }

@@ -2705,8 +2705,12 @@ export interface components {
          * @description Segment images (all of the project where ``image_ids`` is null), or one ``region`` of one image.
          *
          *     ``region`` is a GeoJSON Polygon or MultiPolygon in full-resolution pixels. ``z``/``t`` null means every plane.
+         *     ``pixel_um`` is the size of a pixel (µm) at which to analyse, if coarser than the image's own; parameters in px then
+         *     refer to it. ``foreground`` names a method, such as ``tissue``, that says where on a slide to look.
          */
         SegmentRequest: {
+            /** Foreground */
+            foreground?: string | null;
             /** Image Ids */
             image_ids?: string[] | null;
             /**
@@ -2720,6 +2724,8 @@ export interface components {
             parameters?: {
                 [key: string]: unknown;
             };
+            /** Pixel Um */
+            pixel_um?: number | null;
             /** Region */
             region?: {
                 [key: string]: unknown;

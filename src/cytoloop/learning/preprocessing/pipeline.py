@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cytoloop.core.errors import CytoloopError, InvalidInputError
-from cytoloop.learning.method import Calibration, Instances, Method, Pixels, parse_parameters
+from cytoloop.learning.method import Calibration, Instances, Method, Pixels, finds_regions, parse_parameters
 
 from .steps import Step, checked_steps, preprocessed, projection_of, ranges_of
 
@@ -57,6 +57,7 @@ class PipelineMethod:
         steps = ", ".join(one.kind for one in pipeline.steps) or "no preprocessing"
         self.description = f"A saved pipeline: {steps}, then {inner.title}."
         self._inner = inner
+        self.regions = finds_regions(inner)
         self.parameters = _with_defaults(inner, pipeline)
 
     def calibrate(self, overview: Pixels, parameters: Any) -> Calibration:

@@ -91,6 +91,8 @@ def _segment(access: Access, methods: MethodRegistry, project: Project, body: wi
         z=body.z,
         t=body.t,
         term_id=body.term_id,
+        pixel_um=body.pixel_um,
+        foreground=body.foreground,
     )
     return segmenting.start_segmentation(
         access.connection, methods, order, project_id=project.id, user_id=access.actor.user_id

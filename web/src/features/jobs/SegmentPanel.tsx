@@ -16,6 +16,7 @@ import { PanelEmpty } from "../../ui/parts";
 import { Link, modelPath } from "../../ui/router";
 import { groupsOf } from "./groups";
 import { SchemaForm } from "./SchemaForm";
+import { initialOptions, isSlide, SlideChoice, type SlideOptions } from "./SlideChoice";
 import { fieldsOf, initialValues, parametersOf, problemWith, type Values } from "./schema";
 
 type Target = "image" | "view" | "region" | "selection" | "project";
@@ -41,6 +42,8 @@ export function SegmentPanel({ projectId, image }: Props) {
   const [target, setTarget] = useState<Target>("image");
   const [planes, setPlanes] = useState<"this" | "all">("this");
   const [termId, setTermId] = useState<string | null>(null);
+  const [slides, setSlides] = useState<Record<string, SlideOptions>>({});
+  const slide = slides[image.id] ?? initialOptions(image);
   const region = useWorkspace((s) => s.region);
   const selection = useWorkspace((s) => s.selection);
   const method = methods.data?.find(({ name }) => name === chosen) ?? methods.data?.[0];
@@ -58,6 +61,7 @@ export function SegmentPanel({ projectId, image }: Props) {
       ...request,
       method: method.name,
       parameters: parametersOf(fields, values),
+      ...slide,
       term_id: termId === null ? null : Number(termId),
     });
   };
@@ -100,6 +104,13 @@ export function SegmentPanel({ projectId, image }: Props) {
           onChange={(value) => setPlanes(value === "all" ? "all" : "this")}
           allowDeselect={false}
           data-testid="segment-planes"
+        />
+      ) : null}
+      {isSlide(image) ? (
+        <SlideChoice
+          image={image}
+          options={slide}
+          onChange={(options) => setSlides((old) => ({ ...old, [image.id]: options }))}
         />
       ) : null}
       <ClassChoice projectId={projectId} value={termId} onChange={setTermId} />

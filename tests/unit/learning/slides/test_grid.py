@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cytoloop.core.geometry import Box
-from cytoloop.workflows.tiles import MARGIN_PX, WHOLE_PIXELS, tiles_covering
+from cytoloop.learning.slides.grid import MARGIN_PX, WHOLE_PIXELS, tiles_covering
 
 side = st.integers(1, 30_000)
 
