@@ -39,6 +39,14 @@ models: train ## train the models that ship, from the shared data (hours)
 bench-models: train ## what every model and baseline scores, and how long it takes
 	$(BIN)/python -m tests.performance.models $(ARGS)
 
+bench-slides: setup ## whole slides: joining across tiles, tiles a second, memory
+	$(BIN)/python -m tests.performance.slides merging
+	$(BIN)/python -m tests.performance.slides job --side 20000 $(ARGS)
+
+soak: setup web ## kill the server and its workers while a slide is segmented, and compare what is stored (hours)
+	$(BIN)/python -m tests.soak.kills --side 8000 --seeds 1 --kills 5
+	$(BIN)/python -m tests.soak.kills --side 5000 --method threshold --seeds 100 --kills 3 $(ARGS)
+
 bench-workbench: setup web ## how quick the page is under the hand, in headless Chromium
 	$(BIN)/python -m tests.performance.workbench
 
@@ -51,4 +59,4 @@ openapi: setup ## the API's description and the web app's types made from it
 clean: ## remove what was made
 	rm -rf .venv .cache/bench .cache/uv .cache/bioimageio site build dist web/node_modules web/dist src/cytoloop/_web
 
-.PHONY: help setup train web demo serve check test bench models bench-models bench-workbench docs openapi clean
+.PHONY: help setup train web demo serve check test bench models bench-models bench-workbench bench-slides soak docs openapi clean

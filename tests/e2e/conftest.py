@@ -1,18 +1,12 @@
-"""A real server in a process of its own, and a real browser."""
+"""A real browser on a real server."""
 
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from tests.liveserver import Server
 
 from .screen import Screen
 
@@ -32,39 +26,6 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-
-
-class Server:
-    """A ``cytoloop serve`` that can be ended, killed and started again on the same folder."""
-
-    def __init__(self, home: Path, *arguments: str) -> None:
-        self._home = home
-        self._arguments = arguments
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self._port}"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "cytoloop.cli", "serve", "--home", str(self._home), "--no-browser"]
-        command += ["--port", str(self._port), *self._arguments]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            try:
-                with urllib.request.urlopen(f"{self.url}/health/ready") as answer:
-                    if answer.status == 200:
-                        return
-            except (urllib.error.URLError, ConnectionError):
-                time.sleep(0.1)
-        raise AssertionError("the server does not answer")
-
-    def stop(self, how: int = signal.SIGTERM) -> None:
-        if self._process is not None:
-            self._process.send_signal(how)
-            self._process.wait(30)
-            self._process = None
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 import pytest
 
+from cytoloop.core.clock import utc_now
 from cytoloop.core.errors import ConflictError
 from cytoloop.jobs import ledger
 from cytoloop.jobs.ledger import LostClaimError
@@ -102,3 +105,67 @@ def test_the_log_is_read_on_from_a_line(bench: Bench) -> None:
     lines = [bench.database.write(lambda c, n=n: ledger.add_log(c, job.id, "info", f"line {n}")) for n in range(3)]
     with bench.database.read() as c:
         assert [one.text for one in ledger.log_of(c, job.id, after=lines[0].id)] == ["line 1", "line 2"]
+
+
+@pytest.mark.parametrize("fenced", [True, False])
+def test_what_a_zombie_and_its_heir_write_is_there_once_because_of_the_fence(bench: Bench, fenced: bool) -> None:
+    """Without the fence (the negative control) both write."""
+    job = bench.queue([{}])
+    zombie = claim(bench)
+    bench.database.write(lambda c: ledger.recover(c, "me"))
+    heir = claim(bench, "heir")
+
+    def finish_with_result(c: object, task: object) -> None:
+        if fenced:
+            ledger.check_claim(c, task)
+        ledger.add_log(c, job.id, "info", "a result")
+        ledger.finish_task(c, task)
+
+    for one in (zombie, heir):
+        try:
+            bench.database.write(lambda c, one=one: finish_with_result(c, one))
+        except LostClaimError:
+            assert one is zombie
+    with bench.database.read() as c:
+        assert len(ledger.log_of(c, job.id, after=0)) == (1 if fenced else 2)
+
+
+def test_later_stages_wait_for_all_of_the_earlier_ones(bench: Bench) -> None:
+    job = bench.queue([{"n": 0, "stage": 1}, {"n": 1}, {"n": 2}, {"n": 3, "stage": 1}])
+    first, second = claim(bench), claim(bench)
+    assert [first.payload["n"], second.payload["n"]] == [1, 2]
+    assert claim(bench) is None
+    finish(bench, first)
+    assert claim(bench) is None, "one of the first stage still runs"
+    finish(bench, second)
+    assert claim(bench).payload["n"] == 0
+    bench.database.write(lambda c: ledger.skip_tasks(c, job.id, [3]))
+    assert claim(bench) is None, "what is skipped is not done"
+
+
+def test_tasks_added_by_a_task_are_done_before_the_job_ends(bench: Bench) -> None:
+    job = bench.queue([{"n": 0}])
+    task = claim(bench)
+    bench.database.write(lambda c: ledger.add_tasks(c, job.id, [{"n": 1, "stage": 2}, {"n": 2, "stage": 2}]))
+    finish(bench, task)
+    assert (bench.job(job).tasks_total, bench.job(job).tasks_done) == (3, 1)
+    numbers = []
+    while (task := claim(bench)) is not None:
+        numbers.append(task.payload["n"])
+        finish(bench, task)
+    assert numbers == [1, 2]
+    assert bench.job(job).tasks_done == 3
+
+
+def test_files_are_kept_for_jobs_that_can_be_taken_up(bench: Bench) -> None:
+    waiting, done, failed = bench.queue([{}]), bench.queue([]), bench.queue([{}])
+
+    def end(c: object) -> None:
+        ledger.end_job(c, done.id, state="done", message="", error=None)
+        ledger.end_job(c, failed.id, state="failed", message="", error="no")
+
+    bench.database.write(end)
+    now = utc_now()
+    with bench.database.read() as c:
+        assert ledger.unfinished(c, ended_after=now - timedelta(days=1)) == {waiting.uuid, failed.uuid}
+        assert ledger.unfinished(c, ended_after=now + timedelta(days=1)) == {waiting.uuid}

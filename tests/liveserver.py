@@ -1,0 +1,61 @@
+"""A real server in a process of its own."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+
+class Server:
+    """A ``cytoloop serve`` that can be ended, killed and started again on the same folder."""
+
+    def __init__(self, home: Path, *arguments: str) -> None:
+        self._home = home
+        self._arguments = arguments
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "cytoloop.cli", "serve", "--home", str(self._home), "--no-browser"]
+        command += ["--port", str(self._port), *self._arguments]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
+            try:
+                with urllib.request.urlopen(f"{self.url}/health/ready") as answer:
+                    if answer.status == 200:
+                        return
+            except (urllib.error.URLError, ConnectionError):
+                time.sleep(0.1)
+        raise AssertionError("the server does not answer")
+
+    def stop(self, how: int = signal.SIGTERM) -> None:
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(30)
+            self._process = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "the server is not running"
+        return self._process.pid
+
+    def worker_pids(self) -> list[int]:
+        """The worker processes that run now."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        every = {int(pid) for task in children.parents[1].iterdir() for pid in (task / "children").read_text().split()}
+        return [pid for pid in sorted(every) if b"cytoloop.jobs.worker" in _command(pid)]
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
