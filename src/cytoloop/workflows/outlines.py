@@ -14,7 +14,7 @@ from cytoloop.annotations.raster import labels_to_polygons
 from cytoloop.core.errors import ConflictError
 from cytoloop.core.geometry import Box
 from cytoloop.learning.method import Instances
-from cytoloop.learning.slides.grid import Tile, owned, shared
+from cytoloop.learning.slides.grid import Tile, across, owned, shared
 from cytoloop.learning.slides.merging import Strips
 
 from .wanted import Found, Wanted
@@ -51,11 +51,12 @@ def object_outlines(found: Instances, tile: Tile, wanted: Wanted, downsample: fl
     polygons, scores = _traced(found, tile.read, tile.read)
     own = owned(tile, polygons)
     in_strip, cut = shared(tile, polygons)
+    over = across(tile, polygons)
     polygons = _scaled(polygons, downsample)
     alone = ~in_strip & own
     alone[alone] = wanted.keeps(polygons[alone])
     tiles = np.zeros(int(in_strip.sum()), dtype=np.int64)
-    strips = Strips(polygons[in_strip], scores[in_strip], tiles, cut[in_strip], own[in_strip])
+    strips = Strips(polygons[in_strip], scores[in_strip], tiles, cut[in_strip], own[in_strip], over[in_strip])
     return Outlined(polygons[alone], scores[alone], strips)
 
 
@@ -75,7 +76,9 @@ def region_outlines(found: Instances, tile: Tile, wanted: Wanted, downsample: fl
     polygons = _scaled(polygons, downsample)
     inside, inside_scores = wanted.clipped(polygons[~at_border], scores[~at_border])
     tiles = np.zeros(int(at_border.sum()), dtype=np.int64)
-    strips = Strips(polygons[at_border], scores[at_border], tiles, at_border[at_border], own[at_border])
+    strips = Strips(
+        polygons[at_border], scores[at_border], tiles, at_border[at_border], own[at_border], at_border[at_border]
+    )
     return Outlined(inside, inside_scores, strips)
 
 
@@ -97,7 +100,11 @@ def write_table(path: Path, table: pa.Table) -> None:
 def strip_table(strips: Strips) -> pa.Table:
     """What ``read_strips`` reads."""
     table = object_table(strips.polygons, strips.scores)
-    return table.append_column("cut", pa.array(strips.cut)).append_column("own", pa.array(strips.own))
+    return (
+        table.append_column("cut", pa.array(strips.cut))
+        .append_column("own", pa.array(strips.own))
+        .append_column("across", pa.array(strips.across))
+    )
 
 
 def read_strips(path: Path, tile: int) -> Strips:
@@ -115,4 +122,5 @@ def read_strips(path: Path, tile: int) -> Strips:
         np.full(table.num_rows, tile),
         table["cut"].to_numpy().astype(bool),
         table["own"].to_numpy().astype(bool),
+        table["across"].to_numpy().astype(bool),
     )

@@ -14,7 +14,7 @@ from cytoloop.learning.method import Calibration, Instances, Pixels
 
 from .channels import AUTO, channel_code, channel_of_code, channel_plane, chosen_channel
 from .cleaning import no_instances, with_filled_holes, without_small_pieces
-from .foreground import Algorithm, global_threshold, sampled, smoothed
+from .foreground import Algorithm, background_level, global_threshold, sampled, smoothed
 
 _GLASS_GRAY = 150
 """Gray level (0..255) above which the lightest part of a colour image is taken for glass."""
@@ -68,17 +68,20 @@ class TissueMethod:
             return Calibration()
         glass = _glass(overview)
         if glass is not None:
-            values = {f"glass_{number}": float(value) for number, value in enumerate(glass)}
+            colour = {f"glass_{number}": float(value) for number, value in enumerate(glass)}
             found = sampled(_density(overview.array, glass, parameters.smoothing_px), None)
             otsu = global_threshold(found, Algorithm.OTSU)
             level = _LEAST_DENSITY if otsu is None else float(np.clip(otsu / 2, _LEAST_DENSITY, _MOST_DENSITY))
-            return Calibration(values | {"threshold": level * _factor(parameters)})
+            return Calibration(colour | {"threshold": level * _factor(parameters)})
         channel = chosen_channel(overview, AUTO)
         plane, valid = channel_plane(overview, channel)
-        threshold = global_threshold(sampled(smoothed(plane, parameters.smoothing_px), valid), Algorithm.TRIANGLE)
+        values = sampled(smoothed(plane, parameters.smoothing_px), valid)
+        threshold = global_threshold(values, Algorithm.TRIANGLE)
         if threshold is None:
             return Calibration()
-        return Calibration({"channel": channel_code(channel), "threshold": threshold * _factor(parameters)})
+        dark = background_level(values, threshold)
+        level = dark + (threshold - dark) * _factor(parameters)
+        return Calibration({"channel": channel_code(channel), "threshold": level})
 
     def segment(self, pixels: Pixels, parameters: TissueParameters, calibration: Calibration) -> Instances:
         """Connected pieces of tissue."""

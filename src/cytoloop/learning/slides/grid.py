@@ -53,6 +53,15 @@ def owned(tile: Tile, polygons: NDArray[np.object_]) -> NDArray[np.bool_]:
     return (x >= core.x0) & (x < core.x1) & (y >= core.y0) & (y < core.y1)
 
 
+def across(tile: Tile, polygons: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Which polygons reach from the tile's core into another's, ``(n,)``."""
+    core = tile.core
+    x0, y0, x1, y1 = shapely.bounds(polygons).reshape(-1, 4).T
+    meets = (x0 < core.x1) & (x1 > core.x0) & (y0 < core.y1) & (y1 > core.y0)
+    inside = (x0 >= core.x0) & (x1 <= core.x1) & (y0 >= core.y0) & (y1 <= core.y1)
+    return meets & ~inside
+
+
 def shared(tile: Tile, polygons: NDArray[np.object_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which polygons reach into a strip that a neighbour sees too, and which of them the tile's border cuts.
 

@@ -1,15 +1,17 @@
 """Objects found in overlapping tiles made one set.
 
-Objects of two tiles are the same if they share more than 0.3 of the smaller one. Of such a group the version of one
-tile is kept: of a tile that sees all of it whole, best of the tile in whose core it lies. What no tile sees whole is
-joined from its pieces. Objects that only one tile found stay if they lie in its core. (Matching in the shared strip;
-SLDC, Mormont et al. 2016, instead joins all that touch at the border, which makes one of neighbouring nuclei.)
+Objects of two tiles are the same if they share more than 0.3 of the smaller one. Of a group of which nothing reaches
+across a core's border, each tile's own objects are kept. Of one that does, the version of one tile is kept: of a tile
+that sees all of it whole, best of the tile in whose core it lies. What no tile sees whole is joined from its pieces.
+(Matching in the shared strip; SLDC, Mormont et al. 2016, instead joins all that touch at the border, which makes one
+of neighbouring nuclei.)
 
 Regions, such as tissue, are cut at the cores and joined where they share an edge.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import shapely
@@ -27,7 +29,7 @@ class Strips:
     """Objects of tiles that reach into shared strips; every array is ``(n,)``.
 
     ``polygons`` in px; ``scores`` 0..1; ``tile`` numbers the tile that found it; ``cut``: the border of what the tile
-    sees ends it; ``own``: its centroid is in that tile's core.
+    sees ends it; ``own``: its centroid is in that tile's core; ``across``: it reaches across the core's border.
     """
 
     polygons: NDArray[np.object_]
@@ -35,13 +37,14 @@ class Strips:
     tile: NDArray[np.int64]
     cut: NDArray[np.bool_]
     own: NDArray[np.bool_]
+    across: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.polygons)
 
     def at(self, index: NDArray[np.bool_] | NDArray[np.intp]) -> "Strips":
         """Those at an index."""
-        return Strips(self.polygons[index], self.scores[index], self.tile[index], self.cut[index], self.own[index])
+        return Strips(*(values[index] for values in self.arrays()))
 
     def of_tile(self, number: int) -> "Strips":
         """The same, as those of a tile."""
@@ -49,13 +52,11 @@ class Strips:
 
     def and_those_of(self, other: "Strips") -> "Strips":
         """Both, this one's first."""
-        return Strips(
-            np.concatenate([self.polygons, other.polygons]),
-            np.concatenate([self.scores, other.scores]),
-            np.concatenate([self.tile, other.tile]),
-            np.concatenate([self.cut, other.cut]),
-            np.concatenate([self.own, other.own]),
-        )
+        return Strips(*map(np.concatenate, zip(self.arrays(), other.arrays(), strict=True)))
+
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """All of them, in the order above."""
+        return self.polygons, self.scores, self.tile, self.cut, self.own, self.across
 
 
 def all_of(parts: Sequence[Strips]) -> Strips:
@@ -73,7 +74,8 @@ Merged = tuple[NDArray[np.object_], NDArray[np.float64]]
 def nothing() -> Strips:
     """No objects."""
     none = np.empty(0)
-    return Strips(none.astype(object), none, none.astype(np.int64), none.astype(bool), none.astype(bool))
+    never = none.astype(bool)
+    return Strips(none.astype(object), none, none.astype(np.int64), never, never, never)
 
 
 def merged_rows(rows: Iterable[tuple[float, Strips]], *, regions: bool = False) -> Iterator[Merged]:
@@ -150,23 +152,22 @@ def _joined(strips: Strips, groups: NDArray[np.intp]) -> Merged:
         polygon, score = _piece(strips.at(members))
         polygons.append(polygon)
         scores.append(score)
-    return _as_arrays(polygons, scores)
+    return _asarrays(polygons, scores)
 
 
 def _chosen(strips: Strips, groups: NDArray[np.intp]) -> Merged:
     polygons: list[BaseGeometry] = []
     scores: list[float] = []
     for members in _members(groups):
-        if len(members) == 1:
-            alone = members[0]
-            if strips.own[alone]:
-                polygons += strips.polygons[members].tolist()
-                scores.append(float(strips.scores[alone]))
+        if len(members) == 1 or not strips.across[members].any():
+            own = members[strips.own[members]]
+            polygons += strips.polygons[own].tolist()
+            scores += strips.scores[own].tolist()
             continue
         for polygon, score in _versions(strips.at(members)):
             polygons.append(polygon)
             scores.append(score)
-    return _as_arrays(polygons, scores)
+    return _asarrays(polygons, scores)
 
 
 def _versions(group: Strips) -> Iterator[tuple[BaseGeometry, float]]:
@@ -220,7 +221,7 @@ def _union(polygons: NDArray[np.object_]) -> BaseGeometry:
     return shapely.normalize(shapely.simplify(shapely.union_all(polygons), 0.0))
 
 
-def _as_arrays(polygons: list[BaseGeometry], scores: list[float]) -> Merged:
+def _asarrays(polygons: list[BaseGeometry], scores: list[float]) -> Merged:
     array = np.empty(len(polygons), dtype=object)
     array[:] = polygons
     return array, np.array(scores, dtype=np.float64)

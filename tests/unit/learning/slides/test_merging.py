@@ -66,7 +66,7 @@ def _tiled(mask: NDArray[np.bool_], *, regions: bool = False) -> list[shapely.Ge
             found.extend(polygons[~in_strip & own].tolist())
             polygons, cut, own = polygons[in_strip], cut[in_strip], own[in_strip]
         count = len(polygons)
-        return Strips(polygons, np.ones(count), np.full(count, number), cut, own)
+        return Strips(polygons, np.ones(count), np.full(count, number), cut, own, grid.across(tile, polygons))
 
     for polygons, scores in merged_rows(rows(), regions=regions):
         assert len(polygons) == len(scores)
@@ -119,7 +119,8 @@ def _two(first: Sequence[shapely.Geometry], second: Sequence[shapely.Geometry], 
     polygons[:] = [*first, *second]
     tile = np.array([0] * len(first) + [1] * len(second))
     count = len(polygons)
-    return Strips(polygons, np.linspace(0.5, 0.9, count), tile, np.zeros(count, dtype=bool), np.array(own))
+    never, always = np.zeros(count, dtype=bool), np.ones(count, dtype=bool)
+    return Strips(polygons, np.linspace(0.5, 0.9, count), tile, never, np.array(own), always)
 
 
 def test_neighbours_that_touch_stay_two() -> None:
