@@ -46,6 +46,8 @@ export class Viewer {
   /** The selected objects that may be moved, turned and scaled. */
   placed: readonly Placed[] = [];
   options: ToolOptions = DEFAULT_OPTIONS;
+  /** Whether the wheel pans and zooms only with Ctrl, as suits a trackpad. */
+  wheelPans = false;
   private readonly desk = openDesk();
   private readonly picture: Picture;
   private readonly overlay = new Overlay();
@@ -86,6 +88,7 @@ export class Viewer {
         isPanning: () => this.isPanning,
         turnsView: (event) => this.turnsView(event),
         fit: () => this.camera.fit(),
+        wheelPans: () => this.wheelPans,
       }),
       view: viewOf(image),
     });
