@@ -248,6 +248,9 @@ export class Viewer {
       this.overlay.setTip(null);
       this.events.emit("pointer", null);
     });
+    // fingers are for the tools: the browser shall neither scroll nor zoom the page with them
+    const viewport = this.map.getViewport();
+    if (viewport) viewport.style.touchAction = "none";
     // the middle button pans; it shall not start the browser's own scrolling
     element.addEventListener("mousedown", (event) => event.button === 1 && event.preventDefault());
   }
