@@ -42,6 +42,9 @@ bench-models: train ## what every model and baseline scores, and how long it tak
 bench-workbench: setup web ## how quick the page is under the hand, in headless Chromium
 	$(BIN)/python -m tests.performance.workbench
 
+soak-workbench: setup web ## a hundred random sequences of work through a real browser
+	CYTOLOOP_SEQUENCES=100 $(BIN)/pytest -p no:randomly tests/e2e/test_sequences.py
+
 docs: setup ## the documentation, as a site
 	scripts/docs
 
@@ -51,4 +54,4 @@ openapi: setup ## the API's description and the web app's types made from it
 clean: ## remove what was made
 	rm -rf .venv .cache/bench .cache/uv .cache/bioimageio site build dist web/node_modules web/dist src/cytoloop/_web
 
-.PHONY: help setup train web demo serve check test bench models bench-models bench-workbench docs openapi clean
+.PHONY: help setup train web demo serve check test bench models bench-models bench-workbench soak-workbench docs openapi clean
