@@ -47,6 +47,9 @@ soak: setup web ## kill the server and its workers while a slide is segmented, a
 	$(BIN)/python -m tests.soak.kills --side 8000 --seeds 1 --kills 5
 	$(BIN)/python -m tests.soak.kills --side 5000 --method threshold --seeds 100 --kills 3 $(ARGS)
 
+soak-workbench: setup web ## a hundred random sequences of work through a real browser
+	CYTOLOOP_SEQUENCES=100 $(BIN)/pytest -p no:randomly tests/e2e/test_sequences.py
+
 bench-workbench: setup web ## how quick the page is under the hand, in headless Chromium
 	$(BIN)/python -m tests.performance.workbench
 
@@ -59,4 +62,4 @@ openapi: setup ## the API's description and the web app's types made from it
 clean: ## remove what was made
 	rm -rf .venv .cache/bench .cache/uv .cache/bioimageio site build dist web/node_modules web/dist src/cytoloop/_web
 
-.PHONY: help setup train web demo serve check test bench models bench-models bench-workbench bench-slides soak docs openapi clean
+.PHONY: help setup train web demo serve check test bench models bench-models bench-workbench bench-slides soak soak-workbench docs openapi clean

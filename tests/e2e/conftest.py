@@ -10,6 +10,9 @@ from tests.liveserver import Server
 
 from .screen import Screen
 
+# their assertions tell as much as those of the tests that call them
+pytest.register_assert_rewrite(*(f"tests.e2e.{name}" for name in ("keys_looking", "keys_editing", "keys_choosing")))
+
 SCREENSHOTS = Path(__file__).parents[2] / "test-results" / "screenshots"
 # Software rendering that is the same everywhere; without the two disable flags canvas layers are many times slower.
 ARGUMENTS = [

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from .screen import Screen
+from .screen import SLOW_MS, Screen
 from .test_accessibility import AXE, violations
 from .workbench import workbench
 
@@ -67,6 +67,38 @@ def test_undo_to_here_stops_where_somebody_else_went_on(screen: Screen, page: Pa
     expect(bench.part("toast-error")).to_contain_text("Someone else has changed it")
     expect(bench.part("history-undo")).to_be_enabled()
     assert len(bench.stored()) == 1
+
+
+def test_a_run_is_taken_away_by_undo_and_brought_back(screen: Screen, page: Page) -> None:
+    bench = workbench(screen)
+    bench.open_sample()
+    bench.tab("segment")
+    bench.part("segment-run").click()
+    expect(bench.part("job-row")).to_have_attribute("data-state", "done", timeout=SLOW_MS)
+    bench.idle()
+    found = len(bench.stored())
+    assert found > 20
+    expect(bench.part("layer-row")).to_have_count(1)
+    bench.press("s")
+    bench.press("Control+a")
+    expect(bench.part("selection-count")).to_have_text(f"{found} objects selected")
+    bench.press("Delete")
+    assert bench.stored() == []
+    bench.press("Control+z")
+    assert len(bench.stored()) == found
+    expect(bench.part("layer-row")).to_have_count(1)
+    bench.press("Control+z")
+    expect(page.get_by_text("Took away the layer")).to_be_visible()
+    expect(bench.part("layer-row")).to_have_count(0)
+    bench.picture("run-taken-away")
+    assert bench.stored() == []
+    bench.press("Control+Shift+z")
+    expect(page.get_by_text("Brought back the layer")).to_be_visible()
+    expect(bench.part("layer-row")).to_have_count(1)
+    assert len(bench.stored()) == found
+    bench.tab("history")
+    expect(bench.part("history-row").filter(has_text=" on fluorescence")).to_contain_text(f"{found} objects")
+    bench.picture("run-in-history")
 
 
 def test_a_stained_section_is_shown_as_one_dye_or_by_a_threshold(screen: Screen, page: Page) -> None:

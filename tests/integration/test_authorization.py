@@ -80,6 +80,9 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "POST /images/{image_id}/redo": (A, None),
     "GET /projects/{project_id}/export": (V, "?set=labels"),
     "POST /projects/{project_id}/import": (A, "file"),
+    "POST /projects/{project_id}/exports": (V, {"set": "labels"}),
+    "POST /projects/{project_id}/set-imports": (A, "zip"),
+    "GET /jobs/{job_id}/file": (V, None),
     "GET /images/{image_id}/export": (V, "?format=geojson"),
     "POST /images/{image_id}/import": (A, "file"),
     "PATCH /layers/{layer_id}": (M, {"name": "Other"}),
@@ -196,6 +199,8 @@ class World:
             path += body
         elif body == "file":
             options["files"] = {"file": ("a.csv", b"nonsense")}
+        elif body == "zip":
+            options["content"] = b"nonsense"
         elif body in (TUS, PATCH):
             options["headers"] = body
         elif body is not None:

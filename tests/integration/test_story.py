@@ -14,7 +14,7 @@ def test_the_whole_story_and_a_restart(tmp_path: Path) -> None:
         again = api.ok(api.get(f"/layers/{layer}/objects?sort=area&order=desc"))
         assert again == table
         history = api.ok(api.get(f"/images/{image}/history"))
-        assert history["undo_count"] == 2
+        assert history["undo_count"] == 3
         api.ok(api.post(f"/images/{image}/undo"))
         assert api.ok(api.get(f"/layers/{layer}/objects"))["total"] == 16
         assert api.ok(api.get(f"/projects/{project}"))["annotation_count"] == 16

@@ -5,6 +5,9 @@ import "./app/viewer.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
+import { watchTouch } from "./ui/touch";
+
+watchTouch();
 
 const root = document.getElementById("root");
 if (root) {

@@ -19,6 +19,7 @@ from .layers import layer_by_id
 from .model import Applied
 from .store import rows_by_id
 from .tables import ANNOTATION_COLUMNS, annotation_revision, change
+from .wholelayers import flip_layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,8 @@ def _next_redo(connection: Connection, image_id: int, user_id: int) -> RowMappin
 
 
 def _invert(connection: Connection, target: RowMapping, *, user_id: int, label: str) -> Applied:
+    if target["whole_layer"]:
+        return flip_layer(connection, target, user_id=user_id, label=label)
     revisions = list(
         connection.execute(
             select(annotation_revision).where(annotation_revision.c.by_change_id == target["id"])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, case, func, or_, select
 
 from .tables import annotation_revision, change, layer
 
@@ -38,8 +38,9 @@ def entries(connection: Connection, *, image_id: int, limit: int, before: int | 
         .scalar_subquery()
     )
     undone = or_(change.c.state == "undone", and_(change.c.state == "discarded", change.c.undo_change_id.is_not(None)))
+    shown = case((layer.c.removed, None), else_=layer.c.uuid)
     query = (
-        select(change, layer.c.uuid.label("layer_uuid"), layer.c.name.label("layer_name"), revised.label("revised"))
+        select(change, shown.label("layer_uuid"), layer.c.name.label("layer_name"), revised.label("revised"))
         .join(layer, layer.c.id == change.c.layer_id, isouter=True)
         .where(change.c.image_id == image_id)
         .where(or_(change.c.state.in_(["done", "run"]), undone))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, false, func, insert, select, update
 
 from cytoloop.core.clock import utc_now
 from cytoloop.core.errors import NotFoundError
@@ -22,6 +22,8 @@ from .tables import (
     status_count,
     tile_version,
 )
+
+_SHOWN = layer.c.removed.is_(false())
 
 
 def _layer(row: RowMapping) -> Layer:
@@ -98,7 +100,7 @@ def review_layer(connection: Connection, *, image_id: int, creator_id: int) -> L
 
 def layer_by_uuid(connection: Connection, uuid: UUID) -> Layer:
     """The layer, or ``NotFoundError``."""
-    row = connection.execute(select(layer).where(layer.c.uuid == uuid)).mappings().first()
+    row = connection.execute(select(layer).where(layer.c.uuid == uuid).where(_SHOWN)).mappings().first()
     if row is None:
         raise NotFoundError(f"There is no layer {uuid}.")
     return _layer(row)
@@ -106,27 +108,40 @@ def layer_by_uuid(connection: Connection, uuid: UUID) -> Layer:
 
 def layers_by_uuid(connection: Connection, uuids: Sequence[UUID]) -> list[Layer]:
     """Those of these layers that are there."""
-    rows = connection.execute(select(layer).where(layer.c.uuid.in_(uuids)).order_by(layer.c.id)).mappings()
+    query = select(layer).where(layer.c.uuid.in_(uuids)).where(_SHOWN)
+    rows = connection.execute(query.order_by(layer.c.id)).mappings()
     return [_layer(row) for row in rows]
 
 
 def layer_by_id(connection: Connection, layer_id: int) -> Layer:
-    """The layer, or ``NotFoundError``."""
-    row = connection.execute(select(layer).where(layer.c.id == layer_id)).mappings().first()
-    if row is None:
+    """The layer, also one that undo took away, or ``NotFoundError``."""
+    found = find_layer(connection, layer_id)
+    if found is None:
         raise NotFoundError("The layer is not there any more.")
-    return _layer(row)
+    return found
+
+
+def find_layer(connection: Connection, layer_id: int) -> Layer | None:
+    """The layer, also one that undo took away, if it is there."""
+    row = connection.execute(select(layer).where(layer.c.id == layer_id)).mappings().first()
+    return None if row is None else _layer(row)
 
 
 def layers_of_image(connection: Connection, image_id: int) -> list[Layer]:
     """Every layer of an image, oldest first."""
+    return [one for one in all_layers_of_image(connection, image_id) if not one.removed]
+
+
+def all_layers_of_image(connection: Connection, image_id: int) -> list[Layer]:
+    """Also those that undo took away."""
     rows = connection.execute(select(layer).where(layer.c.image_id == image_id).order_by(layer.c.id)).mappings()
     return [_layer(row) for row in rows]
 
 
 def layers_of_run(connection: Connection, run_id: UUID) -> list[Layer]:
     """Every layer that a run made."""
-    rows = connection.execute(select(layer).where(layer.c.run_id == run_id).order_by(layer.c.id)).mappings()
+    query = select(layer).where(layer.c.run_id == run_id).where(_SHOWN)
+    rows = connection.execute(query.order_by(layer.c.id)).mappings()
     return [_layer(row) for row in rows]
 
 
@@ -156,7 +171,7 @@ def delete_layer(connection: Connection, layer_id: int) -> None:
 
 def delete_layers_of_image(connection: Connection, image_id: int) -> None:
     """Delete every layer of an image."""
-    for one in layers_of_image(connection, image_id):
+    for one in all_layers_of_image(connection, image_id):
         delete_layer(connection, one.id)
 
 
@@ -184,7 +199,7 @@ def state_counts(connection: Connection, layer_ids: Sequence[int]) -> dict[int, 
 
 def run_layers_of_images(connection: Connection, image_ids: Sequence[int]) -> list[Layer]:
     """The layers that runs made on these images."""
-    query = select(layer).where(layer.c.kind == "run").order_by(layer.c.id)
+    query = select(layer).where(layer.c.kind == "run").where(_SHOWN).order_by(layer.c.id)
     parts = [connection.execute(query.where(layer.c.image_id.in_(one))).mappings() for one in batches(image_ids)]
     return [_layer(row) for part in parts for row in part]
 
@@ -195,6 +210,7 @@ def count_of_images(connection: Connection, image_ids: Sequence[int]) -> dict[in
         select(layer.c.image_id, func.sum(stat.c.n))
         .join(stat, stat.c.layer_id == layer.c.id)
         .where(layer.c.image_id.in_(image_ids))
+        .where(_SHOWN)
         .group_by(layer.c.image_id)
     )
     return {image_id: int(n or 0) for image_id, n in rows}

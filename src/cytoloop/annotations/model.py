@@ -25,7 +25,10 @@ class Status(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A layer of one image. ``measurements`` describes its latest table, if it was measured."""
+    """A layer of one image. ``measurements`` describes its latest table, if it was measured.
+
+    A ``removed`` layer was taken away by undo; nobody sees it unless redo brings it back.
+    """
 
     id: int
     uuid: UUID
@@ -37,6 +40,7 @@ class Layer:
     generation: int
     measurements: dict[str, Any] | None
     created_at: datetime
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ class LayerChange:
 class Applied:
     """What a change did to its layer; ``box`` holds everything that changed there (px).
 
-    ``layers`` are all that it touched, its own first.
+    ``layers`` are all that it touched, its own first. ``note`` is what to tell where it is more than objects.
     """
 
     change_id: int
@@ -130,3 +134,4 @@ class Applied:
     versions: dict[int, int] = field(default_factory=dict[int, int])
     box: Box | None = None
     layers: tuple[LayerChange, ...] = ()
+    note: str | None = None

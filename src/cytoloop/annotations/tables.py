@@ -36,6 +36,8 @@ layer = Table(
     Column("generation", BigInteger, nullable=False),
     Column("measurements", JSON),
     Column("created_at", UtcDateTime, nullable=False),
+    # taken away by undo of the run that made it; kept as long as redo may bring it back
+    Column("removed", Boolean, nullable=False, server_default=false()),
     Index("ix_layer_image", "image_id", "id"),
 )
 
@@ -109,6 +111,8 @@ change = Table(
     Column("y0", Double),
     Column("x1", Double),
     Column("y1", Double),
+    # the step is that its layer came to be: it is taken back as a whole, not object by object
+    Column("whole_layer", Boolean, nullable=False, server_default=false()),
     Index("ix_change_undo", "image_id", "user_id", "state", "id"),
     Index("ix_change_layer", "layer_id", "id"),
 )

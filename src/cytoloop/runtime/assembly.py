@@ -14,11 +14,15 @@ from cytoloop.storage.database import Database
 from cytoloop.storage.migrate import migrate
 from cytoloop.workflows.announcing import Announcer
 from cytoloop.workflows.comparing_jobs import CompareKind
+from cytoloop.workflows.export_jobs import ExportKind
+from cytoloop.workflows.import_set_jobs import ImportSetKind
 from cytoloop.workflows.importing import ImportKind
 from cytoloop.workflows.library import ImageLibrary
 from cytoloop.workflows.measuring import MeasureKind
 from cytoloop.workflows.receiving import Inbox
 from cytoloop.workflows.segment_kind import SegmentKind
+from cytoloop.workflows.shelf import Shelf
+from cytoloop.workflows.sweeping import Sweeper
 
 from .settings import MIB, Settings
 
@@ -42,14 +46,19 @@ class Services:
     """Folder of the measured tables."""
     comparisons: Path
     """Folder of what comparisons of methods found."""
+    shelf: Shelf
+    """Files that jobs take in and give out."""
+    sweeper: Sweeper
 
     def start(self) -> None:
         """Begin to run jobs."""
         self.dispatcher.start()
+        self.sweeper.start()
 
     def stop(self) -> None:
         """End everything in order; unfinished tasks go back into the queue."""
         self.dispatcher.stop()
+        self.sweeper.stop()
         self.library.close()
         self.database.close()
 
@@ -71,12 +80,15 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
     library = ImageLibrary(blobs)
     measurements = home / "measurements"
     comparisons = home / "comparisons"
+    shelf = Shelf(home / "exchange")
     methods = MethodRegistry(settings.models_folder)
     kinds = {
         "import": ImportKind(blobs, announcer),
         "segment": SegmentKind(library, methods, announcer, database.read),
         "measure": MeasureKind(database, library, announcer, measurements),
         "compare": CompareKind(database, library, methods, comparisons),
+        "export": ExportKind(database, library, shelf),
+        "import-set": ImportSetKind(database, announcer, shelf),
     }
     dispatcher = Dispatcher(
         database,
@@ -98,4 +110,6 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         methods=methods,
         measurements=measurements,
         comparisons=comparisons,
+        shelf=shelf,
+        sweeper=Sweeper(database, shelf),
     )

@@ -114,7 +114,7 @@ class Gate:
     def _body_limit(self, scope: Scope) -> int:
         settings = self._services.settings
         path: str = scope["path"]
-        if "/uploads" in path:
+        if "/uploads" in path or path.endswith("/set-imports"):
             return settings.max_upload_mib * MIB
         if path.endswith("/import"):
             return 16 * settings.max_body_mib * MIB

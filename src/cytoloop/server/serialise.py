@@ -11,6 +11,7 @@ from cytoloop.annotations import layers as layer_store
 from cytoloop.annotations.geometry import to_geojson
 from cytoloop.annotations.history import History
 from cytoloop.annotations.model import Annotation, Applied, Layer, Status
+from cytoloop.core.clock import utc_now
 from cytoloop.jobs.model import Job
 from cytoloop.projects import images as image_records
 from cytoloop.projects import store as project_store
@@ -179,7 +180,7 @@ def changed_wire(connection: Connection, applied: Applied) -> list[wire_annotati
 
 
 def history_wire(
-    history: History, changed: Sequence[wire_annotations.LayerChanged] = ()
+    history: History, changed: Sequence[wire_annotations.LayerChanged] = (), message: str | None = None
 ) -> wire_annotations.HistoryState:
     """What undo and redo would do."""
     return wire_annotations.HistoryState(
@@ -188,6 +189,7 @@ def history_wire(
         undo_count=history.undo_count,
         redo_count=history.redo_count,
         changed=list(changed),
+        message=message,
     )
 
 
@@ -229,7 +231,14 @@ def _job(connection: Connection, job: Job, names: Mapping[int, str]) -> wire_job
         parameters=job.parameters,
         layer_ids=[one.uuid for one in layers],
         image_ids=images,
+        file=_job_file(job),
     )
+
+
+def _job_file(job: Job) -> wire_jobs.JobFile | None:
+    kept = job.outputs.get("file")
+    file = None if kept is None else wire_jobs.JobFile.model_validate(kept)
+    return None if file is None or file.until < utc_now() else file
 
 
 def upload_wire(upload: Upload) -> wire_images.Upload:

@@ -159,13 +159,17 @@ class LayerChanged(WireModel):
 
 
 class HistoryState(WireModel):
-    """What undo and redo would do for the caller on this image, and what was just changed."""
+    """What undo and redo would do for the caller on this image, and what was just changed.
+
+    ``message`` tells what was done where that is more than a change of objects: a layer went or came back.
+    """
 
     undo_label: str | None
     redo_label: str | None
     undo_count: int
     redo_count: int
     changed: list[LayerChanged] = Field(default_factory=list[LayerChanged])
+    message: str | None = None
 
 
 class SetImportLayer(WireModel):

@@ -72,10 +72,33 @@ class CompareRequest(WireModel):
 JobRequest = Annotated[SegmentRequest | MeasureRequest | CompareRequest, Field(discriminator="kind")]
 
 
+class ExportRequest(WireModel):
+    """Write a set of files of the project's images (all, or those named) as a zip, to be fetched when it is done.
+
+    ``layers`` are names or kinds, ``classes`` names; all unless told. ``predictions``: with what nobody has accepted.
+    """
+
+    set: str = Field(max_length=40)
+    image_ids: list[UUID] | None = Field(default=None, max_length=5000)
+    layers: list[str] = Field(default_factory=list[str], max_length=100)
+    classes: list[str] = Field(default_factory=list[str], max_length=1000)
+    downsample: float = Field(default=1.0, ge=0.05, le=1024)
+    crop_px: int = Field(default=256, ge=0, le=4096)
+    predictions: bool = True
+
+
+class JobFile(WireModel):
+    """A file that a job offers for download, and until when."""
+
+    name: str
+    size_bytes: int
+    until: datetime
+
+
 class Job(WireModel):
     id: UUID
     project_id: UUID
-    kind: Literal["segment", "measure", "compare", "import"]
+    kind: Literal["segment", "measure", "compare", "import", "export", "import-set"]
     title: str
     state: JobState
     progress: float
@@ -91,6 +114,7 @@ class Job(WireModel):
     parameters: dict[str, Any]
     layer_ids: list[UUID]
     image_ids: list[UUID]
+    file: JobFile | None = None
 
 
 class LogLine(WireModel):

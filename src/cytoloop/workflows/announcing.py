@@ -80,7 +80,11 @@ class Announcer:
         """A change was applied to one layer or several."""
         for one in applied.layers:
             layer = layer_store.layer_by_id(connection, one.layer_id)
-            self.layer(connection, layer, one.generation, one.box)
+            if layer.removed:
+                image = image_records.project_image_by_id(connection, layer.image_id)
+                self.layer_removed(connection, image.project_id, layer.uuid, image.uuid)
+            else:
+                self.layer(connection, layer, one.generation, one.box)
 
     def layer_removed(self, connection: Connection, project_id: int, layer_uuid: UUID, image_uuid: UUID) -> None:
         self._publish(connection, project_id, "layer_removed", {"id": str(layer_uuid), "image_id": str(image_uuid)})

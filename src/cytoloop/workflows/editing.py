@@ -139,7 +139,7 @@ def remove_term(connection: Connection, term: ontologies.Term, announcer: Announ
     """Delete a class; its objects stay, without a class."""
     for project_id in ontologies.projects_with(connection, term.ontology_id):
         for image in project_images(connection, project_id, limit=1_000_000):
-            layers = layer_store.layers_of_image(connection, image.id)
+            layers = layer_store.all_layers_of_image(connection, image.id)
             clear_term_of_objects(connection, term.id, layers)
         announcer.ontology(connection, project_id)
     ontologies.delete_term(connection, term.id)

@@ -4,6 +4,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 import numpy as np
 import shapely
@@ -112,6 +113,7 @@ def import_objects(
     name: str,
     user_id: int,
     announcer: Announcer,
+    run_id: UUID | None = None,
 ) -> Imported:
     """Store objects as a new layer; classes that the ontology lacks are added.
 
@@ -122,7 +124,9 @@ def import_objects(
         reasons = " ".join(warnings) or "The file holds no objects."
         raise InvalidInputError(f"Nothing could be imported. {reasons}")
     terms = _terms(connection, usable, image.project_id, announcer)
-    layer = layer_store.create_layer(connection, image_id=image.id, name=name[:200], kind="import", creator_id=user_id)
+    layer = layer_store.create_layer(
+        connection, image_id=image.id, name=name[:200], kind="import", creator_id=user_id, run_id=run_id
+    )
     for start in range(0, len(usable), BATCH):
         creates = [_new(one, terms) for one in usable[start : start + BATCH]]
         label = f"import {len(creates)} objects"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,21 +96,28 @@ def _images(
     for image in selection.images:
         if image.stored is None:
             continue
-        layers = [one for one in layer_store.layers_of_image(connection, image.id) if _is_chosen(one, selection)]
+        layers = [one for one in layer_store.layers_of_image(connection, image.id) if is_chosen(one, selection)]
         objects = [
             one for layer in layers for one in objects_of_layer(connection, layer, image) if _goes_out(one, selection)
         ]
         if not objects:
             continue
-        stem = file_name(Path(image.name).stem, "")
-        if stem in taken:
-            stem = f"{stem}-{image.id}"
-        taken.add(stem)
+        stem = new_stem(image, taken)
         pyramid = stack.enter_context(library.pyramid(image.stored))
         yield SetImage(stem, exchange_image(image), objects, _Look(pyramid, image.stored))
 
 
-def _is_chosen(layer: Layer, selection: Selection) -> bool:
+def new_stem(image: ProjectImage, taken: set[str]) -> str:
+    """What the image's files are called; no two images share it."""
+    stem = file_name(Path(image.name).stem, "")
+    if stem in taken:
+        stem = f"{stem}-{image.id}"
+    taken.add(stem)
+    return stem
+
+
+def is_chosen(layer: Layer, selection: Selection) -> bool:
+    """Whether the layer's objects go out."""
     return not selection.layers or layer.name in selection.layers or layer.kind in selection.layers
 
 
@@ -131,16 +139,24 @@ class _Look:
 
     def __init__(self, pyramid: Pyramid, stored: StoredImage) -> None:
         self._pyramid = pyramid
-        self._styles = tuple(
-            ChannelStyle(index, one["color"], one["low"], one["high"], 1.0)
-            for index, one in enumerate(() if pyramid.info.rgb else stored.display["channels"])
-        )
+        self._channels = stored.display.get("channels", [])
 
     def __call__(self, box: Box, downsample: float, z: int, t: int) -> NDArray[np.uint8]:
-        def read(channel: int) -> NDArray[np.generic]:
-            return self._pyramid.region(box, downsample, c=channel, z=z, t=t)
+        return seen_as_first_shown(self._pyramid, self._channels, box, downsample, z, t)
 
-        if self._pyramid.info.rgb:
-            return np.ascontiguousarray(read(0)).view(np.uint8)
-        seen = render([read(one.channel) for one in self._styles], self._styles)
-        return seen if seen.ndim == 3 else np.repeat(seen[..., None], 3, axis=2)
+
+def seen_as_first_shown(
+    pyramid: Pyramid, channels: Sequence[dict[str, Any]], box: Box, downsample: float, z: int, t: int
+) -> NDArray[np.uint8]:
+    """A box of an image, ``(h, w, 3)``, its channels in the colours and ranges in which it opens."""
+
+    def read(channel: int) -> NDArray[np.generic]:
+        return pyramid.region(box, downsample, c=channel, z=z, t=t)
+
+    if pyramid.info.rgb:
+        return np.ascontiguousarray(read(0)).view(np.uint8)
+    styles = tuple(
+        ChannelStyle(index, one["color"], one["low"], one["high"], 1.0) for index, one in enumerate(channels)
+    )
+    seen = render([read(one.channel) for one in styles], styles)
+    return seen if seen.ndim == 3 else np.repeat(seen[..., None], 3, axis=2)

@@ -1,13 +1,14 @@
 """Sets of annotation files into a project: each file to the image whose name it bears."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy import Connection
 
 from cytoloop.core.errors import CytoloopError, InvalidInputError
-from cytoloop.exchange.model import ReadObjects
+from cytoloop.exchange.model import ExchangeImage, ReadObjects
 from cytoloop.exchange.sets.reading import Part, files_in, parts_for, read_parts
 from cytoloop.projects.images import ProjectImage
 
@@ -33,7 +34,16 @@ class FoundSet:
 
 
 def read_set(folder: Path, images: Sequence[ProjectImage]) -> FoundSet:
-    """Find and read the files for each image. Nothing is stored.
+    """Find and read the files for each image. Nothing is stored. Raises like ``read_files``."""
+    ready = [one for one in images if one.stored is not None]
+    layers, warnings = read_files(folder, [exchange_image(one) for one in ready], lambda _fraction, _text: None)
+    return FoundSet([FoundLayer(ready[index], name, objects) for index, name, objects in layers], warnings)
+
+
+def read_files(
+    folder: Path, images: Sequence[ExchangeImage], progress: Callable[[float, str], None]
+) -> tuple[list[tuple[int, str, ReadObjects]], list[str]]:
+    """What becomes layers: the image's place in ``images``, a name, the objects; and what to warn of.
 
     Raises
     ------
@@ -41,28 +51,26 @@ def read_set(folder: Path, images: Sequence[ProjectImage]) -> FoundSet:
         The folder holds nothing that bears the name of one of the images.
     """
     files = files_in(folder)
-    layers: list[FoundLayer] = []
+    layers: list[tuple[int, str, ReadObjects]] = []
     warnings: list[str] = []
-    for image in images:
-        if image.stored is None:
-            continue
-        facts = exchange_image(image)
+    for index, facts in enumerate(images):
+        progress(index / len(images), f"Reading {facts.name}")
         for name, parts in _by_layer(parts_for(folder, facts, files)).items():
             try:
                 found = read_parts(parts, facts)
             except CytoloopError as error:
-                warnings.append(f"{image.name}: {error}")
+                warnings.append(f"{facts.name}: {error}")
                 continue
-            warnings += [f"{image.name}: {one}" for one in found.warnings]
+            warnings += [f"{facts.name}: {one}" for one in found.warnings]
             if found.objects:
-                layers.append(FoundLayer(image, name, ReadObjects(found.objects)))
+                layers.append((index, name, ReadObjects(found.objects)))
     if not layers and not warnings:
         names = ", ".join(one.name for one in list(images)[:5]) or "none yet"
         raise InvalidInputError(
             f"No file of {folder.name} bears the name of one of the project's images ({names}). Name each file like "
             "its image, for example labelled_masks/IMAGE.tif."
         )
-    return FoundSet(layers, warnings)
+    return layers, warnings
 
 
 def _by_layer(parts: Sequence[Part]) -> dict[str, list[Part]]:
@@ -72,11 +80,21 @@ def _by_layer(parts: Sequence[Part]) -> dict[str, list[Part]]:
     return found
 
 
-def store_set(connection: Connection, found: FoundSet, *, user_id: int, announcer: Announcer) -> list[Imported]:
-    """Store what was read, each layer anew; all of it or nothing."""
+def store_set(
+    connection: Connection, found: FoundSet, *, user_id: int, announcer: Announcer, run_id: UUID | None = None
+) -> list[Imported]:
+    """Store what was read, each layer anew; all of it or nothing. ``run_id`` is the job's, where one does it."""
     if not found.layers:
         raise InvalidInputError("Nothing could be imported. " + " ".join(found.warnings))
     return [
-        import_objects(connection, one.objects, image=one.image, name=one.name, user_id=user_id, announcer=announcer)
+        import_objects(
+            connection,
+            one.objects,
+            image=one.image,
+            name=one.name,
+            user_id=user_id,
+            announcer=announcer,
+            run_id=run_id,
+        )
         for one in found.layers
     ]

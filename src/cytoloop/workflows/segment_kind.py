@@ -13,7 +13,8 @@ from cytoloop.annotations import layers as layer_store
 from cytoloop.annotations.geometry import kind_of
 from cytoloop.annotations.model import ChangeSet, Layer, NewAnnotation, Status
 from cytoloop.annotations.store import apply_change
-from cytoloop.core.errors import ConflictError, NotFoundError
+from cytoloop.annotations.wholelayers import record_layer
+from cytoloop.core.errors import ConflictError
 from cytoloop.jobs import ledger
 from cytoloop.jobs.model import Job, Task
 from cytoloop.learning.registry import MethodRegistry
@@ -25,7 +26,7 @@ from .library import ImageLibrary
 from .segmenting import KIND, Step
 
 RUN_STATE = "run"
-"""State of changes that a job made: not on anybody's undo list; the layer is deleted as a whole instead."""
+"""State of changes that a job makes: not on anybody's undo list; when it has ended, its layer is, as one step."""
 
 
 class SegmentKind:
@@ -119,26 +120,26 @@ class SegmentKind:
     def _layer(self, connection: Connection, job: Job, image_id: int) -> Layer:
         """The run's layer of the image; made again if a failed try had it removed."""
         outputs = ledger.job_by_id(connection, job.id).outputs
-        try:
-            return layer_store.layer_by_id(connection, outputs["layers"][str(image_id)])
-        except NotFoundError:
-            layer = layer_store.create_layer(
-                connection,
-                image_id=image_id,
-                name=job.title[:200],
-                kind="run",
-                creator_id=job.creator_id,
-                run_id=job.uuid,
-            )
-            outputs["layers"][str(image_id)] = layer.id
-            ledger.set_outputs(connection, job.id, outputs)
-            return layer
+        found = layer_store.find_layer(connection, outputs["layers"][str(image_id)])
+        if found is not None and not found.removed:
+            return found
+        layer = layer_store.create_layer(
+            connection,
+            image_id=image_id,
+            name=job.title[:200],
+            kind="run",
+            creator_id=job.creator_id,
+            run_id=job.uuid,
+        )
+        outputs["layers"][str(image_id)] = layer.id
+        ledger.set_outputs(connection, job.id, outputs)
+        return layer
 
     def task_failed(self, connection: Connection, job: Job, task: Task, error: str) -> None:
         """Nothing was written; the job tells the error."""
 
     def finish_job(self, connection: Connection, job: Job, scratch: Path) -> str:
-        """Layers that stayed empty because the job failed or was cancelled go away."""
+        """Each layer becomes a step of the history; those that stayed empty as the job failed or was cancelled go."""
         current = ledger.job_by_id(connection, job.id)
         layers = layer_store.layers_of_run(connection, job.uuid)
         counts = layer_store.term_counts(connection, [one.id for one in layers])
@@ -147,7 +148,9 @@ class SegmentKind:
         for layer in layers:
             objects = sum(counts[layer.id].values())
             total += objects
-            if objects == 0 and unfinished:
+            if objects > 0 or not unfinished:
+                record_layer(connection, layer, user_id=job.creator_id, label=job.title, parts=RUN_STATE)
+            else:
                 image = project_image_by_id(connection, layer.image_id)
                 layer_store.delete_layer(connection, layer.id)
                 self._announcer.layer_removed(connection, job.project_id, layer.uuid, image.uuid)

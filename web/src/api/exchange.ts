@@ -1,6 +1,7 @@
 /** Sets of annotation files of a whole project. */
+import { download } from "./download";
 import { request, url } from "./http";
-import type { SetImportResult } from "./types";
+import type { ExportRequest, Job } from "./types";
 
 export const EXPORT_SETS = [
   { name: "annotatorj", title: "AnnotatorJ: labels, stacks, binary, boxes, overlays, ROIs" },
@@ -26,11 +27,13 @@ interface SetOrder {
   readonly predictions: boolean;
 }
 
-export const exportSetUrl = (pid: string, { cropPx, ...order }: SetOrder): string =>
-  url(`/projects/${pid}/export`, { ...order, crop_px: cropPx });
-
-export const importSet = (pid: string, file: File): Promise<SetImportResult> => {
-  const body = new FormData();
-  body.set("file", file);
-  return request(`/projects/${pid}/import`, { method: "POST", body });
+export const startExport = (pid: string, { cropPx, ...order }: SetOrder): Promise<Job> => {
+  const json: ExportRequest = { ...order, crop_px: cropPx, layers: [], classes: [] };
+  return request(`/projects/${pid}/exports`, { method: "POST", json });
 };
+
+export const startSetImport = (pid: string, file: File): Promise<Job> =>
+  request(`/projects/${pid}/set-imports`, { method: "POST", query: { name: file.name }, body: file });
+
+/** Saves the file that a job made. */
+export const downloadFileOf = (job: Job): Promise<void> => download(url(`/jobs/${job.id}/file`));

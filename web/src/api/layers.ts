@@ -6,6 +6,7 @@ import type { Annotation, ChangeRequest, ChangeResult, HistoryState, Layer } fro
 export const layerKeys = {
   all: ["layers"] as const,
   list: (iid: string) => ["layers", iid] as const,
+  histories: ["history"] as const,
   history: (iid: string) => ["history", iid] as const,
 };
 

@@ -439,6 +439,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read File
+         * @description The file that a job made.
+         */
+        get: operations["read_file_api_v1_jobs__job_id__file_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/log": {
         parameters: {
             query?: never;
@@ -1005,6 +1025,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Export
+         * @description Start an export; when the job is done, its file is kept for a day.
+         */
+        post: operations["start_export_api_v1_projects__project_id__exports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/images": {
         parameters: {
             query?: never;
@@ -1171,6 +1211,26 @@ export interface paths {
         get: operations["read_progress_api_v1_projects__project_id__review_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/set-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Set Import
+         * @description Import annotation files of many images, one zip as the body: each goes to the image whose name it bears.
+         */
+        post: operations["start_set_import_api_v1_projects__project_id__set_imports_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1868,6 +1928,37 @@ export interface components {
             action: "delete";
         };
         /**
+         * ExportRequest
+         * @description Write a set of files of the project's images (all, or those named) as a zip, to be fetched when it is done.
+         *
+         *     ``layers`` are names or kinds, ``classes`` names; all unless told. ``predictions``: with what nobody has accepted.
+         */
+        ExportRequest: {
+            /** Classes */
+            classes?: string[];
+            /**
+             * Crop Px
+             * @default 256
+             */
+            crop_px?: number;
+            /**
+             * Downsample
+             * @default 1
+             */
+            downsample?: number;
+            /** Image Ids */
+            image_ids?: string[] | null;
+            /** Layers */
+            layers?: string[];
+            /**
+             * Predictions
+             * @default true
+             */
+            predictions?: boolean;
+            /** Set */
+            set: string;
+        };
+        /**
          * HistoryEntry
          * @description One step of work on an image.
          *
@@ -1905,10 +1996,14 @@ export interface components {
         /**
          * HistoryState
          * @description What undo and redo would do for the caller on this image, and what was just changed.
+         *
+         *     ``message`` tells what was done where that is more than a change of objects: a layer went or came back.
          */
         HistoryState: {
             /** Changed */
             changed?: components["schemas"]["LayerChanged"][];
+            /** Message */
+            message?: string | null;
             /** Redo Count */
             redo_count: number;
             /** Redo Label */
@@ -2061,6 +2156,7 @@ export interface components {
             creator: string;
             /** Error */
             error: string | null;
+            file?: components["schemas"]["JobFile"] | null;
             /** Finished At */
             finished_at: string | null;
             /**
@@ -2074,7 +2170,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "segment" | "measure" | "compare" | "import";
+            kind: "segment" | "measure" | "compare" | "import" | "export" | "import-set";
             /** Layer Ids */
             layer_ids: string[];
             /** Message */
@@ -2105,6 +2201,21 @@ export interface components {
             tasks_total: number;
             /** Title */
             title: string;
+        };
+        /**
+         * JobFile
+         * @description A file that a job offers for download, and until when.
+         */
+        JobFile: {
+            /** Name */
+            name: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * Layer
@@ -3792,6 +3903,35 @@ export interface operations {
             };
         };
     };
+    read_file_api_v1_jobs__job_id__file_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_log_api_v1_jobs__job_id__log_get: {
         parameters: {
             query?: {
@@ -4875,6 +5015,41 @@ export interface operations {
             };
         };
     };
+    start_export_api_v1_projects__project_id__exports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_images_api_v1_projects__project_id__images_get: {
         parameters: {
             query?: {
@@ -5229,6 +5404,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectReview"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_set_import_api_v1_projects__project_id__set_imports_post: {
+        parameters: {
+            query?: {
+                name?: string;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/zip": unknown;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description Any error, as a problem. */

@@ -8,9 +8,11 @@ import { sessionQuery } from "../api/session";
 import type { Image, Layer, Ontology, Session } from "../api/types";
 import { Toolbar } from "../features/annotate/Toolbar";
 import { ToolOptions } from "../features/annotate/ToolOptions";
+import { BesideEdge, BesideView } from "../features/beside/BesideView";
 import { OrthoViews } from "../features/images/OrthoViews";
 import { Overview } from "../features/images/Overview";
 import { PlaneSliders, ScaleBar, ViewControls } from "../features/images/StageOverlays";
+import { useBeside } from "../state/beside";
 import { isUnkept, outboxOf } from "../state/saving";
 import { openViewing, showLayers } from "../state/viewing";
 import { settleActiveLayer, useWorkspace } from "../state/workspace";
@@ -27,26 +29,32 @@ export function Stage({ projectId, image, mayDraw }: StageProps) {
   useViewing(projectId, image, element);
   useLayers(image);
   useColors(projectId);
+  const { isOpen, share } = useBeside();
+  const columns = isOpen ? `minmax(0, ${share}fr) 9px minmax(0, ${1 - share}fr)` : "minmax(0, 1fr)";
   return (
-    <section className="stage" aria-label="Image" data-testid="viewer" data-image-id={image.id}>
-      <div
-        ref={element}
-        className="stage-map"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the picture takes keys
-        tabIndex={0}
-        role="application"
-        aria-label={`Picture of ${image.name}`}
-      />
-      <Toolbar imageId={image.id} mayDraw={mayDraw} />
-      <ToolOptions />
-      <div className="stage-corner" style={{ top: 10, right: 10 }}>
-        <ViewControls image={image} />
-        <Overview image={image} />
-      </div>
-      <ScaleBar image={image} />
-      <PlaneSliders image={image} />
-      <OrthoViews image={image} />
-    </section>
+    <div className="stage-pair" style={{ gridTemplateColumns: columns }}>
+      <section className="stage" aria-label="Image" data-testid="viewer" data-image-id={image.id}>
+        <div
+          ref={element}
+          className="stage-map"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: the picture takes keys
+          tabIndex={0}
+          role="application"
+          aria-label={`Picture of ${image.name}`}
+        />
+        <Toolbar imageId={image.id} mayDraw={mayDraw} />
+        <ToolOptions />
+        <div className="stage-corner" style={{ top: 10, right: 10 }}>
+          <ViewControls image={image} />
+          <Overview image={image} />
+        </div>
+        <ScaleBar image={image} />
+        <PlaneSliders image={image} />
+        <OrthoViews image={image} />
+      </section>
+      {isOpen ? <BesideEdge /> : null}
+      {isOpen ? <BesideView projectId={projectId} image={image} /> : null}
+    </div>
   );
 }
 
@@ -78,7 +86,7 @@ function useViewing(projectId: string, image: Image, element: ElementRef): void 
         },
       },
     });
-    window.cytoloop = { map: viewing.viewer.map, idle: viewing.editor.idle };
+    window.cytoloop = { ...window.cytoloop, map: viewing.viewer.map, idle: viewing.editor.idle };
     const keep = (event: BeforeUnloadEvent) => isUnkept() && event.preventDefault();
     window.addEventListener("beforeunload", keep);
     return () => {

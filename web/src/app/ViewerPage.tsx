@@ -1,14 +1,13 @@
 /** The workbench: layers and classes, the picture, and what is known about its objects. */
 import "ol/ol.css";
 import "uplot/dist/uPlot.min.css";
-import { ActionIcon, Button, Tabs, Tooltip } from "@mantine/core";
+import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconHelp, IconKeyboard } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { imageQuery, imagesQuery } from "../api/images";
-import { layersQuery } from "../api/layers";
 import { ontologyQuery, projectQuery } from "../api/projects";
-import { mayDraw, mayManage, mayRun } from "../api/roles";
+import { mayDraw, mayManage } from "../api/roles";
 import type { Image, RoleName } from "../api/types";
 import { ClassList } from "../features/annotate/ClassList";
 import { LayerList } from "../features/annotate/LayerList";
@@ -16,27 +15,17 @@ import { StatusBar } from "../features/annotate/StatusBar";
 import { TypeSwitch } from "../features/annotate/TypeSwitch";
 import { ClassSearch, CommandPalette } from "../features/commands/Palettes";
 import { ShortcutsDialog } from "../features/commands/ShortcutsDialog";
-import { CompareDialog } from "../features/compare/CompareDialog";
-import { Gallery } from "../features/gallery/Gallery";
-import { HistoryPanel } from "../features/history/HistoryPanel";
-import { DisplayPanel } from "../features/images/DisplayPanel";
-import { InfoPanel } from "../features/images/InfoPanel";
 import { Readout } from "../features/images/StageOverlays";
-import { JobList } from "../features/jobs/JobList";
-import { SegmentPanel } from "../features/jobs/SegmentPanel";
-import { MeasurePanel } from "../features/measure/MeasurePanel";
-import { ObjectTable } from "../features/objects/ObjectTable";
 import { OntologyDialog } from "../features/projects/OntologyDialog";
-import { ReviewPanel } from "../features/review/ReviewPanel";
 import { startTour, Tour } from "../features/tour/Tour";
 import type { Opens } from "../state/commands";
 import { usePanels } from "../state/panels";
-import { type SideTab, setWorkspace, useWorkspace } from "../state/workspace";
 import { Empty } from "../ui/parts";
 import { imagePath, Link, navigate, projectPath } from "../ui/router";
 import { ConnectionBanner, Header } from "./Header";
-import { showResult, useLive } from "./live";
+import { useLive } from "./live";
 import { SideEdge, SideToggle, usePanelWidths } from "./SidePanels";
+import { SideTabs } from "./SideTabs";
 import { Splash } from "./Splash";
 import { Stage } from "./Stage";
 import { useKeys } from "./useKeys";
@@ -150,90 +139,5 @@ function Workbench({ projectId, image, role }: WorkbenchProps) {
       <ClassSearch opened={dialog === "class-search"} onClose={close} projectId={projectId} />
       {dialog === "classes" ? <OntologyDialog projectId={projectId} onClose={close} /> : null}
     </main>
-  );
-}
-
-const ANALYSES = ["segment", "measure", "compare"] as const;
-
-const TABS: readonly [SideTab, string][] = [
-  ["objects", "Objects"],
-  ["gallery", "Gallery"],
-  ["review", "Review"],
-  ["measure", "Measure"],
-  ["segment", "Segment"],
-  ["history", "History"],
-  ["display", "Display"],
-  ["info", "Info"],
-];
-
-function SideTabs({ projectId, image, role }: WorkbenchProps) {
-  const tab = useWorkspace((s) => s.tab);
-  const activeLayerId = useWorkspace((s) => s.activeLayerId);
-  const { data: layers } = useQuery(layersQuery(image.id));
-  const layer = layers?.find(({ id }) => id === activeLayerId) ?? null;
-  return (
-    <Tabs
-      value={tab}
-      onChange={(value) => setWorkspace({ tab: (value ?? "objects") as SideTab })}
-      keepMounted={false}
-    >
-      <Tabs.List>
-        {TABS.map(([value, label]) => (
-          <Tabs.Tab key={value} value={value} data-testid={`tab-${value}`}>
-            {label}
-          </Tabs.Tab>
-        ))}
-      </Tabs.List>
-      <Tabs.Panel value="objects">
-        <ObjectTable projectId={projectId} layer={layer} layers={layers ?? []} />
-      </Tabs.Panel>
-      <Tabs.Panel value="gallery">
-        <Gallery projectId={projectId} layer={layer} />
-      </Tabs.Panel>
-      <Tabs.Panel value="review">
-        <ReviewPanel
-          projectId={projectId}
-          imageId={image.id}
-          layers={layers ?? []}
-          mayReview={mayDraw(role)}
-        />
-      </Tabs.Panel>
-      <Tabs.Panel value="measure">
-        <MeasurePanel projectId={projectId} layer={layer} mayRun={mayRun(role)} />
-      </Tabs.Panel>
-      <Tabs.Panel value="segment">
-        {mayRun(role) ? (
-          <>
-            <SegmentPanel projectId={projectId} image={image} />
-            <Button
-              variant="default"
-              mx="sm"
-              mb="sm"
-              onClick={() => setWorkspace({ comparison: "new" })}
-              data-testid="compare-open"
-            >
-              Compare methods
-            </Button>
-          </>
-        ) : null}
-        <CompareDialog projectId={projectId} image={image} />
-        <div className="section-title">Jobs</div>
-        <JobList
-          projectId={projectId}
-          onShow={(job) => showResult(projectId, job)}
-          limit={30}
-          kinds={ANALYSES}
-        />
-      </Tabs.Panel>
-      <Tabs.Panel value="history">
-        <HistoryPanel imageId={image.id} mayUndo={mayDraw(role)} />
-      </Tabs.Panel>
-      <Tabs.Panel value="display">
-        <DisplayPanel image={image} />
-      </Tabs.Panel>
-      <Tabs.Panel value="info">
-        <InfoPanel image={image} />
-      </Tabs.Panel>
-    </Tabs>
   );
 }

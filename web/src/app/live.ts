@@ -4,6 +4,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { create } from "zustand";
 import { imageApplied, isRunning, jobApplied, logApplied, without } from "../api/events";
+import { downloadFileOf } from "../api/exchange";
+import { messageFrom } from "../api/http";
 import { imageKeys } from "../api/images";
 import { jobKeys } from "../api/jobs";
 import { layerKeys } from "../api/layers";
@@ -93,11 +95,15 @@ function applyJob(client: QueryClient, projectId: string, job: Job): void {
   const before = client.getQueryData<Job[]>(jobKeys.list(projectId))?.find(({ id }) => id === job.id);
   client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => (old ? jobApplied(old, job) : old));
   if (isRunning(job) || (before && !isRunning(before))) return;
-  if (job.kind !== "import") {
+  if (job.kind !== "import" && job.kind !== "export") {
     // counts, times of measurement and tables may all be new
     void client.invalidateQueries({ queryKey: layerKeys.all });
     void client.invalidateQueries({ queryKey: measurementKeys.all });
+    // a run is a step that can be undone
+    void client.invalidateQueries({ queryKey: layerKeys.histories });
   }
+  // the project's card counts objects
+  if (job.kind === "import-set") void client.invalidateQueries({ queryKey: projectKeys.all });
   announce(projectId, job);
 }
 
@@ -109,11 +115,17 @@ function announce(projectId: string, job: Job): void {
       kind: "success",
       title: `Done: ${job.title}`,
       message: job.message,
-      action: { label: "Show", run: () => showResult(projectId, job) },
+      action: job.file
+        ? { label: "Download", run: () => saveFileOf(job) }
+        : { label: "Show", run: () => showResult(projectId, job) },
     });
   } else if (job.state === "failed") {
     tell({ kind: "error", title: `Failed: ${job.title}`, message: job.error ?? "See the log of the job." });
   }
+}
+
+function saveFileOf(job: Job): void {
+  downloadFileOf(job).catch((error: unknown) => tell({ kind: "error", message: messageFrom(error) }));
 }
 
 /** The layer that a job made, on the picture it belongs to. */

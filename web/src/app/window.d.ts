@@ -3,6 +3,6 @@ import type OlMap from "ol/Map";
 declare global {
   interface Window {
     /** For tests and the curious: the map, and when everything is drawn and saved. */
-    cytoloop?: { map: OlMap; idle(): Promise<void> };
+    cytoloop?: { map: OlMap; idle(): Promise<void>; beside?: OlMap };
   }
 }

@@ -73,6 +73,7 @@ export const DEFAULT_KEYMAP: readonly Binding[] = [
   moving("view.in", ["+", "="], "Closer"),
   moving("view.out", "-", "Farther"),
   moving("view.pan", "Space", "Hold to pan in any tool"),
+  moving("view.link", "Shift+J", "Link or free the picture beside"),
   moving("plane.up", "ArrowUp", "Next z plane"),
   moving("plane.down", "ArrowDown", "Previous z plane"),
   moving("plane.left", "ArrowLeft", "Previous time point"),
@@ -117,6 +118,7 @@ export const DEFAULT_KEYMAP: readonly Binding[] = [
   display("show.fill", "F", "Fill on or off; while drawing: fill holes"),
   display("show.predictions", "Shift+C", "Predictions on or off"),
   display("show.cuts", "Shift+O", "Orthogonal views of a stack"),
+  display("show.beside", "Shift+B", "Another picture beside this one"),
   display(
     "channel",
     TERM_KEYS.map((key) => `Ctrl+${key}`),

@@ -42,4 +42,9 @@ describe("the reference of the keys", () => {
   it("is what the documentation says", async () => {
     await expect(page()).toMatchFileSnapshot("../../../docs/reference/shortcuts.md");
   });
+
+  it("is what the tests in a browser go through", async () => {
+    const rows = DEFAULT_KEYMAP.map(({ action, keys: all }) => JSON.stringify({ action, keys: all }));
+    await expect(`[\n  ${rows.join(",\n  ")}\n]\n`).toMatchFileSnapshot("../../../tests/e2e/keymap.json");
+  });
 });

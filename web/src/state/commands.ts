@@ -3,6 +3,7 @@ import type { Image, Term } from "../api/types";
 import type { Context, Match } from "../keys/keymap";
 import { toggled } from "../viewer/channels";
 import { TOOL_NAMES, type ToolName } from "../viewer/tools/tool";
+import { toggleBeside, toggleLinked } from "./beside";
 import * as clipboard from "./clipboard";
 import type { Editor } from "./editor";
 import { interpolate } from "./interpolating";
@@ -78,6 +79,8 @@ const viewing = (world: CommandWorld): Table => {
     "show.fill": () => viewer?.fillHoles() || setWorkspace({ isFilled: !isFilled }),
     "show.predictions": () => setWorkspace({ showsPredictions: !showsPredictions }),
     "show.cuts": () => setWorkspace({ showsCuts: !showsCuts }),
+    "show.beside": toggleBeside,
+    "view.link": () => void toggleLinked(),
     "app.shortcuts": () => world.open("shortcuts"),
     "app.palette": () => world.open("palette"),
     "class.search": () => world.open("class-search"),

@@ -1,7 +1,7 @@
 /** From a shape on the screen to an object on the server, and back: selection, saving, undo. */
-import { ApiError, ConnectionError, messageFrom } from "../api/http";
+import { ConnectionError, messageFrom } from "../api/http";
 import * as api from "../api/layers";
-import type { Annotation, AnnotationCreate, ChangeResult, HistoryState, Layer } from "../api/types";
+import type { Annotation, ChangeResult, HistoryState } from "../api/types";
 import { parseGeometry, polygonsOf } from "../geometry/geojson";
 import type { Box, Polygon } from "../geometry/types";
 import { type Fields, idsOf, numbersOf, type Queued } from "../outbox/change";
@@ -9,39 +9,11 @@ import type { Outbox } from "../outbox/outbox";
 import type { Hit } from "../viewer/objectLayers";
 import type { Shown } from "../viewer/overlay";
 import type { Viewer } from "../viewer/viewer";
+import { type EditorWorld, type Edits, newRef, OWN, partsOf, tell404 } from "./edits";
 import { Locals } from "./locals";
 import { tell } from "./notices";
-import { boxOf, changed, copyOf, localOf, pickedFrom, shapeOf } from "./objects";
+import { boxOf, changed, copyOf, localOf, shapeOf } from "./objects";
 import { setWorkspace, workspace } from "./workspace";
-
-/** Stands for the user's own layer until the server has made it. */
-export const OWN = "own";
-
-export interface EditorWorld {
-  /** The layers of the image as last fetched. */
-  layers(): readonly Layer[];
-  color(termId: number | null): string;
-  /** A layer came, went or changed: lists and tables are out of date. */
-  layersChanged(layerId: string | null): void;
-  historyChanged(history?: HistoryState): void;
-}
-
-/** What happens to objects in one step. */
-export interface Edits {
-  readonly creates?: readonly AnnotationCreate[];
-  readonly updates?: readonly { readonly object: Annotation; readonly fields: Fields }[];
-  readonly deletes?: readonly Annotation[];
-  /** Where new objects go: the user's own layer unless told. */
-  readonly layerId?: string;
-}
-
-const tell404 = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
-
-let lastRef = -Date.now() * 1000;
-function newRef(): number {
-  lastRef -= 1;
-  return lastRef;
-}
 
 export class Editor {
   readonly locals: Locals;
@@ -173,28 +145,12 @@ export class Editor {
     const after = updates.map(({ object, fields }) => changed(object, fields));
     this.locals.put([...made, ...after]);
     this.locals.erase(deletes.map(({ id }) => id));
-    const targets = new Set([
-      ...(creates.length > 0 ? [this.target(edits.layerId)] : []),
-      ...updates.map(({ object }) => this.target(object.layer_id)),
-      ...deletes.map((object) => this.target(object.layer_id)),
-    ]);
-    for (const layerId of targets) {
-      this.outbox.add({
-        imageId: this.imageId,
-        layerId,
-        creates: layerId === this.target(edits.layerId) ? creates : [],
-        updates: updates
-          .filter(({ object }) => this.target(object.layer_id) === layerId)
-          .map(({ object, fields }) => ({
-            ...this.address(object),
-            fields,
-            before: pickedFrom(object, fields),
-          })),
-        deletes: deletes
-          .filter((one) => this.target(one.layer_id) === layerId)
-          .map((one) => this.address(one)),
-      });
-    }
+    const step = { imageId: this.imageId, own: this.target(edits.layerId), creates, updates, deletes };
+    const parts = partsOf(step, {
+      target: (object) => this.target(object.layer_id),
+      address: (object) => this.address(object),
+    });
+    for (const part of parts) this.outbox.add(part);
     this.reselect(after, new Set(deletes.map(({ id }) => id)));
     return made;
   }
@@ -247,6 +203,7 @@ export class Editor {
   /** Something that the server did by itself, with what it says about the layers. */
   applied(history: HistoryState): void {
     this.world.historyChanged(history);
+    if (history.message) tell({ kind: "info", message: history.message });
     for (const { layer_id, generation, bbox } of history.changed ?? []) {
       this.viewer.layerChanged(layer_id, generation, bbox);
       this.world.layersChanged(layer_id);

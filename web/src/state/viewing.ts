@@ -5,12 +5,14 @@ import type { ChannelDisplay } from "../viewer/channels";
 import { initialChannels } from "../viewer/channels";
 import { Viewer } from "../viewer/viewer";
 import { drawn } from "./drawing";
-import { Editor, type EditorWorld } from "./editor";
+import { Editor } from "./editor";
+import type { EditorWorld } from "./edits";
 import { tell } from "./notices";
 import { classify, selectBox, selectLasso } from "./selecting";
 import { splitBy, transform } from "./shaping";
 import { assistant, bindToolOptions, prepareAssist } from "./toolOptions";
 import { formatUrlState, parseUrlState } from "./urlState";
+import { bindWheel } from "./wheel";
 import { openWorkspace, SHOWN, setWorkspace, useWorkspace, type Workspace, workspace } from "./workspace";
 
 interface Settings {
@@ -49,6 +51,7 @@ export function openViewing({ image, element, world, outbox }: Settings): Viewin
     bindWorkspace(viewer, editor),
     bindAddress(viewer),
     bindToolOptions(viewer),
+    bindWheel(viewer),
   ];
   setWorkspace({ viewer, editor });
   apply(viewer, workspace());

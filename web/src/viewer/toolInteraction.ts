@@ -9,6 +9,8 @@ type PointerLike = MapBrowserEvent<PointerEvent | KeyboardEvent | WheelEvent>;
 export class ToolInteraction extends Interaction {
   private isTaken = false;
   private pressed: ToolPointer | null = null;
+  /** The fingers on the glass: two of them move the picture, whatever the tool. */
+  private readonly fingers = new Set<number>();
 
   constructor(
     private readonly tool: () => Tool,
@@ -24,10 +26,11 @@ export class ToolInteraction extends Interaction {
     const pointer = this.pointerOf(event, original);
     switch (event.type) {
       case "pointerdown":
-        return this.pressedAt(pointer, original);
+        return this.isGesture(original) || this.pressedAt(pointer, original);
       case "pointerdrag":
         return this.dragged(pointer);
       case "pointerup":
+        if (original instanceof PointerEvent) this.fingers.delete(original.pointerId);
         return this.released(pointer);
       case "pointermove":
         if (!event.dragging) this.tool().hover(pointer);
@@ -42,6 +45,18 @@ export class ToolInteraction extends Interaction {
       default:
         return true;
     }
+  }
+
+  /** True from the second finger on: what the first one began is given up. */
+  private isGesture(original: MouseEvent): boolean {
+    if (!(original instanceof PointerEvent) || original.pointerType !== "touch") return false;
+    if (original.isPrimary) this.fingers.clear();
+    this.fingers.add(original.pointerId);
+    if (this.fingers.size < 2) return false;
+    if (this.isTaken) this.tool().abort();
+    this.isTaken = false;
+    this.pressed = null;
+    return true;
   }
 
   private pressedAt(pointer: ToolPointer, original: MouseEvent): boolean {

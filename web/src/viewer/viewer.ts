@@ -46,6 +46,8 @@ export class Viewer {
   /** The selected objects that may be moved, turned and scaled. */
   placed: readonly Placed[] = [];
   options: ToolOptions = DEFAULT_OPTIONS;
+  /** Whether the wheel pans and zooms only with Ctrl, as suits a trackpad. */
+  wheelPans = false;
   private readonly desk = openDesk();
   private readonly picture: Picture;
   private readonly overlay = new Overlay();
@@ -86,6 +88,7 @@ export class Viewer {
         isPanning: () => this.isPanning,
         turnsView: (event) => this.turnsView(event),
         fit: () => this.camera.fit(),
+        wheelPans: () => this.wheelPans,
       }),
       view: viewOf(image),
     });
@@ -245,6 +248,9 @@ export class Viewer {
       this.overlay.setTip(null);
       this.events.emit("pointer", null);
     });
+    // fingers are for the tools: the browser shall neither scroll nor zoom the page with them
+    const viewport = this.map.getViewport();
+    if (viewport) viewport.style.touchAction = "none";
     // the middle button pans; it shall not start the browser's own scrolling
     element.addEventListener("mousedown", (event) => event.button === 1 && event.preventDefault());
   }

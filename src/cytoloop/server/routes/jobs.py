@@ -19,7 +19,7 @@ from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep, cursor_
 from cytoloop.server.serialise import job_wire, jobs_wire
 from cytoloop.wire import jobs as wire
 from cytoloop.wire.base import Page
-from cytoloop.workflows import comparing_jobs, editing, measuring, segmenting
+from cytoloop.workflows import comparing_jobs, editing, export_jobs, import_set_jobs, measuring, segmenting
 from cytoloop.workflows.models import group_of
 
 router = APIRouter(tags=["jobs"])
@@ -68,6 +68,17 @@ def start_job(
     job = write(work)
     services.dispatcher.wake()
     return job
+
+
+_OWN = {export_jobs.KIND: Permission.VIEW, import_set_jobs.KIND: Permission.ANNOTATE}
+"""What it takes to start these jobs, and so to cancel or repeat one of one's own; for all others, to run jobs."""
+
+
+def own_job(access: Access, job_id: UUID) -> JobRecord:
+    """The job, if the caller may cancel and repeat it."""
+    job = access.job(job_id, Permission.VIEW)
+    is_own = job.creator_id == access.actor.user_id and not access.actor.read_only
+    return access.job(job_id, _OWN.get(job.kind, Permission.RUN) if is_own else Permission.RUN)
 
 
 def job_images(access: Access, job: JobRecord) -> list[int]:
@@ -157,7 +168,7 @@ def read_log(job_id: UUID, access: ReadDep, after: int = 0) -> list[wire.LogLine
 @router.post("/jobs/{job_id}/cancel")
 def cancel_job(job_id: UUID, write: WriteDep, services: ServicesDep) -> wire.Job:
     """Cancel a job; what runs is ended at once."""
-    job = write(lambda access: access.job(job_id, Permission.RUN))
+    job = write(lambda access: own_job(access, job_id))
     cancelled = services.dispatcher.cancel(job.id)
     services.announcer.job(cancelled)
     with services.database.read() as connection:
@@ -169,7 +180,7 @@ def retry_job(job_id: UUID, write: WriteDep, services: ServicesDep) -> wire.Job:
     """Run again what failed or was cancelled."""
 
     def work(access: Access) -> wire.Job:
-        job = access.job(job_id, Permission.RUN)
+        job = own_job(access, job_id)
         ledger.retry(access.connection, job.id)
         services.announcer.new_job(access.connection, job)
         return job_wire(access.connection, ledger.job_by_id(access.connection, job.id))

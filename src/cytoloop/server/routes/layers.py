@@ -275,7 +275,7 @@ def _step(access: Access, image_id: UUID, services: ServicesDep, step: editing.S
     user_id = access.actor.user_id
     applied: Applied = step(access.connection, image_id=image.id, user_id=user_id, announcer=services.announcer)
     state = history_store.history_state(access.connection, image_id=image.id, user_id=user_id)
-    return history_wire(state, changed_wire(access.connection, applied))
+    return history_wire(state, changed_wire(access.connection, applied), applied.note)
 
 
 @router.get("/layers/{layer_id}/tiles/{zoom}/{x}/{y}")

@@ -8,6 +8,7 @@ import {
   Select,
   SimpleGrid,
   Stack,
+  Switch,
   Text,
   Tooltip,
 } from "@mantine/core";
@@ -17,6 +18,7 @@ import { chordOf, printed } from "../../keys/chords";
 import { type Binding, conflicts, DEFAULT_KEYMAP, GROUPS } from "../../keys/keymap";
 import { PRESETS } from "../../keys/presets";
 import { bindKeys, choosePreset, resetAllKeys, resetKeys, useKeySettings } from "../../state/keys";
+import { setWheelPans, useWheel } from "../../state/wheel";
 
 const MODIFIERS = new Set(["Control", "Shift", "Alt", "Meta"]);
 
@@ -25,6 +27,7 @@ const labelOf = (action: string): string =>
 
 export function ShortcutsDialog({ opened, onClose }: { opened: boolean; onClose(): void }) {
   const { preset, own, keymap } = useKeySettings();
+  const wheelPans = useWheel((s) => s.pans);
   const [editing, setEditing] = useState<string | null>(null);
   const clashes = conflicts(keymap);
   useCapture(editing, () => setEditing(null));
@@ -59,6 +62,14 @@ export function ShortcutsDialog({ opened, onClose }: { opened: boolean; onClose(
           Click keys to change them; press Esc to leave them as they are.
         </Text>
       </Group>
+      <Switch
+        mb="md"
+        size="xs"
+        label="Trackpad: two fingers pan, a pinch or Ctrl with the wheel zooms"
+        checked={wheelPans}
+        onChange={(event) => setWheelPans(event.currentTarget.checked)}
+        data-testid="wheel-pans"
+      />
       {clashes.map(({ chord, actions }) => (
         <Alert key={chord} color="orange" mb="xs" p="xs" data-testid="key-conflict">
           {printed(chord)} is used twice: {actions.map(labelOf).join(" and ")}. Only the first works.

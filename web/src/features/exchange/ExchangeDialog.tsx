@@ -12,16 +12,14 @@ import {
   Text,
 } from "@mantine/core";
 import { IconDownload, IconFileImport } from "@tabler/icons-react";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import { download } from "../../api/download";
-import { EXPORT_SETS, type ExportSet, exportSetUrl, importSet } from "../../api/exchange";
+import { useMutation } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { isRunning } from "../../api/events";
+import { downloadFileOf, EXPORT_SETS, type ExportSet, startExport, startSetImport } from "../../api/exchange";
 import { messageFrom } from "../../api/http";
-import { layerKeys } from "../../api/layers";
-import { projectKeys } from "../../api/projects";
-import type { Project } from "../../api/types";
+import type { Job, Project } from "../../api/types";
 import { FilePick } from "../../ui/FilePick";
-import { plural } from "../../ui/format";
+import { JobProgress, useJob, useStarted } from "./JobProgress";
 
 /** Their files hold pictures or masks, which may be smaller than the images. */
 const WITH_PIXELS: readonly ExportSet[] = [
@@ -64,9 +62,13 @@ function ExportForm({ project }: { project: Project }) {
   const [downsample, setDownsample] = useState(1);
   const [cropPx, setCropPx] = useState(256);
   const [predictions, setPredictions] = useState(true);
+  const started = useStarted(project.id);
   const order = useMutation({
-    mutationFn: () => download(exportSetUrl(project.id, { set, downsample, cropPx, predictions })),
+    mutationFn: () => startExport(project.id, { set, downsample, cropPx, predictions }),
+    onSuccess: started,
   });
+  const job = useJob(project.id, order.data?.id ?? null) ?? order.data ?? null;
+  const fetching = useDownloadWhenDone(job);
   return (
     <Stack gap="sm">
       <Select
@@ -106,31 +108,44 @@ function ExportForm({ project }: { project: Project }) {
       />
       <Button
         leftSection={<IconDownload size={15} />}
-        loading={order.isPending}
+        loading={order.isPending || (job !== null && isRunning(job))}
         onClick={() => order.mutate()}
         data-testid="export-run"
       >
         Download
       </Button>
-      {order.isError ? (
+      {job ? <JobProgress job={job} testId="export" /> : null}
+      {order.isError || fetching ? (
         <Alert color="red" data-testid="export-error">
-          {messageFrom(order.error)}
+          {fetching ?? messageFrom(order.error)}
         </Alert>
       ) : null}
     </Stack>
   );
 }
 
+/** Saves the file of a job once, as soon as it is there; what went wrong with that. */
+function useDownloadWhenDone(job: Job | null): string | null {
+  const [problem, setProblem] = useState<string | null>(null);
+  const saved = useRef<string | null>(null);
+  useEffect(() => {
+    if (!job?.file || saved.current === job.id) return;
+    saved.current = job.id;
+    downloadFileOf(job).then(
+      () => setProblem(null),
+      (error: unknown) => setProblem(messageFrom(error)),
+    );
+  }, [job]);
+  return problem;
+}
+
 function ImportForm({ project }: { project: Project }) {
-  const client = useQueryClient();
+  const started = useStarted(project.id);
   const order = useMutation({
-    mutationFn: (file: File) => importSet(project.id, file),
-    onSuccess: () => {
-      void client.invalidateQueries({ queryKey: layerKeys.all });
-      void client.invalidateQueries({ queryKey: projectKeys.all });
-    },
+    mutationFn: (file: File) => startSetImport(project.id, file),
+    onSuccess: started,
   });
-  const created = order.data?.layers.reduce((sum, one) => sum + one.created, 0) ?? 0;
+  const job = useJob(project.id, order.data?.id ?? null) ?? order.data ?? null;
   return (
     <Stack gap="sm">
       <Text size="sm">
@@ -147,7 +162,7 @@ function ImportForm({ project }: { project: Project }) {
           <Button
             variant="default"
             leftSection={<IconFileImport size={15} />}
-            loading={order.isPending}
+            loading={order.isPending || (job !== null && isRunning(job))}
             onClick={open}
             data-testid="import-set"
           >
@@ -156,16 +171,7 @@ function ImportForm({ project }: { project: Project }) {
         )}
       </FilePick>
       {order.isError ? <Alert color="red">{messageFrom(order.error)}</Alert> : null}
-      {order.data ? (
-        <Alert color="teal" data-testid="import-result">
-          {plural(created, "object")} in {plural(order.data.layers.length, "new layer")}.
-          {order.data.warnings.slice(0, 5).map((warning) => (
-            <Text size="xs" key={warning}>
-              {warning}
-            </Text>
-          ))}
-        </Alert>
-      ) : null}
+      {job ? <JobProgress job={job} testId="import" /> : null}
     </Stack>
   );
 }

@@ -1,6 +1,7 @@
 /** What lies on the picture: overview, zoom, scale bar, planes, the values under the pointer. */
 import {
   IconAspectRatio,
+  IconLayoutColumns,
   IconMinus,
   IconPlus,
   IconRotate2,
@@ -11,6 +12,7 @@ import { useEffect, useState } from "react";
 import { pixelAt } from "../../api/images";
 import type { Image } from "../../api/types";
 import type { Point } from "../../geometry/types";
+import { toggleBeside, useBeside } from "../../state/beside";
 import { setWorkspace, useWorkspace } from "../../state/workspace";
 import { niceLength, number } from "../../ui/format";
 import { IconButton } from "../../ui/parts";
@@ -36,6 +38,7 @@ function magnified(zoom: number, image: Image): string {
 export function ViewControls({ image }: { image: Image }) {
   const viewer = useWorkspace((s) => s.viewer);
   const place = usePlace();
+  const isBeside = useBeside((s) => s.isOpen);
   const rotation = place?.rotation ?? 0;
   return (
     <div className="view-controls">
@@ -63,6 +66,15 @@ export function ViewControls({ image }: { image: Image }) {
         testId="zoom-full"
       >
         <IconZoomReset size={15} />
+      </IconButton>
+      <IconButton
+        label="Another picture beside this one"
+        shortcut="Shift+B"
+        pressed={isBeside}
+        onClick={toggleBeside}
+        testId="toggle-beside"
+      >
+        <IconLayoutColumns size={15} />
       </IconButton>
       <IconButton label="Rotate left" onClick={() => viewer?.camera.rotateTo(rotation - 15)}>
         <IconRotate2 size={15} />

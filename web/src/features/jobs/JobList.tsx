@@ -1,9 +1,17 @@
 /** Jobs of a project with their progress and log. */
 import { Badge, Group, Progress, Text } from "@mantine/core";
-import { IconChevronDown, IconChevronRight, IconEye, IconRefresh, IconX } from "@tabler/icons-react";
+import {
+  IconChevronDown,
+  IconChevronRight,
+  IconDownload,
+  IconEye,
+  IconRefresh,
+  IconX,
+} from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { isRunning, jobApplied } from "../../api/events";
+import { downloadFileOf } from "../../api/exchange";
 import { cancelJob, jobKeys, jobsQuery, logQuery, retryJob } from "../../api/jobs";
 import type { Job } from "../../api/types";
 import { duration } from "../../ui/format";
@@ -35,7 +43,7 @@ export function JobList({ projectId, onShow, limit, kinds }: Props) {
   if (shown?.length === 0) {
     return (
       <PanelEmpty testId="jobs-empty">
-        No jobs yet. Segmentation, measurement and imports appear here.
+        No jobs yet. Segmentation, measurement, imports and exports appear here.
       </PanelEmpty>
     );
   }
@@ -62,6 +70,7 @@ function JobRow({ job, onShow }: { job: Job; onShow(): void }) {
   const [isOpen, setOpen] = useState(false);
   const cancel = useJobAction(cancelJob, job.project_id);
   const retry = useJobAction(retryJob, job.project_id);
+  const save = useMutation({ mutationFn: downloadFileOf });
   const { label, color } = STATES[job.state];
   const runs = isRunning(job);
   const Chevron = isOpen ? IconChevronDown : IconChevronRight;
@@ -85,6 +94,15 @@ function JobRow({ job, onShow }: { job: Job; onShow(): void }) {
         {job.state === "failed" || job.state === "cancelled" ? (
           <IconButton label="Try again" testId="job-retry" onClick={() => retry.mutate(job.id)}>
             <IconRefresh size={14} />
+          </IconButton>
+        ) : null}
+        {job.file ? (
+          <IconButton
+            label={`Download ${job.file.name}`}
+            testId="job-download"
+            onClick={() => save.mutate(job)}
+          >
+            <IconDownload size={14} />
           </IconButton>
         ) : null}
         {job.state === "done" &&

@@ -108,6 +108,11 @@ export class AssistTool extends IdleTool {
     return true;
   }
 
+  override abort(): void {
+    this.drawing = null;
+    this.show();
+  }
+
   override command(name: string): boolean {
     if (!this.suggestion) return false;
     if (name === "accept") this.finish();

@@ -32,6 +32,11 @@ abstract class PathTool extends IdleTool {
     return true;
   }
 
+  override abort(): void {
+    this.pressed = null;
+    this.show(this.points);
+  }
+
   override drag(pointer: ToolPointer): void {
     if (!this.pressed) return;
     const start = this.points.length > 0 ? [] : [this.pressed.at];

@@ -13,11 +13,20 @@ export class PolygonTool extends IdleTool {
   /** The keys at the start of the shape say how it meets the selected object. */
   protected combine: Combine = "new";
   private pressed: ToolPointer | null = null;
+  /** How many corners there were before the press under way. */
+  private before = 0;
 
   override down(pointer: ToolPointer): boolean {
     if (this.points.length === 0) this.combine = combineOf(pointer);
     this.pressed = pointer;
+    this.before = this.points.length;
     return true;
+  }
+
+  override abort(): void {
+    this.points.length = Math.min(this.points.length, this.before);
+    this.pressed = null;
+    this.show();
   }
 
   override drag(pointer: ToolPointer): void {
@@ -104,6 +113,10 @@ export class FreehandTool extends PolygonTool {
 
   override up(): void {
     this.finish();
+  }
+
+  override abort(): void {
+    this.cancel();
   }
 
   override hover(): void {}

@@ -148,6 +148,8 @@ export interface Tool {
   back(): void;
   /** Gives up the unfinished shape; false where there was none. */
   cancel(): boolean;
+  /** Gives up what the press under way began (a second finger came down); what was there before stays. */
+  abort(): void;
 }
 
 /** A tool that does nothing: others replace what they need. */
@@ -183,6 +185,9 @@ export abstract class IdleTool implements Tool {
   back(): void {}
   cancel(): boolean {
     return false;
+  }
+  abort(): void {
+    this.cancel();
   }
 }
 

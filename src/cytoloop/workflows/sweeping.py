@@ -1,0 +1,53 @@
+"""Housekeeping: what was kept for a while and is not wanted any more."""
+
+import logging
+import threading
+
+from cytoloop.annotations.layers import delete_layer
+from cytoloop.annotations.wholelayers import forgotten_layers
+from cytoloop.storage.database import Database
+
+from .shelf import Shelf
+
+logger = logging.getLogger(__name__)
+
+EVERY_S = 3600.0
+
+
+def sweep(database: Database, shelf: Shelf) -> None:
+    """Remove files of jobs that are a day old, and layers that undo took away and no redo can bring back."""
+    shelf.sweep(database)
+    with database.read() as connection:
+        layers = forgotten_layers(connection)
+    for layer_id in layers:
+        database.write(lambda connection, layer_id=layer_id: delete_layer(connection, layer_id))
+
+
+class Sweeper:
+    """Sweeps when the server starts, and then every hour."""
+
+    def __init__(self, database: Database, shelf: Shelf, every_s: float = EVERY_S) -> None:
+        self._database = database
+        self._shelf = shelf
+        self._every_s = every_s
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin, unless it has begun."""
+        if not self._thread.is_alive():
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End; a sweep under way is finished first."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=30)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                sweep(self._database, self._shelf)
+            except Exception:
+                logger.exception("Sweeping met an error; it is tried again later")
+            self._stopping.wait(self._every_s)
