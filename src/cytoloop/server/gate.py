@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cytoloop.core.errors import PermissionDeniedError, TooLargeError
+from cytoloop.core.errors import PermissionDeniedError, TooLargeError, UnavailableError
 from cytoloop.projects import users
 from cytoloop.projects.permissions import Actor
 from cytoloop.runtime.assembly import Services
@@ -84,7 +84,7 @@ class Gate:
             self._check_announced_size(connection)
             scope["cytoloop_caller"] = await self._caller(connection)
             self._check_csrf(connection)
-        except (PermissionDeniedError, TooLargeError) as error:
+        except (PermissionDeniedError, TooLargeError, UnavailableError) as error:
             await problem_of(error)(scope, receive, send)
             return
         await self._app(scope, _counted(receive, self._body_limit(scope)), send)

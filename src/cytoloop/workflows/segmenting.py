@@ -23,6 +23,7 @@ from cytoloop.jobs.model import Job, NewJob, Task
 from cytoloop.learning.method import parse_parameters
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.projects.images import ProjectImage, project_image_by_id
+from cytoloop.storage.database import after_commit
 
 from .announcing import Announcer, counted
 from .library import ImageLibrary
@@ -221,7 +222,7 @@ class SegmentKind:
                 kind=RUN_STATE,
             )
             self._announcer.applied(connection, applied)
-        _output(scratch, task).unlink()
+        after_commit(connection, lambda: _output(scratch, task).unlink(missing_ok=True))
 
     def _layer(self, connection: Connection, job: Job, image_id: int) -> Layer:
         """The run's layer of the image; made again if a failed try had it removed."""
