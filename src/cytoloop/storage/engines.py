@@ -1,5 +1,6 @@
 """Engines of SQLAlchemy for a database URL, tuned for each kind of database."""
 
+import os
 import sqlite3
 from typing import Any
 
@@ -53,21 +54,22 @@ def aside_engine(url: URL) -> Engine:
 def connect_arguments(engine: Engine, url: URL) -> dict[str, Any]:
     """What the driver's own ``connect`` needs, for connections outside of the pool."""
     _, arguments = engine.dialect.create_connect_args(url)
-    return {**_PATIENCE, **arguments}
+    return {**_patience(), **arguments}
 
 
-_PATIENCE: dict[str, Any] = {
-    "connect_timeout": 5,
-    # A peer that vanished without a word is noticed after a minute.
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "application_name": "cytoloop",
-}
+def _patience() -> dict[str, Any]:
+    return {
+        "connect_timeout": 5,
+        # A peer that vanished without a word is noticed after a minute.
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "application_name": f"cytoloop {os.getpid()}",
+    }
 
 
 def _postgresql(url: URL, size: int, overflow: int, **arguments: Any) -> Engine:
-    given = {key: value for key, value in {**_PATIENCE, **arguments}.items() if key not in url.query}
+    given = {key: value for key, value in {**_patience(), **arguments}.items() if key not in url.query}
     try:
         return create_engine(
             url,
