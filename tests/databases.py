@@ -91,7 +91,7 @@ class Cluster:
     def stop(self) -> None:
         """End it and all connections at once."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGQUIT)
+            self._process.send_signal(signal.SIGINT)
             self._process.wait()
             self._process = None
 

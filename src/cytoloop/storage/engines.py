@@ -23,6 +23,9 @@ def parsed_url(text: str) -> URL:
         url = make_url(text)
     except Exception:
         raise InvalidInputError(f"The database URL cannot be understood. {_HINT}") from None
+    if url.get_backend_name() != "sqlite" and set("/@") & set(url.database or ""):
+        # The rest of a password with an "@" that was not escaped is no name, and names are shown to people.
+        raise InvalidInputError(f"The database URL cannot be understood. {_HINT}")
     url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
     if url.drivername not in _DRIVERS.values():
         raise InvalidInputError(f"The database URL names a kind of database that is not supported. {_HINT}")
