@@ -50,7 +50,8 @@ def programs() -> Path:
 class Cluster:
     """A PostgreSQL of our own, reached by a socket in its folder. It refuses to run as root: then it is nobody's."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+        self._options = {} if durable else QUICK
         self._programs = programs()
         self._folder = folder
         self._user = "nobody" if os.getuid() == 0 else None
@@ -71,7 +72,7 @@ class Cluster:
             "listen_addresses": "",
             "unix_socket_directories": str(self._folder),
             "max_connections": "200",
-            **QUICK,
+            **self._options,
         }
         command = [self._programs / "postgres", "-D", "data"]
         for name, value in options.items():
@@ -128,12 +129,12 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def running_cluster() -> Iterator[Cluster]:
+def running_cluster(*, durable: bool = False) -> Iterator[Cluster]:
     """A cluster in a folder with a short name (that of a socket may have a hundred characters)."""
     folder = Path(tempfile.mkdtemp(prefix="cyto-pg-", dir="/tmp"))
     cluster = None
     try:
-        cluster = Cluster(folder)
+        cluster = Cluster(folder, durable=durable)
         cluster.start()
         cluster.prepare()
         yield cluster

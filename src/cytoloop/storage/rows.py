@@ -52,3 +52,22 @@ def _copy(connection: Connection, table: Table, columns: Sequence[str], rows: Se
         copy.set_types(types)
         for row in rows:
             copy.write_row(row)
+
+
+def add_counts(connection: Connection, table: Table, rows: Iterable[tuple[int, ...]]) -> None:
+    """Add to counters: rows of the table's key and a number, which is added to its column ``n``."""
+    keys = [column.name for column in table.primary_key]
+    names = [*keys, "n"]
+    sums = f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET n = {table.name}.n + excluded.n"
+    target = f"INSERT INTO {table.name} ({', '.join(names)})"
+    ordered = sorted(rows)
+    if not ordered:
+        return
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" for _ in names)
+        connection.exec_driver_sql(f"{target} VALUES ({marks}) {sums}", ordered)
+        return
+    types = [table.c[name].type.compile(connection.dialect) for name in names]
+    arrays = ", ".join(f"%s::{one}[]" for one in types)
+    columns = tuple(list(one) for one in zip(*ordered, strict=True))
+    connection.exec_driver_sql(f"{target} SELECT * FROM unnest({arrays}) {sums}", columns)  # noqa: S608 - our names
