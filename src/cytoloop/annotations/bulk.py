@@ -11,6 +11,7 @@ from cytoloop.core.errors import InvalidInputError
 from .applier import Applier
 from .details import MAX_TAGS, Details, as_text, from_text
 from .filters import ObjectFilter, matching_rows
+from .layers import held_layer
 from .model import Applied, Layer, Status
 from .store import forget_redo
 from .tables import annotation
@@ -152,6 +153,9 @@ def apply_bulk(connection: Connection, chosen: ObjectFilter, action: Action, *, 
 
     A lock spares an object's outline, class, layer and life, not its tags and its state.
     """
+    layer = held_layer(connection, layer)
+    if isinstance(action, MoveTo):
+        held_layer(connection, action.layer)
     rows = matching_rows(connection, layer.id, chosen, without_geometry())
     free = [row for row in rows if not (row["locked"] and _spares_locked(action))]
     locked = len(rows) - len(free)

@@ -7,9 +7,10 @@ import numpy as np
 from sqlalchemy import Connection, func, select, update
 
 from cytoloop.core.geometry import Box
+from cytoloop.storage.rows import add_counts
 
 from .cells import GRID_PX
-from .rows import Row, upsert
+from .rows import Row
 from .tables import ANNOTATION_COLUMNS, layer, stat, status_count, tile_version
 
 ANYWHERE = (-(2**31), -(2**31))
@@ -39,30 +40,13 @@ def _count(connection: Connection, layer_id: int, removed: Iterable[Row], added:
         difference[row[_CELL], row[_TERM] or 0] += 1
     for row in removed:
         difference[row[_CELL], row[_TERM] or 0] -= 1
-    values = [
-        {"layer_id": layer_id, "cell": cell, "term_id": term, "n": n} for (cell, term), n in difference.items() if n
-    ]
-    if not values:
-        return
-    statement = upsert(connection)(stat)
-    statement = statement.on_conflict_do_update(
-        index_elements=["layer_id", "cell", "term_id"],
-        set_={"n": stat.c.n + statement.excluded.n},
-    )
-    connection.execute(statement, values)
+    add_counts(connection, stat, [(layer_id, *key, n) for key, n in difference.items() if n])
 
 
 def _count_states(connection: Connection, layer_id: int, removed: Iterable[Row], added: Iterable[Row]) -> None:
     difference = Counter(row[_STATUS] for row in added)
     difference.subtract(row[_STATUS] for row in removed)
-    values = [{"layer_id": layer_id, "status": status, "n": n} for status, n in difference.items() if n]
-    if not values:
-        return
-    statement = upsert(connection)(status_count)
-    statement = statement.on_conflict_do_update(
-        index_elements=["layer_id", "status"], set_={"n": status_count.c.n + statement.excluded.n}
-    )
-    connection.execute(statement, values)
+    add_counts(connection, status_count, [(layer_id, status, n) for status, n in difference.items() if n])
 
 
 def _bump_tiles(connection: Connection, layer_id: int, rows: Sequence[Row]) -> None:
@@ -77,14 +61,7 @@ def _bump_tiles(connection: Connection, layer_id: int, rows: Sequence[Row]) -> N
     else:
         for x0, y0, x1, y1 in spans.tolist():
             tiles.update((ty, tx) for ty in range(y0, y1 + 1) for tx in range(x0, x1 + 1))
-    statement = upsert(connection)(tile_version)
-    statement = statement.on_conflict_do_update(
-        index_elements=["layer_id", "ty", "tx"], set_={"n": tile_version.c.n + 1}
-    )
-    connection.execute(
-        statement,
-        [{"layer_id": layer_id, "ty": ty, "tx": tx, "n": 1} for ty, tx in sorted(tiles)],
-    )
+    add_counts(connection, tile_version, [(layer_id, ty, tx, 1) for ty, tx in tiles])
 
 
 def version_of_window(connection: Connection, layer_id: int, window: Box) -> int:

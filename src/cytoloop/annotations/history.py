@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, select, update
 
 from cytoloop.core.errors import ConflictError
+from cytoloop.storage.locks import Held, hold
 from cytoloop.storage.rows import batches
 
 from .applier import AMENDABLE, Applier
@@ -55,6 +56,7 @@ def history_state(connection: Connection, *, image_id: int, user_id: int) -> His
 
 def undo(connection: Connection, *, image_id: int, user_id: int) -> Applied:
     """Take back the newest change. Raises ``ConflictError`` when there is none or someone is in the way."""
+    hold(connection, Held.IMAGE, image_id)
     target = _next_undo(connection, image_id, user_id)
     if target is None:
         raise ConflictError("There is nothing to undo on this image.")
@@ -67,6 +69,7 @@ def undo(connection: Connection, *, image_id: int, user_id: int) -> Applied:
 
 def redo(connection: Connection, *, image_id: int, user_id: int) -> Applied:
     """Do again what was last undone. Raises ``ConflictError`` like ``undo``."""
+    hold(connection, Held.IMAGE, image_id)
     target = _next_redo(connection, image_id, user_id)
     if target is None:
         raise ConflictError("There is nothing to redo on this image.")

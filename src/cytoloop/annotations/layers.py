@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, delete, false, func, insert, sele
 from cytoloop.core.clock import utc_now
 from cytoloop.core.errors import NotFoundError
 from cytoloop.core.ids import new_uuid
+from cytoloop.storage.locks import Held, hold
 from cytoloop.storage.rows import batches
 
 from .model import Layer, Status
@@ -57,8 +58,13 @@ def create_layer(
     return _layer(result.mappings().one())
 
 
-def user_layer(connection: Connection, *, image_id: int, creator_id: int, name: str) -> Layer:
-    """The user's own layer on the image, made on first use."""
+def held_layer(connection: Connection, one: Layer) -> Layer:
+    """The layer as it is now, or ``NotFoundError``; nobody else changes objects of its image in this transaction."""
+    hold(connection, Held.IMAGE, one.image_id)
+    return layer_by_id(connection, one.id)
+
+
+def _find_user_layer(connection: Connection, image_id: int, creator_id: int) -> Layer | None:
     row = (
         connection.execute(
             select(layer)
@@ -71,9 +77,17 @@ def user_layer(connection: Connection, *, image_id: int, creator_id: int, name: 
         .mappings()
         .first()
     )
-    if row is not None:
-        return _layer(row)
-    return create_layer(connection, image_id=image_id, name=name, kind="user", creator_id=creator_id)
+    return None if row is None else _layer(row)
+
+
+def user_layer(connection: Connection, *, image_id: int, creator_id: int, name: str) -> Layer:
+    """The user's own layer on the image, made on first use."""
+    found = _find_user_layer(connection, image_id, creator_id)
+    if found is not None:
+        return found
+    hold(connection, Held.IMAGE, image_id)
+    found = _find_user_layer(connection, image_id, creator_id)  # made while we waited?
+    return found or create_layer(connection, image_id=image_id, name=name, kind="user", creator_id=creator_id)
 
 
 def find_review_layer(connection: Connection, image_id: int) -> Layer | None:
@@ -94,6 +108,7 @@ def find_review_layer(connection: Connection, image_id: int) -> Layer | None:
 
 def review_layer(connection: Connection, *, image_id: int, creator_id: int) -> Layer:
     """The layer of the image that holds accepted objects, made on first use."""
+    hold(connection, Held.IMAGE, image_id)
     found = find_review_layer(connection, image_id)
     return found or create_layer(connection, image_id=image_id, name="Review", kind="review", creator_id=creator_id)
 
@@ -156,6 +171,7 @@ def set_measurements(connection: Connection, layer_id: int, facts: dict[str, Any
 
 def delete_layer(connection: Connection, layer_id: int) -> None:
     """Delete the layer with its objects and their history."""
+    hold(connection, Held.IMAGE, layer_by_id(connection, layer_id).image_id)
     for table in (
         annotation,
         annotation_revision,

@@ -12,7 +12,7 @@ from cytoloop.storage.rows import batches
 from .applier import Applier
 from .bulk import amended, without_geometry
 from .filters import ObjectFilter, matching_rows
-from .layers import find_review_layer, review_layer
+from .layers import find_review_layer, held_layer, review_layer
 from .model import Applied, Layer, Status
 from .store import forget_redo
 from .tables import annotation
@@ -38,6 +38,7 @@ def accept(connection: Connection, chosen: ObjectFilter, *, layer: Layer, user_i
     """
     if layer.kind == "review":
         raise InvalidInputError(f"What is in {layer.name!r} is accepted already. Choose the layer that it came from.")
+    layer = held_layer(connection, layer)
     rows = matching_rows(connection, layer.id, chosen, list(annotation.columns))
     target = find_review_layer(connection, layer.image_id)
     copied = set() if target is None else {one["parent_id"] for one in _copies(connection, target, rows)}
@@ -56,6 +57,7 @@ def accept(connection: Connection, chosen: ObjectFilter, *, layer: Layer, user_i
 
 def reject(connection: Connection, chosen: ObjectFilter, *, layer: Layer, user_id: int) -> Reviewed:
     """Mark objects as rejected; the copy of one that was accepted before leaves the review layer."""
+    layer = held_layer(connection, layer)
     rows = matching_rows(connection, layer.id, chosen, without_geometry())
     unmarked = [row for row in rows if row["status"] != Status.REJECTED]
     if not unmarked:

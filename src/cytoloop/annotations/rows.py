@@ -9,11 +9,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from cytoloop.core.geometry import Box
+from cytoloop.storage.database import apart
 
 from .cells import cell_keys
 from .details import as_text, from_text
@@ -30,12 +31,11 @@ def upsert(connection: Connection) -> Any:
 
 
 def allocate_ids(connection: Connection, count: int) -> int:
-    """Take ``count`` consecutive object ids and return the first."""
+    """Take ``count`` consecutive object ids and return the first. Ids of work that fails are not given out again."""
     statement = upsert(connection)(id_block).values(name="annotation", next=1 + count)
     statement = statement.on_conflict_do_update(index_elements=["name"], set_={"next": id_block.c.next + count})
-    connection.execute(statement)
-    after = connection.execute(select(id_block.c.next).where(id_block.c.name == "annotation")).scalar_one()
-    return int(after) - count
+    statement = statement.returning(id_block.c.next)
+    return int(apart(connection, lambda own: own.execute(statement).scalar_one())) - count
 
 
 def _geometry_array(new: Sequence[NewAnnotation]) -> NDArray[np.object_]:

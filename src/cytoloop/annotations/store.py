@@ -21,12 +21,14 @@ from sqlalchemy import (
 
 from cytoloop.core.errors import InvalidInputError, NotFoundError, StaleVersionError
 from cytoloop.core.geometry import Box
+from cytoloop.storage.locks import Held, hold
 from cytoloop.storage.rows import batches
 
 from .applier import Applier
 from .cells import SHIFT, key_level, key_ranges
 from .counts import record_difference
 from .edits import edited_row, refuse_locked
+from .layers import held_layer
 from .model import Annotation, Applied, ChangeSet, Layer
 from .rows import (
     as_annotations,
@@ -57,6 +59,7 @@ def apply_change(
     ConflictError
         A locked object would be changed or deleted; ``details["locked"]`` lists the ids.
     """
+    layer = held_layer(connection, layer)
     touched = {one.id: one.version for one in change_set.edits}
     removed = {one.id: one.version for one in change_set.removals}
     if len(touched) + len(removed) < len(change_set.edits) + len(change_set.removals) or (
@@ -219,6 +222,7 @@ def count_objects(connection: Connection, query: Select[Any]) -> int:
 
 def clear_term(connection: Connection, term_id: int, layers: Sequence[Layer]) -> None:
     """Take a class away from every object of these layers; used when the class is deleted."""
+    hold(connection, Held.IMAGE, *(one.image_id for one in layers))
     for one in layers:
         rows = [
             as_row(row)

@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 
 from cytoloop.annotations import layers as layer_store
 from cytoloop.core.errors import InvalidInputError
-from cytoloop.core.events import EventBus
 from cytoloop.exchange.formats import FORMATS, format_named
 from cytoloop.exchange.sets.registry import SETS, set_named
 from cytoloop.projects import users
 from cytoloop.projects.images import ProjectImage, image_count, project_images
 from cytoloop.runtime.assembly import image_library
+from cytoloop.storage.signals import signals_of
 from cytoloop.workflows.announcing import Announcer
 from cytoloop.workflows.downloads import file_name
 from cytoloop.workflows.exchanging import Imported, export_layer, read_file
@@ -136,7 +136,7 @@ def import_(
 
         def store(connection: Connection) -> list[Imported]:
             creator = users.user_by_name(connection, user) if user else users.local_user(connection)
-            return store_set(connection, found, user_id=creator.id, announcer=Announcer(EventBus()))
+            return store_set(connection, found, user_id=creator.id, announcer=Announcer(signals_of(opened)))
 
         imported = opened.write(store)
     finally:

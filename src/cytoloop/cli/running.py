@@ -10,11 +10,15 @@ from collections.abc import Callable
 import typer
 import uvicorn
 
-from cytoloop.core.errors import ConflictError
+from cytoloop.core.errors import ConflictError, InvalidInputError
 from cytoloop.projects import users
 from cytoloop.runtime.assembly import Services, assemble
 from cytoloop.runtime.settings import Settings
 from cytoloop.server.app import create_app
+from cytoloop.storage.database import Database
+from cytoloop.storage.migrate import migrate
+
+from .processes import Supervisor
 
 
 def run_server(
@@ -34,6 +38,9 @@ def run_server(
         False to end after ``prepare``.
     """
     listening = _listen(settings.host, settings.port)
+    if settings.processes > 1:
+        _run_processes(settings, listening, open_browser=open_browser)
+        return
     services = assemble(settings)
     path = "/"
     if prepare is not None:
@@ -46,17 +53,33 @@ def run_server(
     if not serve:
         services.stop()
         return
-    port = listening.getsockname()[1]
-    shown = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
-    url = f"http://{shown}:{port}{path}"
-    _greet(services, url)
-    if open_browser and has_display():
-        threading.Timer(1.0, webbrowser.open, [url]).start()
-    config = uvicorn.Config(create_app(services), log_level="warning", timeout_graceful_shutdown=3, access_log=False)
-    _Server(config, services).run(sockets=[listening])
+    _greet(settings, services.database, listening, path=path, open_browser=open_browser)
+    Server(server_config(services), services).run(sockets=[listening])
 
 
-class _Server(uvicorn.Server):
+def _run_processes(settings: Settings, listening: socket.socket, *, open_browser: bool) -> None:
+    """Serve by several processes; this one brings the database up to date and sees to them."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_url)
+    try:
+        if database.is_sqlite:
+            raise InvalidInputError(
+                f"{settings.processes} processes cannot share an SQLite database. "
+                "Name a PostgreSQL one with --database, or leave --processes out."
+            )
+        migrate(database)
+        _greet(settings, database, listening, path="/", open_browser=open_browser)
+    finally:
+        database.close()
+    Supervisor(settings, listening).run()
+
+
+def server_config(services: Services) -> uvicorn.Config:
+    """How uvicorn runs the application."""
+    return uvicorn.Config(create_app(services), log_level="warning", timeout_graceful_shutdown=3, access_log=False)
+
+
+class Server(uvicorn.Server):
     """Ends the event streams first: they would hold up the end otherwise."""
 
     def __init__(self, config: uvicorn.Config, services: Services) -> None:
@@ -82,17 +105,19 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _greet(services: Services, url: str) -> None:
+def _greet(settings: Settings, database: Database, listening: socket.socket, *, path: str, open_browser: bool) -> None:
+    port = listening.getsockname()[1]
+    shown = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
+    url = f"http://{shown}:{port}{path}"
     typer.echo(f"Cytoloop is at {url}")
-    typer.echo(f"Data is in {services.settings.home}. Press Ctrl+C to stop.")
-    if not services.settings.single_user:
-        with services.database.read() as connection:
+    typer.echo(f"Data is in {settings.home}. Press Ctrl+C to stop.")
+    if not settings.single_user:
+        with database.read() as connection:
             if users.account_count(connection) == 0:
-                typer.echo(
-                    "There are no accounts yet. Add one: cytoloop user add NAME --admin"
-                    f" --home {services.settings.home}"
-                )
+                typer.echo(f"There are no accounts yet. Add one: cytoloop user add NAME --admin --home {settings.home}")
     sys.stdout.flush()
+    if open_browser and has_display():
+        threading.Timer(1.0, webbrowser.open, [url]).start()
 
 
 def has_display() -> bool:

@@ -21,6 +21,9 @@ def serve(
         typer.Option(help="Folder whose images may be registered in place; may be repeated."),
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Worker processes for jobs.")] = None,
+    processes: Annotated[
+        int | None, typer.Option(help="Processes that answer requests; more than 1 need PostgreSQL.")
+    ] = None,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
     """Run the server. Without accounts it is reached from this machine only."""
@@ -31,5 +34,6 @@ def serve(
         database=database,
         image_folders=image_folder or None,
         workers=workers,
+        processes=processes,
     )
     run_server(settings, open_browser=browser)

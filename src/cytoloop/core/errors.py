@@ -101,3 +101,9 @@ class CancelledError(CytoloopError, RuntimeError):
     """The work was cancelled by its owner."""
 
     code = "cancelled"
+
+
+class UnavailableError(CytoloopError, ConnectionError):
+    """Something that the server depends on does not answer now; the same request may work later."""
+
+    code = "unavailable"

@@ -48,11 +48,11 @@ class EventBus:
         self._listeners: dict[int, tuple[int, Listener]] = {}
         self._next_listener = 1
 
-    def publish(self, project_id: int, kind: str, data: dict[str, Any]) -> None:
-        """Tell every listener of the project."""
+    def publish(self, project_id: int, kind: str, data: dict[str, Any], number: int | None = None) -> None:
+        """Tell every listener of the project. ``number``: the event's id, where several processes agreed on one."""
         with self._lock:
-            event = Event(self._next, project_id, kind, data)
-            self._next += 1
+            event = Event(self._next if number is None else number, project_id, kind, data)
+            self._next = max(self._next, event.id) + 1
             self._past.append(event)
             listeners = [one for project, one in self._listeners.values() if project == project_id]
         for listener in listeners:
@@ -82,9 +82,15 @@ class EventBus:
             listener(Event(0, project_id, CLOSING, {}))
 
     def since(self, project_id: int, event_id: int) -> list[Event]:
-        """Remembered events of the project after ``event_id``, oldest first."""
+        """Remembered events of the project that came after ``event_id``, oldest first.
+
+        Ids that several processes agreed on need not come in their order: the place of the event decides.
+        """
         with self._lock:
-            return [one for one in self._past if one.id > event_id and one.project_id == project_id]
+            past = list(self._past)
+        place = next((index for index, one in enumerate(past) if one.id == event_id), None)
+        later = past[place + 1 :] if place is not None else [one for one in past if one.id > event_id]
+        return [one for one in later if one.project_id == project_id]
 
     @property
     def last_id(self) -> int:

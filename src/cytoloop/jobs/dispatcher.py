@@ -6,7 +6,7 @@ import queue
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -14,10 +14,12 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from cytoloop.core.clock import utc_now
-from cytoloop.core.errors import CytoloopError
+from cytoloop.core.errors import CytoloopError, UnavailableError
 from cytoloop.storage.database import Database
+from cytoloop.storage.leadership import Leadership, SoleLeadership
+from cytoloop.storage.signals import LocalSignals, Payload, Signals
 
-from . import ledger
+from . import ledger, logbook
 from .executors.protocol import Executor, Report
 from .ledger import LostClaimError
 from .model import Job, JobKind, LogLevel, LogLine, Task
@@ -28,6 +30,8 @@ IDLE_WAIT_S = 1.0
 PROGRESS_EVERY_S = 0.3
 KEPT_SCRATCH = timedelta(days=7)
 """How long a job that failed in part or was cancelled can be taken up where it was."""
+TOPIC = "jobs"
+"""The topic of the signals by which every process reaches the dispatcher that is at work."""
 
 JobListener = Callable[[Job], None]
 LogListener = Callable[[Job, LogLine], None]
@@ -50,14 +54,16 @@ class _Shown:
 
 
 class Dispatcher:
-    """Runs the jobs of one server.
+    """Runs the jobs of a server, unless another process with the same database does so.
 
     Parameters
     ----------
     scratch
         A folder for the files that tasks exchange; one folder a job, removed when it ends.
     on_job, on_log
-        Called after a job or its log changed, from the dispatcher's thread.
+        Called after a job or its log changed, from the dispatcher's thread or from that of ``cancel``.
+    leadership, signals
+        Which of several dispatchers is at work, and how the others reach it.
     """
 
     def __init__(
@@ -69,6 +75,8 @@ class Dispatcher:
         *,
         on_job: JobListener,
         on_log: LogListener,
+        leadership: Leadership | None = None,
+        signals: Signals | None = None,
     ) -> None:
         self._database = database
         self._executor = executor
@@ -76,25 +84,21 @@ class Dispatcher:
         self._scratch = scratch
         self._on_job = on_job
         self._on_log = on_log
-        self._owner = f"{os.uname().nodename}:{os.getpid()}"
+        self._leadership = leadership or SoleLeadership()
+        self._signals = signals or LocalSignals()
+        self._signals.on(TOPIC, self._hear)
+        self._leads = False
+        self._owner = f"{os.uname().nodename}:{os.getpid()}:{id(self):x}"[:100]
         self._running: dict[str, _Running] = {}
         self._shown: dict[int, _Shown] = {}
         self._inbox: queue.SimpleQueue[Report | str | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
 
-    def start(self, *, sole: bool = True) -> None:
-        """Begin, unless it has begun.
-
-        ``sole``: no other dispatcher uses this database, so what runs there is left over.
-        """
+    def start(self) -> None:
+        """Begin, unless it has begun."""
         if self._thread.is_alive():
             return
-        if sole:
-            found = self._database.write(lambda connection: ledger.recover(connection, ""))
-            if found:
-                logger.info("Resuming %d interrupted tasks", found)
-            self._sweep()
         self._executor.start(self._inbox.put)
         self._thread.start()
 
@@ -105,32 +109,77 @@ class Dispatcher:
         if self._thread.is_alive():
             self._thread.join(timeout=30)
         self._executor.stop()
-        self._database.write(lambda connection: ledger.recover(connection, self._owner))
+        try:
+            self._database.write(lambda connection: ledger.recover(connection, self._owner))
+        except UnavailableError:
+            logger.warning("Running tasks stay marked as such; the next dispatcher takes them back")
+        self._leadership.release()
 
     def wake(self) -> None:
-        """There may be new work."""
-        self._inbox.put("")
+        """There may be new work, for whichever dispatcher is at work."""
+        self._signals.send(TOPIC, {})
 
     def cancel(self, job_id: int) -> Job:
-        """Cancel a job: queued tasks never start, running ones are ended now."""
-        self._database.write(lambda connection: ledger.cancel(connection, job_id))
-        self._inbox.put(f"cancel {job_id}")
-        return self._read_job(job_id)
+        """Cancel a job: queued tasks never start, running ones are ended now. One that has ended stays as it is."""
+
+        def work(connection: Connection) -> LogLine | None:
+            if not ledger.cancel(connection, job_id):
+                return None
+            job = ledger.job_by_id(connection, job_id)
+            self._kinds[job.kind].finish_job(connection, job, self._scratch / str(job.uuid))
+            return logbook.add_log(connection, job_id, "warning", "Cancelled")
+
+        line = self._database.write(work)
+        job = self._read_job(job_id)
+        if line is not None:
+            self._signals.send(TOPIC, {"cancelled": job_id})
+            self._on_log(job, line)
+            self._on_job(job)
+        return job
+
+    def _hear(self, _number: int | None, message: Payload) -> None:
+        self._inbox.put(f"cancel {message['cancelled']}" if "cancelled" in message else "")
 
     def _run(self) -> None:
         renewed = time.monotonic()
         while not self._stopping.is_set():
             try:
-                self._hand_out()
+                if self._is_at_work():
+                    self._hand_out()
                 self._take_in()
-                if time.monotonic() - renewed > ledger.LEASE_S / 4:
+                if self._leads and time.monotonic() - renewed > ledger.LEASE_S / 4:
                     renewed = time.monotonic()
-                    tasks = [one.task for one in self._running.values()]
-                    self._database.write(lambda connection, tasks=tasks: ledger.renew(connection, tasks))
-                    self._database.write(ledger.recover)
+                    self._renew()
+            except UnavailableError as error:
+                logger.warning("The dispatcher waits: %s", error.message)
+                self._stopping.wait(IDLE_WAIT_S)
             except Exception:
                 logger.exception("The dispatcher met an error and goes on")
-                time.sleep(IDLE_WAIT_S)
+                self._stopping.wait(IDLE_WAIT_S)
+
+    def _is_at_work(self) -> bool:
+        """Whether this dispatcher leads; what ran under the one before it, or ran here before, begins again."""
+        leads = self._leadership.held()
+        if leads and not self._leads:
+            found = self._database.write(lambda connection: ledger.recover(connection, ledger.EVERYONE))
+            if found:
+                logger.info("Resuming %d interrupted tasks", found)
+            self._sweep()
+        if self._leads and not leads:
+            self._end([*self._running])
+        self._leads = leads
+        return leads
+
+    def _renew(self) -> None:
+        tasks = {key: one.task for key, one in self._running.items()}
+        lost = self._database.write(lambda connection: ledger.renew(connection, list(tasks.values())))
+        self._database.write(ledger.recover)
+        self._end([key for key, one in tasks.items() if one in lost])
+
+    def _end(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self._executor.cancel(key)
+            self._running.pop(key, None)
 
     def _take_in(self) -> None:
         try:
@@ -247,7 +296,7 @@ class Dispatcher:
             return False
         now = ledger.job_by_id(connection, job.id)
         summary = self._kinds[job.kind].finish_job(connection, now, scratch)
-        ledger.add_log(connection, job.id, "info", summary)
+        logbook.add_log(connection, job.id, "info", summary)
         if now.tasks_failed == 0:
             ledger.end_job(connection, job.id, state="done", message=summary, error=None)
         else:
@@ -267,15 +316,8 @@ class Dispatcher:
         self._on_job(job)
 
     def _end_running(self, job_id: int) -> None:
-        for key in [key for key, one in self._running.items() if one.job.id == job_id]:
-            del self._running[key]
-            self._executor.cancel(key)
-        job = self._read_job(job_id)
-        self._database.write(
-            lambda connection: self._kinds[job.kind].finish_job(connection, job, self._scratch / str(job.uuid))
-        )
-        self._log(job, "warning", "Cancelled")
-        self._on_job(self._read_job(job_id))
+        self._end([key for key, one in self._running.items() if one.job.id == job_id])
+        self._shown.pop(job_id, None)
 
     def _sweep(self) -> None:
         """Remove the files of jobs that need them no more: done, gone, or ended long ago."""
@@ -301,7 +343,7 @@ class Dispatcher:
         self._on_job(self._read_job(job.id))
 
     def _log(self, job: Job, level: LogLevel, text: str) -> None:
-        line = self._database.write(lambda connection: ledger.add_log(connection, job.id, level, text))
+        line = self._database.write(lambda connection: logbook.add_log(connection, job.id, level, text))
         self._on_log(job, line)
 
     def _read_job(self, job_id: int) -> Job:

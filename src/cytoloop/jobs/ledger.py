@@ -16,8 +16,8 @@ from cytoloop.core.clock import utc_now
 from cytoloop.core.errors import ConflictError, NotFoundError
 from cytoloop.core.ids import new_uuid
 
-from .model import FINAL_STATES, Job, LogLevel, LogLine, NewJob, Task
-from .tables import job, job_event, task
+from .model import FINAL_STATES, Job, NewJob, Task
+from .tables import job, task
 
 MAX_ATTEMPTS = 3
 LEASE_S = 60.0
@@ -167,22 +167,36 @@ def claim(connection: Connection, owner: str) -> tuple[Job, Task] | None:
     return job_by_id(connection, row["job_id"]), claimed
 
 
-def renew(connection: Connection, tasks: Sequence[Task]) -> None:
-    """Extend the leases of tasks that are still at work."""
-    for one in tasks:
-        connection.execute(
+def _hold_job(connection: Connection, job_id: int) -> None:
+    connection.execute(select(job.c.id).where(job.c.id == job_id).with_for_update())
+
+
+def renew(connection: Connection, tasks: Sequence[Task]) -> list[Task]:
+    """Extend the leases of tasks that are still at work; those whose claim was lost."""
+    return [
+        one
+        for one in tasks
+        if not connection.execute(
             update(task)
             .where(task.c.job_id == one.job_id)
             .where(task.c.index == one.index)
             .where(task.c.epoch == one.epoch)
             .values(lease_until=time.time() + LEASE_S)
-        )
+        ).rowcount
+    ]
 
 
 def check_claim(connection: Connection, one: Task) -> None:
-    """Raise ``LostClaimError`` unless the task is still running under this claim."""
+    """Raise ``LostClaimError`` unless the task is still running under this claim.
+
+    Holds job and task to the end of the transaction: meanwhile nobody can take the claim away or count the job's tasks.
+    """
+    _hold_job(connection, one.job_id)
     current = connection.execute(
-        select(task.c.epoch, task.c.state).where(task.c.job_id == one.job_id).where(task.c.index == one.index)
+        select(task.c.epoch, task.c.state)
+        .where(task.c.job_id == one.job_id)
+        .where(task.c.index == one.index)
+        .with_for_update()
     ).first()
     if current is None or current.epoch != one.epoch or current.state != "running":
         raise LostClaimError("The task was cancelled or taken by another worker.")
@@ -300,6 +314,7 @@ def cancel(connection: Connection, job_id: int) -> bool:
 
 def retry(connection: Connection, job_id: int) -> None:
     """Run again what was given up or cancelled. Raises ``ConflictError`` while the job runs."""
+    _hold_job(connection, job_id)
     current = job_by_id(connection, job_id)
     if current.state not in ("failed", "cancelled") and current.tasks_failed == 0:
         raise ConflictError("Only a job that failed or was cancelled can be retried.")
@@ -328,45 +343,22 @@ def retry(connection: Connection, job_id: int) -> None:
     recount(connection, job_id)
 
 
+EVERYONE = ""
+
+
 def recover(connection: Connection, owner: str | None = None) -> int:
-    """Queue tasks whose lease ran out, or (at the start of the only dispatcher) all that run.
+    """Queue again the running tasks of an owner, or of ``EVERYONE`` (when the only dispatcher begins).
 
     Returns how many. ``owner`` None means every running task whose lease has passed.
     """
     condition = task.c.state == "running"
     if owner is None:
         condition &= task.c.lease_until < time.time()
-    else:
-        condition &= task.c.owner.like(f"{owner}%")
+    elif owner != EVERYONE:
+        condition &= task.c.owner == owner
     return connection.execute(
         update(task).where(condition).values(state="queued", owner=None, lease_until=None, epoch=task.c.epoch + 1)
     ).rowcount
-
-
-def add_log(connection: Connection, job_id: int, level: LogLevel, text: str) -> LogLine:
-    """Append a line to the job's log."""
-    row = (
-        connection.execute(
-            insert(job_event)
-            .values(job_id=job_id, at=utc_now(), level=level, text=text[:4000])
-            .returning(job_event.c.id, job_event.c.at, job_event.c.level, job_event.c.text)
-        )
-        .mappings()
-        .one()
-    )
-    return LogLine(**row)
-
-
-def log_of(connection: Connection, job_id: int, *, after: int, limit: int = 1000) -> list[LogLine]:
-    """Lines after one, oldest first."""
-    rows = connection.execute(
-        select(job_event.c.id, job_event.c.at, job_event.c.level, job_event.c.text)
-        .where(job_event.c.job_id == job_id)
-        .where(job_event.c.id > after)
-        .order_by(job_event.c.id)
-        .limit(limit)
-    ).mappings()
-    return [LogLine(**row) for row in rows]
 
 
 def payloads(connection: Connection, job_id: int) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 from cytoloop.core.clock import utc_now
 from cytoloop.core.errors import NotFoundError
 from cytoloop.core.ids import new_uuid
+from cytoloop.storage.locks import Held, hold
 
 from .tables import image, project_image
 
@@ -76,6 +77,7 @@ def _project_image(row: RowMapping) -> ProjectImage:
 
 def add_project_image(connection: Connection, *, project_id: int, name: str, size_bytes: int) -> ProjectImage:
     """A place for an image that is being imported."""
+    hold(connection, Held.PROJECT, project_id)
     last = connection.execute(
         select(func.coalesce(func.max(project_image.c.position), -1)).where(project_image.c.project_id == project_id)
     ).scalar_one()
@@ -194,12 +196,15 @@ def remove_project_image(connection: Connection, image_id: int) -> StoredImage |
     connection.execute(delete(project_image).where(project_image.c.id == image_id))
     if stored_id is None:
         return None
+    # Held, so that of two that remove the last uses at once, one sees that it is the last.
+    row = connection.execute(select(image).where(image.c.id == stored_id).with_for_update()).mappings().first()
+    if row is None:
+        return None
     used = connection.execute(
         select(func.count()).select_from(project_image).where(project_image.c.image_id == stored_id)
     ).scalar_one()
     if used:
         return None
-    row = connection.execute(select(image).where(image.c.id == stored_id)).mappings().one()
     connection.execute(delete(image).where(image.c.id == stored_id))
     return StoredImage(**row)
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 from sqlalchemy.exc import IntegrityError
 
 from cytoloop.core.errors import ConflictError, NotFoundError
+from cytoloop.storage.locks import Held, hold
 
 from .tables import ontology, project, term
 
@@ -77,6 +78,7 @@ def create_term(
     parent_id: int | None = None,
 ) -> Term:
     """Add a class; colour and hotkey are the next free ones where none is given."""
+    hold(connection, Held.ONTOLOGY, ontology_id)
     present = terms_of(connection, ontology_id)
     position = max((one.position for one in present), default=-1) + 1
     _check_parent(connection, ontology_id, parent_id)
@@ -130,6 +132,7 @@ def _check_parent(connection: Connection, ontology_id: int, parent_id: int | Non
 
 def update_term(connection: Connection, one: Term, fields: dict[str, Any]) -> Term:
     """Change name, colour, hotkey ("" clears it) or parent."""
+    hold(connection, Held.ONTOLOGY, one.ontology_id)
     values = dict(fields)
     if "hotkey" in values:
         values["hotkey"] = values["hotkey"] or None

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 from cytoloop.core.clock import utc_now
 from cytoloop.core.errors import ConflictError, NotFoundError
 from cytoloop.core.ids import new_uuid
+from cytoloop.storage.locks import Held, hold
 
 from .ontologies import create_ontology
 from .permissions import Actor, Role
@@ -129,6 +130,7 @@ def members_of(connection: Connection, project_id: int) -> list[Member]:
 
 def set_member(connection: Connection, project_id: int, user_id: int, role: Role) -> None:
     """Add a member or change their role. The last owner cannot become less."""
+    hold(connection, Held.PROJECT, project_id)
     if role is not Role.OWNER:
         _refuse_last_owner(connection, project_id, user_id)
     connection.execute(
@@ -139,6 +141,7 @@ def set_member(connection: Connection, project_id: int, user_id: int, role: Role
 
 def remove_member(connection: Connection, project_id: int, user_id: int) -> None:
     """Take a member out. The last owner stays."""
+    hold(connection, Held.PROJECT, project_id)
     _refuse_last_owner(connection, project_id, user_id)
     result = connection.execute(
         delete(membership).where(membership.c.project_id == project_id).where(membership.c.user_id == user_id)

@@ -65,8 +65,10 @@ def create_upload(
     return upload_by_id(connection, key)
 
 
-def upload_by_id(connection: Connection, upload_id: str) -> Upload:
-    row = connection.execute(select(*_COLUMNS).where(upload.c.id == upload_id)).mappings().first()
+def upload_by_id(connection: Connection, upload_id: str, *, held: bool = False) -> Upload:
+    """The upload, or ``NotFoundError``; ``held`` to the end of the transaction, for work that depends on its state."""
+    query = select(*_COLUMNS).where(upload.c.id == upload_id)
+    row = connection.execute(query.with_for_update() if held else query).mappings().first()
     if row is None:
         raise NotFoundError("There is no such upload; it may have been cancelled.")
     return Upload(**row)

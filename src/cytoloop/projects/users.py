@@ -19,6 +19,7 @@ from cytoloop.core.errors import (
     NotSignedInError,
 )
 from cytoloop.core.ids import new_secret, secret_digest
+from cytoloop.storage.locks import Held, hold
 
 from .permissions import Actor
 from .tables import api_token, session, user
@@ -112,7 +113,11 @@ def create_user(
 
 def local_user(connection: Connection) -> User:
     """The one user of a laptop without accounts, made on first use."""
-    row = connection.execute(select(user).where(user.c.username == LOCAL_USERNAME)).mappings().first()
+    query = select(user).where(user.c.username == LOCAL_USERNAME)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        hold(connection, Held.ACCOUNTS, 0)
+        row = connection.execute(query).mappings().first()  # made while we waited?
     if row is not None:
         return _user(row)
     return create_user(

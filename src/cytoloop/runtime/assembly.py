@@ -11,8 +11,11 @@ from cytoloop.jobs.executors.protocol import Executor
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.storage.blobs import LocalBlobs
 from cytoloop.storage.database import Database
+from cytoloop.storage.leadership import leadership_of
+from cytoloop.storage.locks import Held
 from cytoloop.storage.migrate import migrate
-from cytoloop.workflows.announcing import Announcer
+from cytoloop.storage.signals import Payload, Signals, signals_of
+from cytoloop.workflows.announcing import TOPIC, Announcer
 from cytoloop.workflows.comparing_jobs import CompareKind
 from cytoloop.workflows.export_jobs import ExportKind
 from cytoloop.workflows.import_set_jobs import ImportSetKind
@@ -36,6 +39,7 @@ class Services:
     settings: Settings
     database: Database
     blobs: LocalBlobs
+    signals: Signals
     bus: EventBus
     announcer: Announcer
     library: ImageLibrary
@@ -51,7 +55,8 @@ class Services:
     sweeper: Sweeper
 
     def start(self) -> None:
-        """Begin to run jobs."""
+        """Begin to hear from other processes, and to run jobs."""
+        self.signals.start()
         self.dispatcher.start()
         self.sweeper.start()
 
@@ -59,6 +64,7 @@ class Services:
         """End everything in order; unfinished tasks go back into the queue."""
         self.dispatcher.stop()
         self.sweeper.stop()
+        self.signals.stop()
         self.library.close()
         self.database.close()
 
@@ -66,6 +72,17 @@ class Services:
 def image_library(settings: Settings) -> ImageLibrary:
     """The images of a home, without a server."""
     return ImageLibrary(LocalBlobs(settings.home / "images"))
+
+
+def _carry_events(signals: Signals, bus: EventBus) -> None:
+    """What any process announces goes to the listeners of this one."""
+
+    def hear(number: int | None, message: Payload) -> None:
+        bus.publish(message["project_id"], message["kind"], message["data"], number)
+
+    signals.on(TOPIC, hear)
+    # Pages that lose the stream come back and read everything anew, so they miss nothing.
+    signals.on_gap(bus.close)
 
 
 def assemble(settings: Settings, executor: Executor | None = None) -> Services:
@@ -76,7 +93,9 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
     migrate(database)
     blobs = LocalBlobs(home / "images")
     bus = EventBus()
-    announcer = Announcer(bus)
+    signals = signals_of(database)
+    _carry_events(signals, bus)
+    announcer = Announcer(signals)
     library = ImageLibrary(blobs)
     measurements = home / "measurements"
     comparisons = home / "comparisons"
@@ -97,11 +116,14 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         home / "scratch",
         on_job=announcer.job,
         on_log=announcer.job_log,
+        leadership=leadership_of(database, Held.DISPATCHER),
+        signals=signals,
     )
     return Services(
         settings=settings,
         database=database,
         blobs=blobs,
+        signals=signals,
         bus=bus,
         announcer=announcer,
         library=library,

@@ -21,10 +21,18 @@ def default_home() -> Path:
 class Settings(BaseSettings):
     """Everything that can be set. Each is also the variable ``CYTOLOOP_`` + its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix="CYTOLOOP_", extra="forbid", frozen=True)
+    # What was given is not repeated in errors: the database URL may hold a password.
+    model_config = SettingsConfigDict(env_prefix="CYTOLOOP_", extra="forbid", frozen=True, hide_input_in_errors=True)
 
     home: Path = Field(default_factory=default_home, description="Folder of the database and files.")
-    database: str | None = Field(default=None, description="Database URL; SQLite in the home folder unless given.")
+    database: str | None = Field(
+        default=None,
+        repr=False,
+        description="Database URL (postgresql://USER:PASSWORD@HOST/NAME); SQLite in the home folder unless given.",
+    )
+    processes: int = Field(
+        default=1, ge=1, le=64, description="Processes that answer requests; more than 1 need PostgreSQL."
+    )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0: any free one.")
     mode: Literal["auto", "single_user", "accounts"] = Field(

@@ -103,9 +103,9 @@ class Access:
             raise denied
         raise NotFoundError(f"There is no class {term_id}.")
 
-    def upload(self, upload_id: str) -> Upload:
+    def upload(self, upload_id: str, *, held: bool = False) -> Upload:
         """The caller's own upload."""
-        upload = uploads.upload_by_id(self.connection, upload_id)
+        upload = uploads.upload_by_id(self.connection, upload_id, held=held)
         self._authorize(upload.project_id, Permission.MANAGE, "upload")
         if upload.user_id != self.actor.user_id:
             raise NotFoundError("There is no such upload; it may have been cancelled.")

@@ -85,7 +85,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(health.router)
     app.include_router(_unknown, prefix="/api")
     app.router.routes.extend(pages.routes())
-    app.state.known_callers = KnownCallers()
+    app.state.known_callers = KnownCallers(services.signals)
     app.add_middleware(Gate, services=services, known=app.state.known_callers)
     return app
 

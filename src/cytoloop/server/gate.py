@@ -12,15 +12,19 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cytoloop.core.errors import PermissionDeniedError, TooLargeError
+from cytoloop.core.errors import PermissionDeniedError, TooLargeError, UnavailableError
+from cytoloop.core.ids import secret_digest
 from cytoloop.projects import users
 from cytoloop.projects.permissions import Actor
 from cytoloop.runtime.assembly import Services
 from cytoloop.runtime.settings import MIB, is_loopback
+from cytoloop.storage.signals import Payload, Signals
 
 from .problems import problem_of
 from .state import Caller
 
+TOPIC = "sessions"
+"""The topic of the signals by which every process learns of a session's end."""
 SESSION_COOKIE = "cytoloop_session"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 CALLER_SECONDS = 5.0
@@ -42,25 +46,30 @@ SECURITY_HEADERS = (
 
 
 class KnownCallers:
-    """Who recently proved to be whom, by the secret they sent."""
+    """Who recently proved to be whom, by the digest of what they sent; all processes forget when a session ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, signals: Signals) -> None:
         self._known: dict[str, tuple[float, Caller]] = {}
+        self._signals = signals
+        signals.on(TOPIC, self._hear)
+
+    def _hear(self, _number: int | None, message: Payload) -> None:
+        self._known.pop(message["session"], None)
 
     def get(self, secret: str) -> Caller | None:
         """The caller, unless it is too long ago."""
-        known = self._known.get(secret)
+        known = self._known.get(secret_digest(secret))
         return known[1] if known is not None and known[0] > time.monotonic() else None
 
     def put(self, secret: str, caller: Caller) -> None:
         """Remember a caller for a few seconds."""
         if len(self._known) > MAX_KNOWN:
             self._known.clear()
-        self._known[secret] = (time.monotonic() + CALLER_SECONDS, caller)
+        self._known[secret_digest(secret)] = (time.monotonic() + CALLER_SECONDS, caller)
 
     def forget(self, secret: str) -> None:
         """A session ended."""
-        self._known.pop(secret, None)
+        self._signals.send(TOPIC, {"session": secret_digest(secret)})
 
 
 class Gate:
@@ -84,7 +93,7 @@ class Gate:
             self._check_announced_size(connection)
             scope["cytoloop_caller"] = await self._caller(connection)
             self._check_csrf(connection)
-        except (PermissionDeniedError, TooLargeError) as error:
+        except (PermissionDeniedError, TooLargeError, UnavailableError) as error:
             await problem_of(error)(scope, receive, send)
             return
         await self._app(scope, _counted(receive, self._body_limit(scope)), send)

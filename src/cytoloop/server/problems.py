@@ -19,6 +19,7 @@ from cytoloop.core.errors import (
     PermissionDeniedError,
     StaleVersionError,
     TooLargeError,
+    UnavailableError,
 )
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ _STATUS: tuple[tuple[type[CytoloopError], int], ...] = (
     (CancelledError, 409),
     (TooLargeError, 413),
     (InvalidInputError, 422),
+    (UnavailableError, 503),
 )
 _TITLES = {
     400: "Bad request",
@@ -46,6 +48,7 @@ _TITLES = {
     415: "Unsupported content",
     422: "Invalid input",
     500: "Internal error",
+    503: "Not available now",
 }
 
 
@@ -82,7 +85,8 @@ def problem(
 
 def problem_of(error: CytoloopError) -> Response:
     """The response for an error."""
-    return problem(status_of(error), error.message, error.code, **error.details)
+    headers = {"Retry-After": "5"} if isinstance(error, UnavailableError) else None
+    return problem(status_of(error), error.message, error.code, headers=headers, **error.details)
 
 
 def install(app: FastAPI) -> None:

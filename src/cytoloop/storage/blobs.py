@@ -67,9 +67,9 @@ class LocalBlobs:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def new_scratch(self) -> Path:
+    def new_scratch(self, name: str | None = None) -> Path:
         """A path on the same disk that does not exist yet; whoever makes it removes it."""
-        return self._scratch / uuid4().hex
+        return self._scratch / (name or uuid4().hex)
 
     def commit(self, staged: Path, key: str) -> Path:
         """Make the staged folder the blob ``key``. If the blob is there already, it stays as it is."""

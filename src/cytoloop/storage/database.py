@@ -1,44 +1,51 @@
-"""The database: many readers, and writes that are grouped into few commits where that is faster.
+"""The database: many readers, and writes in transactions that can be told apart from each other's.
 
 SQLite has one writer at a time: writers on connections of their own wait for each other, and each pays
 for a sync of its own. One thread that commits those that wait together spares both. So on SQLite
-every write goes through that thread. PostgreSQL takes writes on connections of its pool.
+every write goes through that thread. PostgreSQL takes writes on connections of its pool; work that must
+see all that was done before says so with ``locks.hold``, and a write that lost a race is tried again.
 """
 
-import queue
-import sqlite3
+import random
 import threading
+import time
 from collections.abc import Callable, Generator
-from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy.exc import DBAPIError
 
-from cytoloop.core.errors import InvalidInputError
+from .aftercommit import after_commit, collecting
+from .engines import aside_engine, connect_arguments, engine_of, parsed_url, place_of
+from .groupcommit import GroupCommitWriter
+from .outages import is_passing, telling_outages
+
+__all__ = ["Database", "after_commit", "apart", "metadata", "sqlite_url"]
 
 Result = TypeVar("Result")
-Work = Callable[[Connection], Any]
 
 metadata = MetaData()
 """Holds every domain's tables; migrations are checked against it."""
 
-GROUP_LIMIT = 64
-"""Writes committed together at most: beyond that the first waits too long for the last."""
+MAX_TRIES = 8
+"""How often a write that lost a race is tried before its error is told."""
+
+_ASIDE = "cytoloop_aside"
 
 
-_AFTER_COMMIT = "cytoloop_after_commit"
+def apart(connection: Connection, work: Callable[[Connection], Result]) -> Result:
+    """Run one statement in a transaction of its own, which stands whatever becomes of the one at hand.
 
-
-def after_commit(connection: Connection, action: Callable[[], None]) -> None:
-    """Do something once the write that uses this connection is durable, and not if it fails.
-
-    For telling others what changed: told earlier, they would read what was before.
+    For counters that writers must not hold until they commit. On SQLite it is part of the transaction:
+    nobody else writes meanwhile.
     """
-    connection.info[_AFTER_COMMIT].append(action)
+    aside: Engine | None = connection.info.get(_ASIDE)
+    if aside is None:
+        return work(connection)
+    with aside.connect() as own:
+        return work(own)
 
 
 def sqlite_url(path: Path) -> str:
@@ -47,7 +54,7 @@ def sqlite_url(path: Path) -> str:
 
 
 class Database:
-    """A database by URL: ``sqlite:///file`` or ``postgresql+psycopg://...``.
+    """A database by URL: ``sqlite:///file`` or ``postgresql://...``.
 
     Raises
     ------
@@ -56,165 +63,76 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        try:
-            self._url = make_url(url)
-            self._engine = _engine(url)
-        except Exception as error:
-            raise InvalidInputError(
-                f"The database URL cannot be used ({error}). Use sqlite:///FILE or postgresql://HOST/NAME."
-            ) from error
+        self._url = parsed_url(url)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
-        self._writer = _GroupCommitWriter(self._engine) if self.is_sqlite else None
+        self.place = place_of(self._url)
+        """Where it is, for people: without user and password."""
+        self._engine = engine_of(self._url)
+        self._writing = threading.local()
+        self._writer = GroupCommitWriter(self._engine) if self.is_sqlite else None
+        self._aside = None if self.is_sqlite else aside_engine(self._url)
+        self._reading = self._engine
+        if not self.is_sqlite:
+            self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @property
     def engine(self) -> Engine:
         """For migrations only."""
         return self._engine
 
+    @property
+    def connect_arguments(self) -> dict[str, Any]:
+        """What the driver's own ``connect`` needs, for connections that are kept open."""
+        return connect_arguments(self._engine, self._url)
+
+    def telling_outages(self) -> AbstractContextManager[None]:
+        """Within it, errors of the connection become ``UnavailableError``."""
+        return nullcontext() if self.is_sqlite else telling_outages(self.place)
+
     @contextmanager
     def read(self) -> Generator[Connection]:
         """A connection with a consistent view, for reading."""
-        with self._engine.connect() as connection:
+        with self.telling_outages(), self._reading.connect() as connection:
             yield connection
 
     def write(self, work: Callable[[Connection], Result]) -> Result:
         """Run ``work`` in a transaction and return its result once that is durable.
 
-        An exception in ``work`` undoes that work alone and is raised here.
+        An exception in ``work`` undoes that work alone and is raised here. On PostgreSQL ``work`` is run again
+        when another writer was in the way, so what it does to files must bear a repetition.
         """
         if self._writer is not None:
             return cast("Result", self._writer.submit(work).result())
-        with self._engine.begin() as connection:
-            actions: list[Callable[[], None]] = []
-            connection.info[_AFTER_COMMIT] = actions
-            result = work(connection)
+        if getattr(self._writing, "now", False):
+            raise RuntimeError("A write may not start another write; pass the connection on.")
+        self._writing.now = True
+        try:
+            with self.telling_outages():
+                result, actions = self._repeated(work)
+        finally:
+            self._writing.now = False
         for action in actions:
             action()
         return result
+
+    def _repeated(self, work: Callable[[Connection], Result]) -> tuple[Result, list[Callable[[], None]]]:
+        for tried in range(1, MAX_TRIES + 1):
+            try:
+                with self._engine.begin() as connection:
+                    connection.info[_ASIDE] = self._aside
+                    actions = collecting(connection)
+                    return work(connection), actions
+            except DBAPIError as error:
+                if tried == MAX_TRIES or not is_passing(error):
+                    raise
+            # Those that met do not meet again at the same moment.
+            time.sleep(random.uniform(0, 0.005 * 2**tried))
+        raise AssertionError("the last try returns or raises")
 
     def close(self) -> None:
         """Finish pending writes and close every connection."""
         if self._writer is not None:
             self._writer.stop()
+        if self._aside is not None:
+            self._aside.dispose()
         self._engine.dispose()
-
-
-def _engine(url: str) -> Engine:
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        if parsed.drivername == "postgresql":
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(parsed, pool_size=8, max_overflow=16, pool_pre_ping=True)
-    engine = create_engine(
-        parsed,
-        poolclass=QueuePool,
-        pool_size=8,
-        max_overflow=40,
-        connect_args={"check_same_thread": False, "timeout": 30.0},
-    )
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # Transactions are begun by hand below: the driver's own begin comes too late for reads.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        # Outlines make rows of a kilobyte: with pages of 16 KiB a bulk commit costs half of what it does with 4.
-        "page_size=16384",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "busy_timeout=30000",
-        "cache_size=-65536",
-        "temp_store=MEMORY",
-        "mmap_size=268435456",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
-
-
-class _GroupCommitWriter:
-    """One thread that runs writes in order and commits those that wait together."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._queue: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
-        self._stopped = False
-        self._thread = threading.Thread(target=self._run, name="database-writer", daemon=True)
-        self._thread.start()
-
-    def submit(self, work: Work) -> Future[Any]:
-        if self._stopped:
-            raise RuntimeError("The database is closed.")
-        if threading.current_thread() is self._thread:
-            raise RuntimeError("A write may not start another write; pass the connection on.")
-        future: Future[Any] = Future()
-        self._queue.put((work, future))
-        return future
-
-    def stop(self) -> None:
-        if not self._stopped:
-            self._stopped = True
-            self._queue.put(None)
-            self._thread.join()
-
-    def _run(self) -> None:
-        while True:
-            first = self._queue.get()
-            if first is None:
-                return
-            group, goes_on = self._gather(first)
-            self._commit(group)
-            if not goes_on:
-                return
-
-    def _gather(self, first: tuple[Work, Future[Any]]) -> tuple[list[tuple[Work, Future[Any]]], bool]:
-        group = [first]
-        while len(group) < GROUP_LIMIT:
-            try:
-                item = self._queue.get_nowait()
-            except queue.Empty:
-                return group, True
-            if item is None:
-                return group, False
-            group.append(item)
-        return group, True
-
-    def _commit(self, group: list[tuple[Work, Future[Any]]]) -> None:
-        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
-        actions: list[Callable[[], None]] = []
-        try:
-            with self._engine.begin() as connection:
-                for work, future in group:
-                    mine: list[Callable[[], None]] = []
-                    connection.info[_AFTER_COMMIT] = mine
-                    result, error = _run_in_savepoint(connection, work)
-                    outcomes.append((future, result, error))
-                    actions += mine if error is None else []
-        except BaseException as error:
-            # The commit itself failed (disk full, say): nothing of the group is there.
-            for _, future in group:
-                future.set_exception(error)
-            return
-        for action in actions:
-            action()
-        for future, result, error in outcomes:
-            if error is not None:
-                future.set_exception(error)
-            else:
-                future.set_result(result)
-
-
-def _run_in_savepoint(connection: Connection, work: Work) -> tuple[Any, BaseException | None]:
-    try:
-        with connection.begin_nested():
-            return work(connection), None
-    except BaseException as error:
-        return None, error

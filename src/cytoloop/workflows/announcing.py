@@ -11,12 +11,14 @@ from sqlalchemy import Connection
 
 from cytoloop.annotations import layers as layer_store
 from cytoloop.annotations.model import Applied, Layer
-from cytoloop.core.events import EventSink
 from cytoloop.core.geometry import Box
 from cytoloop.jobs.model import Job, LogLine
 from cytoloop.projects import images as image_records
 from cytoloop.projects import uploads
-from cytoloop.storage.database import after_commit
+from cytoloop.storage.signals import Signals
+
+TOPIC = "event"
+"""The topic of the signals by which events reach the pages of every process."""
 
 
 def counted(number: int, noun: str) -> str:
@@ -27,23 +29,25 @@ def counted(number: int, noun: str) -> str:
 class Announcer:
     """Publishes what happened to a project."""
 
-    def __init__(self, sink: EventSink) -> None:
-        self._sink = sink
+    def __init__(self, signals: Signals) -> None:
+        self._signals = signals
 
     def _publish(self, connection: Connection, project_id: int, kind: str, data: dict[str, Any]) -> None:
-        after_commit(connection, lambda: self._sink.publish(project_id, kind, data))
+        self._signals.send_within(connection, TOPIC, {"project_id": project_id, "kind": kind, "data": data})
+
+    def _publish_now(self, project_id: int, kind: str, data: dict[str, Any]) -> None:
+        self._signals.send(TOPIC, {"project_id": project_id, "kind": kind, "data": data})
 
     def job(self, job: Job) -> None:
         """A job changed, and that is durable already."""
-        self._sink.publish(job.project_id, "job", {"id": str(job.uuid)})
+        self._publish_now(job.project_id, "job", {"id": str(job.uuid)})
 
     def new_job(self, connection: Connection, job: Job) -> None:
         """A job is being queued or changed by this write."""
         self._publish(connection, job.project_id, "job", {"id": str(job.uuid)})
 
     def job_log(self, job: Job, line: LogLine) -> None:
-        data = {"id": line.id, "at": line.at.isoformat(), "level": line.level, "text": line.text}
-        self._sink.publish(job.project_id, "job_log", {"job_id": str(job.uuid), "line": data})
+        self._publish_now(job.project_id, "job_log", {"job_id": str(job.uuid), "line_id": line.id})
 
     def image(self, connection: Connection, image_id: int) -> None:
         """One image changed; one that was removed meanwhile is nobody's news."""

@@ -133,7 +133,9 @@ class CompareKind:
         folder = self._folder / str(job.uuid)
         folder.mkdir(parents=True, exist_ok=True)
         for ending in (".jpg", ".json"):
-            shutil.move(_output(scratch, task).with_suffix(ending), folder / f"{task.payload['number']}{ending}")
+            found = _output(scratch, task).with_suffix(ending)
+            if found.exists():  # not when this write is done again
+                shutil.move(found, folder / f"{task.payload['number']}{ending}")
 
     def task_failed(self, connection: Connection, job: Job, task: Task, error: str) -> None:
         """The row tells the error in place of its numbers."""

@@ -17,6 +17,7 @@ from cytoloop.core.errors import ConflictError, InvalidInputError
 from cytoloop.projects import ontologies
 from cytoloop.projects.images import ProjectImage, project_image_by_id, project_images
 from cytoloop.projects.store import project_by_id
+from cytoloop.storage.locks import Held, hold, share
 
 from .announcing import Announcer
 
@@ -51,6 +52,7 @@ def check_terms(connection: Connection, project_id: int, term_ids: Iterable[int 
     if not wanted:
         return
     ontology_id = project_by_id(connection, project_id).ontology_id
+    share(connection, Held.ONTOLOGY, ontology_id)  # nobody deletes a class between this look and the commit
     unknown = wanted - {one.id for one in ontologies.terms_of(connection, ontology_id)}
     if unknown:
         raise InvalidInputError(
@@ -137,6 +139,7 @@ def _announced(connection: Connection, applied: Applied, announcer: Announcer) -
 
 def remove_term(connection: Connection, term: ontologies.Term, announcer: Announcer) -> None:
     """Delete a class; its objects stay, without a class."""
+    hold(connection, Held.ONTOLOGY, term.ontology_id)
     for project_id in ontologies.projects_with(connection, term.ontology_id):
         for image in project_images(connection, project_id, limit=1_000_000):
             layers = layer_store.all_layers_of_image(connection, image.id)

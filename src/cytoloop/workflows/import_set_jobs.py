@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import Connection
 
 from cytoloop.exchange.model import ReadObjects
-from cytoloop.jobs import ledger
+from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.model import Job, NewJob, Task
 from cytoloop.projects.images import image_count, project_image_by_id, project_images
 from cytoloop.projects.store import Project
@@ -86,7 +86,7 @@ class ImportSetKind:
         )
         warnings += [warning for one in stored for warning in one.warnings]
         for text in warnings[:MOST_WARNINGS]:
-            ledger.add_log(connection, job.id, "warning", text)
+            logbook.add_log(connection, job.id, "warning", text)
         created = sum(one.created for one in stored)
         outputs = {"created": created, "imported_layers": len(stored), "warnings": len(warnings)}
         ledger.set_outputs(connection, job.id, outputs)

@@ -165,8 +165,9 @@ class ImportKind:
         staging: Path,
     ) -> None:
         """What came out of an archive is imported by a job of its own."""
-        kept = self._blobs.new_scratch()
-        staging.rename(kept)
+        kept = self._blobs.new_scratch(f"{job.uuid.hex}-{staging.name}")
+        if not kept.exists():  # it does when this write is done again
+            staging.rename(kept)
         items = [
             ImportItem(
                 kept / Path(one).relative_to(staging),
@@ -239,7 +240,8 @@ def folder_items(inbox: Inbox, held: Sequence[Upload], folder: Path) -> list[Imp
     for one in held:
         target = folder.joinpath(*safe_relative_path(one.relative_path).parts)
         target.parent.mkdir(parents=True, exist_ok=True)
-        inbox.path(one).rename(target)
+        if not target.exists():  # it does when this is done again
+            inbox.path(one).rename(target)
         inbox.remove(one)
     return [ImportItem(one, one.name, owned=True, cleanup=folder) for one in images_in(folder)]
 

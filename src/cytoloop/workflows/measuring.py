@@ -87,8 +87,10 @@ class MeasureKind:
     def finish_task(self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path) -> None:
         """Keep the part under a name that does not depend on the attempt."""
         source, target = _files(scratch, task)
-        target.rename(scratch / f"{task.payload['layer_id']}-{task.index}.part")
-        source.unlink()
+        kept = scratch / f"{task.payload['layer_id']}-{task.index}.part"
+        if target.exists():  # not when this write is done again
+            target.rename(kept)
+        source.unlink(missing_ok=True)
         outputs = dict(ledger.job_by_id(connection, job.id).outputs)
         if receipt["columns"]:
             outputs.setdefault("columns", {})[str(task.payload["layer_id"])] = receipt["columns"]

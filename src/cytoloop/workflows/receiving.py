@@ -4,9 +4,11 @@ Bytes beyond the acknowledged offset are cut off before writing goes on; the off
 the data reached the disk.
 """
 
+import fcntl
 import hashlib
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 from cytoloop.core.errors import ConflictError, NotFoundError, TooLargeError
 from cytoloop.projects import uploads
@@ -19,12 +21,11 @@ COMMIT_EVERY_BYTES = 8 << 20
 class Receiver:
     """One request's worth of bytes for one upload. Only one may write at a time (see ``Inbox``)."""
 
-    def __init__(self, database: Database, path: Path, upload: Upload, digest: str | None) -> None:
+    def __init__(self, database: Database, file: BinaryIO, upload: Upload, digest: str | None) -> None:
         self._database = database
         self._upload = upload
-        self._path = path
         self._hash = hashlib.new(digest) if digest else None
-        self._file = path.open("r+b")
+        self._file = file
         self._file.truncate(upload.offset_bytes)
         self._file.seek(upload.offset_bytes)
         self._position = upload.offset_bytes
@@ -66,6 +67,20 @@ class Receiver:
         self._file.close()
 
 
+def _locked(path: Path) -> BinaryIO:
+    """The open file, ours alone among all requests of all processes until it is closed."""
+    try:
+        file = path.open("r+b")
+    except FileNotFoundError:
+        raise NotFoundError("The file of this upload is gone; start it again.") from None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise ConflictError("Another request is sending this upload right now.") from None
+    return file
+
+
 class Inbox:
     """The folder of files that are arriving."""
 
@@ -73,7 +88,6 @@ class Inbox:
         self._database = database
         self._folder = folder
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._busy: set[str] = set()
 
     def path(self, upload: Upload) -> Path:
         """Where the upload's bytes are; each in a folder of its own, under its own name."""
@@ -91,22 +105,19 @@ class Inbox:
             upload = uploads.upload_by_id(connection, upload_id)
         if upload.state != "receiving":
             raise ConflictError("This upload is complete; nothing more is expected.")
-        if upload_id in self._busy:
-            raise ConflictError("Another request is sending this upload right now.")
-        if offset_bytes != upload.offset_bytes:
-            raise ConflictError(
-                f"The server has {upload.offset_bytes} bytes; go on from there.",
-                offset=upload.offset_bytes,
-            )
-        path = self.path(upload)
-        if not path.is_file():
-            raise NotFoundError("The file of this upload is gone; start it again.")
-        self._busy.add(upload_id)
-        return Receiver(self._database, path, upload, digest)
-
-    def leave(self, upload_id: str) -> None:
-        """The request that was receiving has ended."""
-        self._busy.discard(upload_id)
+        file = _locked(self.path(upload))
+        try:
+            with self._database.read() as connection:
+                upload = uploads.upload_by_id(connection, upload_id)  # as the one before us left it
+            if offset_bytes != upload.offset_bytes:
+                raise ConflictError(
+                    f"The server has {upload.offset_bytes} bytes; go on from there.",
+                    offset=upload.offset_bytes,
+                )
+            return Receiver(self._database, file, upload, digest)
+        except BaseException:
+            file.close()
+            raise
 
     def remove(self, upload: Upload) -> None:
         """Delete the file of a cancelled or failed upload."""

@@ -15,10 +15,11 @@ from cytoloop.annotations.model import ChangeSet, Layer, NewAnnotation, Status
 from cytoloop.annotations.store import apply_change
 from cytoloop.annotations.wholelayers import record_layer
 from cytoloop.core.errors import ConflictError
-from cytoloop.jobs import ledger
+from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.model import Job, Task
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.projects.images import project_image_by_id
+from cytoloop.storage.database import after_commit
 
 from . import slides
 from .announcing import Announcer, counted
@@ -72,14 +73,14 @@ class SegmentKind:
                 skipped = slides.tiles_without_foreground(connection, task, scratch, receipt["step"])
                 ledger.skip_tasks(connection, job.id, skipped)
                 text = f"{receipt['share']:.0%} of the slide is {task.payload['method']}"
-                ledger.add_log(connection, job.id, "info", f"{text}; {counted(len(skipped), 'tile')} left out.")
+                logbook.add_log(connection, job.id, "info", f"{text}; {counted(len(skipped), 'tile')} left out.")
             case Step.STRIPS:
                 ledger.add_tasks(connection, job.id, slides.store_payloads(task, receipt["parts"], scratch))
             case Step.STORE:
                 self._store(connection, job, task, Path(task.payload["path"]))
             case _:
                 self._store(connection, job, task, slides.output(scratch, task))
-                slides.output(scratch, task).unlink()
+                after_commit(connection, lambda: slides.output(scratch, task).unlink(missing_ok=True))
                 if not task.payload["alone"]:
                     self._store_late_strips(connection, job, task, slides.strips_path(scratch, task))
 

@@ -1,6 +1,5 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -8,7 +7,7 @@ from cytoloop.annotations import layers
 from cytoloop.annotations.model import Applied, ChangeSet, Layer
 from cytoloop.annotations.store import apply_change
 from cytoloop.projects import images, store, users
-from cytoloop.storage.database import Database, sqlite_url
+from cytoloop.storage.database import Database
 from cytoloop.storage.migrate import migrate
 
 
@@ -29,10 +28,10 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(database_url: str) -> Iterator[Desk]:
     import cytoloop.jobs.tables  # noqa: F401 - all tables take part in the migrations
 
-    database = Database(sqlite_url(tmp_path / "test.sqlite"))
+    database = Database(database_url)
     migrate(database)
 
     def build(c: object) -> Desk:

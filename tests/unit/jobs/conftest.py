@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -7,7 +6,7 @@ import cytoloop.annotations.tables
 from cytoloop.jobs import ledger
 from cytoloop.jobs.model import Job, NewJob
 from cytoloop.projects import store, users
-from cytoloop.storage.database import Database, sqlite_url
+from cytoloop.storage.database import Database
 from cytoloop.storage.migrate import migrate
 
 assert cytoloop.annotations.tables
@@ -35,8 +34,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    database = Database(sqlite_url(tmp_path / "jobs.sqlite"))
+def bench(database_url: str) -> Iterator[Bench]:
+    database = Database(database_url)
     migrate(database)
     yield Bench(database)
     database.close()

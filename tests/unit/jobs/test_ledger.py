@@ -4,7 +4,7 @@ import pytest
 
 from cytoloop.core.clock import utc_now
 from cytoloop.core.errors import ConflictError
-from cytoloop.jobs import ledger
+from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.ledger import LostClaimError
 
 from .conftest import Bench
@@ -102,9 +102,9 @@ def test_leases_that_ran_out_are_taken_back(bench: Bench, monkeypatch: pytest.Mo
 
 def test_the_log_is_read_on_from_a_line(bench: Bench) -> None:
     job = bench.queue([{}])
-    lines = [bench.database.write(lambda c, n=n: ledger.add_log(c, job.id, "info", f"line {n}")) for n in range(3)]
+    lines = [bench.database.write(lambda c, n=n: logbook.add_log(c, job.id, "info", f"line {n}")) for n in range(3)]
     with bench.database.read() as c:
-        assert [one.text for one in ledger.log_of(c, job.id, after=lines[0].id)] == ["line 1", "line 2"]
+        assert [one.text for one in logbook.log_of(c, job.id, after=lines[0].id)] == ["line 1", "line 2"]
 
 
 @pytest.mark.parametrize("fenced", [True, False])
@@ -118,7 +118,7 @@ def test_what_a_zombie_and_its_heir_write_is_there_once_because_of_the_fence(ben
     def finish_with_result(c: object, task: object) -> None:
         if fenced:
             ledger.check_claim(c, task)
-        ledger.add_log(c, job.id, "info", "a result")
+        logbook.add_log(c, job.id, "info", "a result")
         ledger.finish_task(c, task)
 
     for one in (zombie, heir):
@@ -127,7 +127,7 @@ def test_what_a_zombie_and_its_heir_write_is_there_once_because_of_the_fence(ben
         except LostClaimError:
             assert one is zombie
     with bench.database.read() as c:
-        assert len(ledger.log_of(c, job.id, after=0)) == (1 if fenced else 2)
+        assert len(logbook.log_of(c, job.id, after=0)) == (1 if fenced else 2)
 
 
 def test_later_stages_wait_for_all_of_the_earlier_ones(bench: Bench) -> None:

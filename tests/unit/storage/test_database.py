@@ -11,15 +11,17 @@ import cytoloop.annotations.tables
 import cytoloop.jobs.tables
 import cytoloop.projects.tables
 from cytoloop.core.errors import InvalidInputError
-from cytoloop.storage.database import Database, metadata, sqlite_url
+from cytoloop.storage.database import Database, metadata
 from cytoloop.storage.migrate import migrate
+
+from ...databases import Databases  # noqa: TID252 - tests are no package
 
 numbers = Table("numbers", MetaData(), Column("n", Integer, primary_key=True))
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(sqlite_url(tmp_path / "a.sqlite"))
+def database(database_url: str) -> Iterator[Database]:
+    opened = Database(database_url)
     opened.write(lambda c: numbers.create(c))
     yield opened
     opened.close()
@@ -91,8 +93,8 @@ def test_a_bad_url_is_told() -> None:
         Database("nonsense")
 
 
-def test_migrations_give_the_tables_that_the_code_declares(tmp_path: Path) -> None:
-    database = Database(sqlite_url(tmp_path / "m.sqlite"))
+def test_migrations_give_the_tables_that_the_code_declares(databases: Databases, tmp_path: Path) -> None:
+    database = Database(databases.url(tmp_path, migrated=False))
     migrate(database)
     migrate(database)
     with database.engine.connect() as connection:

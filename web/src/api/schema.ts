@@ -1485,7 +1485,7 @@ export interface paths {
         };
         /**
          * Live
-         * @description The process answers.
+         * @description The process answers; its number tells several apart.
          */
         get: operations["live_health_live_get"];
         put?: never;

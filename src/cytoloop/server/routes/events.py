@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 
 from cytoloop.core.errors import CytoloopError
 from cytoloop.core.events import CLOSING, Event
-from cytoloop.jobs import ledger
+from cytoloop.jobs import ledger, logbook
 from cytoloop.projects import images as image_records
 from cytoloop.projects import uploads
 from cytoloop.projects.permissions import Actor, Permission
@@ -21,6 +21,7 @@ from cytoloop.server.access import Access
 from cytoloop.server.dependencies import ServicesDep
 from cytoloop.server.serialise import image_wire, job_wire, upload_wire
 from cytoloop.server.state import actor_of
+from cytoloop.wire.jobs import LogLine
 
 router = APIRouter(tags=["events"])
 
@@ -89,6 +90,10 @@ def _expanded(services: Services, actor: Actor, event: Event) -> Any:
             case "job":
                 job = ledger.job_by_uuid(connection, UUID(event.data["id"]))
                 return job_wire(connection, job).model_dump(mode="json")
+            case "job_log":
+                line = logbook.log_line(connection, event.data["line_id"])
+                told = LogLine(id=line.id, at=line.at, level=line.level, text=line.text)
+                return {"job_id": event.data["job_id"], "line": told.model_dump(mode="json")}
             case "image":
                 image = image_records.project_image_by_uuid(connection, UUID(event.data["id"]))
                 return image_wire(connection, image).model_dump(mode="json")

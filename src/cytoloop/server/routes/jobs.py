@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from cytoloop.annotations.geometry import parse_geojson
 from cytoloop.core.errors import NotFoundError
-from cytoloop.jobs import ledger
+from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.model import Job as JobRecord
 from cytoloop.learning.method import Method
 from cytoloop.learning.registry import MethodRegistry
@@ -161,7 +161,7 @@ def read_log(job_id: UUID, access: ReadDep, after: int = 0) -> list[wire.LogLine
     job = access.job(job_id, Permission.VIEW)
     return [
         wire.LogLine(id=one.id, at=one.at, level=one.level, text=one.text)
-        for one in ledger.log_of(access.connection, job.id, after=after)
+        for one in logbook.log_of(access.connection, job.id, after=after)
     ]
 
 

@@ -128,7 +128,7 @@ def cancel_upload(upload_id: str, write: WriteDep, services: ServicesDep) -> Res
     """Cancel an upload and delete what has arrived."""
 
     def work(access: Access) -> None:
-        upload = access.upload(upload_id)
+        upload = access.upload(upload_id, held=True)
         if upload.state != "receiving":
             raise ConflictError("The upload is complete already; remove the image instead.")
         uploads.delete_upload(access.connection, upload.id)
@@ -165,7 +165,6 @@ async def receive(
         return Response(status_code=400, headers=TUS)
     finally:
         receiver.close()
-        services.inbox.leave(upload_id)
     await to_thread.run_sync(_import_if_complete, upload_id, write, services)
     return Response(status_code=204, headers={**TUS, "Upload-Offset": str(receiver.offset_bytes)})
 
@@ -184,7 +183,7 @@ def _checksum(header: str | None) -> tuple[str | None, bytes | None]:
 
 def _import_if_complete(upload_id: str, write: WriteDep, services: ServicesDep) -> None:
     def work(access: Access) -> bool:
-        upload = uploads.upload_by_id(access.connection, upload_id)
+        upload = uploads.upload_by_id(access.connection, upload_id, held=True)
         if upload.state != "receiving" or upload.offset_bytes < upload.size_bytes:
             return False
         if upload.held:
@@ -203,14 +202,15 @@ def _import_if_complete(upload_id: str, write: WriteDep, services: ServicesDep) 
 @router.post("/projects/{project_id}/imports", status_code=202)
 def import_uploads(project_id: UUID, body: wire.UploadsImport, write: WriteDep, services: ServicesDep) -> Job:
     """Import complete uploads that were held back, as the folder they came from."""
+    folder = services.blobs.new_scratch()
 
     def work(access: Access) -> Job:
         project, _ = access.project(project_id, Permission.MANAGE)
-        held = [access.upload(one) for one in dict.fromkeys(body.upload_ids)]
+        held = [access.upload(one, held=True) for one in sorted(set(body.upload_ids))]
         unready = [one for one in held if one.state != "received" or one.project_id != project.id]
         if unready:
             raise ConflictError(f"{unready[0].filename} is not complete, or belongs elsewhere. Send it first.")
-        items = importing.folder_items(services.inbox, held, services.blobs.new_scratch())
+        items = importing.folder_items(services.inbox, held, folder)
         job = importing.start_import(access.connection, items, project_id=project.id, user_id=access.actor.user_id)
         for one in held:
             uploads.update_upload(access.connection, one.id, state="done")
