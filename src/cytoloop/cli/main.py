@@ -7,7 +7,21 @@ import typer
 from cytoloop import __version__
 from cytoloop.core.errors import CytoloopError
 
-from . import accounts, compare, convert, demo, description, evaluate, exchange, measure, models, segment, serve, train
+from . import (
+    accounts,
+    backups,
+    compare,
+    convert,
+    demo,
+    description,
+    evaluate,
+    exchange,
+    measure,
+    models,
+    segment,
+    serve,
+    train,
+)
 
 app = typer.Typer(
     name="cytoloop",
@@ -28,6 +42,8 @@ app.command("train")(train.train)
 app.command("convert")(convert.convert)
 app.command("export")(exchange.export)
 app.command("import")(exchange.import_)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
 app.command("methods")(segment.list_methods)
 app.command("openapi", hidden=True)(description.openapi)
 app.add_typer(models.models_app, name="models")

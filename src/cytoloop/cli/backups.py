@@ -1,0 +1,44 @@
+"""``cytoloop backup`` and ``cytoloop restore``."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cytoloop.workflows import backups
+from cytoloop.workflows.backups import BackupRecord
+
+from .options import DatabaseOption, HomeOption, JsonOption, settings_with
+
+
+def backup(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to: empty, or an earlier backup.")],
+    home: HomeOption = None,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy database, images, models and tables to a folder, while the server runs or not.
+
+    Into a folder that holds an earlier backup only what is new is copied.
+    """
+    settings = settings_with(home=home, database=database)
+    record = backups.back_up(settings.home, settings.database_url, folder)
+    _tell(record, as_json, f"{folder} holds the database and {record.files:,} files, {record.copied:,} of them new.")
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The backup.")],
+    home: HomeOption = None,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a new home of a backup: the home has to be empty or not there, and so has the database."""
+    settings = settings_with(home=home, database=database)
+    record = backups.restore(folder, settings.home, settings.database_url)
+    _tell(record, as_json, f"{settings.home} is as it was on {record.made_at}: database and {record.files:,} files.")
+
+
+def _tell(record: BackupRecord, as_json: bool, text: str) -> None:
+    typer.echo(json.dumps(asdict(record), indent=2) if as_json else text)
