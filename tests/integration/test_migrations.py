@@ -57,6 +57,8 @@ GIVEN = {
     ("id_block", "name"): "annotation",
     ("id_block", "next"): 100,
     ("layer", "kind"): "user",
+    ("status_count", "status"): int(Status.ACCEPTED),
+    ("status_count", "n"): 1,
 }
 
 

@@ -1,10 +1,11 @@
-"""A slide made of the bundled H&E section: its tiles side by side, turned and mirrored, as a pyramid of JPEG tiles."""
+"""A slide made of the bundled H&E section: its pieces side by side, turned and mirrored, in JPEG tiles."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyvips
+import tifffile
 from numpy.typing import NDArray
 
 import cytoloop
@@ -15,6 +16,7 @@ from cytoloop.images.registry import open_image
 SECTION = Path(cytoloop.__file__).parent / "samples/he-slide.svs"
 PIXEL_UM = 0.499
 PATCH_PX = 1000
+TILE_PX = 256
 
 
 def patches() -> list[NDArray[Any]]:
@@ -34,13 +36,42 @@ def patches() -> list[NDArray[Any]]:
 
 
 def write_mosaic(path: Path, side_px: int, *, seed: int = 0, quality: int = 85) -> None:
-    """A square slide; the same seed gives the same pixels."""
-    pieces = [pyvips.Image.new_from_array(np.ascontiguousarray(one)) for one in patches()]
-    random = np.random.default_rng(seed)
-    across = -(-side_px // PATCH_PX)
-    chosen = [pieces[index] for index in random.integers(0, len(pieces), across * across)]
-    image = pyvips.Image.arrayjoin(chosen, across=across).crop(0, 0, side_px, side_px)
-    per_mm = 1000 / PIXEL_UM
-    image.copy(xres=per_mm, yres=per_mm, interpretation="srgb").tiffsave(
-        str(path), tile=True, tile_width=256, tile_height=256, pyramid=True, compression="jpeg", Q=quality, bigtiff=True
+    """A square slide of one resolution; the same seed gives the same pixels. Memory holds two rows of pieces."""
+    centimetre = 1e4 / PIXEL_UM
+    tifffile.imwrite(
+        path,
+        _tiles(side_px, np.random.default_rng(seed)),
+        shape=(side_px, side_px, 3),
+        dtype=np.uint8,
+        tile=(TILE_PX, TILE_PX),
+        photometric="rgb",
+        compression="jpeg",
+        compressionargs={"level": quality},
+        resolution=(centimetre, centimetre),
+        resolutionunit="CENTIMETER",
+        bigtiff=True,
     )
+
+
+def _tiles(side_px: int, random: np.random.Generator) -> Iterator[NDArray[np.uint8]]:
+    pieces = patches()
+    across = -(-side_px // PATCH_PX)
+    rows = [random.integers(0, len(pieces), across) for _ in range(across)]
+    held: dict[int, NDArray[np.uint8]] = {}
+
+    def row(number: int) -> NDArray[np.uint8]:
+        if number not in held:
+            held[number] = np.hstack([pieces[index] for index in rows[number]])[:, :side_px]
+            held.pop(number - 2, None)
+        return held[number]
+
+    for top in range(0, side_px, TILE_PX):
+        bottom = min(top + TILE_PX, side_px)
+        numbers = range(top // PATCH_PX, (bottom - 1) // PATCH_PX + 1)
+        start = numbers[0] * PATCH_PX
+        band = np.vstack([row(number) for number in numbers])[top - start : bottom - start]
+        for left in range(0, side_px, TILE_PX):
+            tile = np.zeros((TILE_PX, TILE_PX, 3), np.uint8)
+            part = band[:, left : left + TILE_PX]
+            tile[: part.shape[0], : part.shape[1]] = part
+            yield tile
