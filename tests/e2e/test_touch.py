@@ -134,6 +134,9 @@ def test_buttons_have_the_size_of_a_finger(tablet: Tablet) -> None:
     tablet.fingers([(150, 150), (300, 250)])
     for tab in ("objects", "display", "segment"):
         tablet.tap(f"tab-{tab}")
-        tablet.page.wait_for_timeout(300)
+        for _ in range(20):  # a panel that is still being laid out has no sizes yet
+            tablet.page.wait_for_timeout(300)
+            if not tablet.page.evaluate(SMALL):
+                break
         assert tablet.page.evaluate(SMALL) == [], tab
         tablet.picture(tab)

@@ -105,12 +105,15 @@ class Workbench(Screen):
 
     def clear(self) -> None:
         """Delete everything and begin anew with the move tool."""
-        for _ in range(3):
-            self.press("Escape")
-        self.press("Control+a")
-        self.page.wait_for_timeout(300)
-        self.press("Delete")
-        self.idle()
+        for wait_ms in (300, 1500, 4000):  # selecting everything asks the server, which may be busy
+            for _ in range(3):
+                self.press("Escape")
+            self.press("Control+a")
+            self.page.wait_for_timeout(wait_ms)
+            self.press("Delete")
+            self.idle()
+            if not self.stored():
+                return
         assert self.stored() == []
 
 
