@@ -104,9 +104,15 @@ def test_a_model_is_trained_and_used(dataset: Path, home: Path, tmp_path: Path) 
     assert "http://" not in report.read_text()
 
 
-def _hear_interrupts() -> None:
-    """Shells let what runs in their background ignore SIGINT."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def _begun(command: list[str], home: Path) -> "subprocess.Popen[bytes]":
+    """A process that hears SIGINT, also where the shell lets what runs in its background ignore it."""
+    return subprocess.Popen(
+        command,
+        env=environment(home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def test_a_training_that_was_interrupted_keeps_what_it_learnt_and_goes_on(
@@ -118,15 +124,7 @@ def test_a_training_that_was_interrupted_keeps_what_it_learnt_and_goes_on(
         *PROGRAM, "train", str(dataset), "--out", str(tmp_path / "half.zip"), "--config", str(recipe), "--work",
         str(work), "--all",
     ]  # fmt: skip
-    with subprocess.Popen(
-        command,
-        env=environment(home),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(
-            signal.SIGINT, signal.SIG_DFL
-        ),  # shells let what is in the background ignore it
-    ) as process:
+    with _begun(command, home) as process:
         deadline = time.monotonic() + 120
         while not (work / "curves.jsonl").exists() and time.monotonic() < deadline:
             time.sleep(0.2)
@@ -136,15 +134,7 @@ def test_a_training_that_was_interrupted_keeps_what_it_learnt_and_goes_on(
     first = json.loads((work / "record.json").read_text())["steps"]
     assert 0 < first < 5000
     assert (tmp_path / "half.zip").is_file()
-    with subprocess.Popen(
-        command,
-        env=environment(home),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(
-            signal.SIGINT, signal.SIG_DFL
-        ),  # shells let what is in the background ignore it
-    ) as process:
+    with _begun(command, home) as process:
         written = (work / "record.json").stat().st_mtime_ns
         curves = (work / "curves.jsonl").stat().st_size
         while (work / "curves.jsonl").stat().st_size == curves and time.monotonic() < deadline + 120:

@@ -1,5 +1,6 @@
 """What formats share: which stored axis is which, bounds, filling, and dtypes that can be served."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor
@@ -141,7 +142,7 @@ class Window(NamedTuple):
         return slice(self.x, self.x + self.w)
 
 
-class PlanarSource:
+class PlanarSource(ABC):
     """Base of the sources: checks and clips requests, fills what is outside; formats give ``_read``."""
 
     def __init__(self, info: ImageInfo) -> None:
@@ -193,9 +194,9 @@ class PlanarSource:
                 "The file is damaged; copy or upload it again."
             ) from error
 
+    @abstractmethod
     def _read(self, level: int, window: Window, c: int, z: int, t: int) -> NDArray[np.generic]:
         """Pixels of a region that lies inside the level."""
-        raise NotImplementedError
 
     def encoded_tile(self, level: int, column: int, row: int) -> tuple[bytes, str] | None:
         """Nothing: tiles of this format are decoded."""
@@ -208,7 +209,7 @@ class PlanarSource:
             f"The image has no associated image '{name}'. It has: {', '.join(self._info.associated) or 'none'}."
         )
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - a format that holds no file open has nothing to do
         """Release files."""
 
 
