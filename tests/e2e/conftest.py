@@ -41,9 +41,10 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    made = Server(tmp_path / "home")
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests of a process: each test makes projects of its own."""
+    made = Server(tmp_path_factory.mktemp("server") / "home")
     made.start()
     yield made
     made.stop()

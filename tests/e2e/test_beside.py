@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from cytoloop.samples import FOLDER
 
 from .screen import Screen
-from .test_accessibility import AXE, violations
+from .test_accessibility import violations
 from .workbench import Workbench, workbench
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -128,19 +128,16 @@ def test_tabs_options_and_the_second_picture_can_be_used_by_everybody(screen: Sc
     assert page.get_by_role("tab", name="Gallery").count() == 1
     bench.picture(f"tabs-{scheme}")
     found: dict[str, list[str]] = {}
-    if AXE.exists():
-        found["tabs"] = violations(page)
+    found["tabs"] = violations(page)
     for key, option in (("a", "assist-method"), ("w", "tolerance"), ("q", "superpixel"), ("t", "threshold")):
         bench.press(key)
         expect(bench.part(f"option-{option}")).to_be_visible()
         bench.picture(f"options-{option}-{scheme}")
-        if AXE.exists():
-            found[option] = violations(page)
+        found[option] = violations(page)
     bench.press("m")
     bench.press("Shift+B")
     expect(bench.part("beside-map")).to_be_visible()
     bench.idle()
     bench.picture(f"beside-{scheme}")
-    if AXE.exists():
-        found["beside"] = violations(page)
+    found["beside"] = violations(page)
     assert {place: one for place, one in found.items() if one} == {}

@@ -11,7 +11,7 @@ from cytoloop.samples import FOLDER
 
 from .conftest import Server
 from .screen import SLOW_MS, Screen
-from .test_accessibility import AXE, violations
+from .test_accessibility import violations
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -223,15 +223,12 @@ def test_the_new_tabs_can_be_used_by_everybody(screen: Screen, page: Page, serve
         screen.tab(tab)
         page.wait_for_timeout(800)
         screen.picture(tab)
-        if AXE.exists():
-            found[tab] = violations(page)
+        found[tab] = violations(page)
     screen.part("filter-more").click()
     screen.picture("filter")
-    if AXE.exists():
-        found["filter"] = violations(page)
+    found["filter"] = violations(page)
     screen.press("Escape")
     screen.tab("objects")
     screen.part("bulk-menu").click()
-    if AXE.exists():
-        found["bulk"] = violations(page)
+    found["bulk"] = violations(page)
     assert {place: one for place, one in found.items() if one} == {}

@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,15 @@ RUN = "Nuclei 1"
 MINE = "My annotations"
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """One of its own: it has no project yet, and is killed."""
+    made = Server(tmp_path / "home")
+    made.start()
+    yield made
+    made.stop()
 
 
 def test_open_segment_correct_measure_take_away_and_come_back(

@@ -7,7 +7,7 @@ import pytest
 from tests.databases import Databases
 from typer.testing import CliRunner
 
-from cytoloop.cli.main import app
+from cytoloop.cli.main import program
 from cytoloop.core.errors import ConflictError, CytoloopError, InvalidInputError
 from cytoloop.storage.database import sqlite_url
 from cytoloop.workflows import backups
@@ -127,12 +127,12 @@ def test_the_commands(tmp_path: Path) -> None:
     with running(home) as (api, _):
         _filled(api)
     runner = CliRunner()
-    done = runner.invoke(app, ["backup", str(folder), "--home", str(home)])
+    done = runner.invoke(program(), ["backup", str(folder), "--home", str(home)])
     assert done.exit_code == 0, done.output
     assert "holds the database and" in done.stdout
-    done = runner.invoke(app, ["restore", str(folder), "--home", str(other), "--json"])
+    done = runner.invoke(program(), ["restore", str(folder), "--home", str(other), "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["files"] > 0
-    refused = runner.invoke(app, ["backup", str(folder), "--home", str(tmp_path / "no-home")])
+    refused = runner.invoke(program(), ["backup", str(folder), "--home", str(tmp_path / "no-home")])
     assert isinstance(refused.exception, CytoloopError)
     assert "no Cytoloop home" in str(refused.exception)

@@ -15,7 +15,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 import cytoloop
-from cytoloop.cli.main import app
+from cytoloop.cli.main import program
 from cytoloop.core.errors import CytoloopError
 from cytoloop.images.registry import open_image
 
@@ -29,14 +29,14 @@ FRAMES = SAMPLES / "membrane-timelapse.tif"
 
 def call(*arguments: object, fails: bool = False) -> Result:
     """Run a command in this process; ``fails`` says whether its exit code is to be above 0."""
-    result = CliRunner().invoke(app, [str(one) for one in arguments])
+    result = CliRunner().invoke(program(), [str(one) for one in arguments])
     assert (result.exit_code != 0) is fails, result.output
     return result
 
 
 def refused(*arguments: object) -> str:
     """The message of the error that a command raises."""
-    result = CliRunner().invoke(app, [str(one) for one in arguments])
+    result = CliRunner().invoke(program(), [str(one) for one in arguments])
     assert isinstance(result.exception, CytoloopError), result.output
     return result.exception.message
 

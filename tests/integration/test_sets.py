@@ -16,7 +16,7 @@ from pycocotools.coco import COCO
 from shapely.geometry import shape
 from typer.testing import CliRunner
 
-from cytoloop.cli.main import app
+from cytoloop.cli.main import program
 
 from .conftest import running
 from .driver import Driver, square
@@ -169,7 +169,7 @@ def test_opsef_folders_become_a_layer_a_model(made: Any, tmp_path: Path) -> None
     for prefix in ("CP", "SD"):
         tifffile.imwrite(target / f"{prefix}_Mask_003_first.tif", labels)
     (folder / "Seg_Nuc_Overlay").mkdir()
-    result = CliRunner().invoke(app, ["import", str(folder), "--project", project, "--home", str(home)])
+    result = CliRunner().invoke(program(), ["import", str(folder), "--project", project, "--home", str(home)])
     assert result.exit_code == 0, result.output
     assert "'CP 003'" in result.output
     assert "'SD 003'" in result.output
@@ -179,10 +179,10 @@ def test_the_command_line_writes_sets_and_refuses_a_full_folder(made: Any, tmp_p
     home, _, project, _ = made
     out = tmp_path / "out"
     order = ["export", "--project", project, "--format", "yolo", "--out", str(out), "--home", str(home)]
-    first = CliRunner().invoke(app, order)
+    first = CliRunner().invoke(program(), order)
     assert first.exit_code == 0, first.output
     assert (out / "labels" / "first.txt").is_file()
-    again = CliRunner().invoke(app, order)
+    again = CliRunner().invoke(program(), order)
     assert again.exit_code != 0
     assert "not empty" in again.output + str(again.exception)
 

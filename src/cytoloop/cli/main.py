@@ -1,54 +1,55 @@
 """The program ``cytoloop``: its commands, and errors as messages with an exit code."""
 
 import sys
+from importlib import import_module
 
 import typer
 
 from cytoloop import __version__
 from cytoloop.core.errors import CytoloopError
 
-from . import (
-    accounts,
-    backups,
-    compare,
-    convert,
-    demo,
-    description,
-    evaluate,
-    exchange,
-    measure,
-    models,
-    segment,
-    serve,
-    train,
-)
+# Each command or group of commands by its module and name there. Importing all of them takes seconds.
+COMMANDS = {
+    "demo": ("demo", "demo"),
+    "serve": ("serve", "serve"),
+    "segment": ("segment", "segment"),
+    "measure": ("measure", "measure"),
+    "evaluate": ("evaluate", "evaluate"),
+    "compare": ("compare", "compare"),
+    "train": ("train", "train"),
+    "convert": ("convert", "convert"),
+    "export": ("exchange", "export"),
+    "import": ("exchange", "import_"),
+    "backup": ("backups", "backup"),
+    "restore": ("backups", "restore"),
+    "methods": ("segment", "list_methods"),
+    "openapi": ("description", "openapi"),
+    "models": ("models", "models_app"),
+    "user": ("accounts", "user_app"),
+    "token": ("accounts", "token_app"),
+}
+HIDDEN = {"openapi"}
 
-app = typer.Typer(
-    name="cytoloop",
-    help="Open, annotate, segment, classify and measure bioimages.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
 
-app.command("demo")(demo.demo)
-app.command("serve")(serve.serve)
-app.command("segment")(segment.segment)
-app.command("measure")(measure.measure)
-app.command("evaluate")(evaluate.evaluate)
-app.command("compare")(compare.compare)
-app.command("train")(train.train)
-app.command("convert")(convert.convert)
-app.command("export")(exchange.export)
-app.command("import")(exchange.import_)
-app.command("backup")(backups.backup)
-app.command("restore")(backups.restore)
-app.command("methods")(segment.list_methods)
-app.command("openapi", hidden=True)(description.openapi)
-app.add_typer(models.models_app, name="models")
-app.add_typer(accounts.user_app, name="user")
-app.add_typer(accounts.token_app, name="token")
+def program(only: str | None = None) -> typer.Typer:
+    """All commands, or only the one named: the code of the others is not imported then."""
+    app = typer.Typer(
+        name="cytoloop",
+        help="Open, annotate, segment, classify and measure bioimages.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(root)
+    for name in [only] if only else COMMANDS:
+        module, noun = COMMANDS[name]
+        found = getattr(import_module(f"{__package__}.{module}"), noun)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name, hidden=name in HIDDEN)(found)
+    return app
 
 
 def _version(wanted: bool) -> None:
@@ -57,7 +58,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def root(
     version: bool = typer.Option(
         False, "--version", callback=_version, is_eager=True, help="Show the version and exit."
@@ -68,8 +68,9 @@ def root(
 
 def main() -> None:
     """Run a command. An error that Cytoloop raises on purpose is a message, not a traceback."""
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
-        app()
+        program(wanted if wanted in COMMANDS else None)()
     except CytoloopError as error:
         typer.echo(f"Error: {error.message}", err=True)
         sys.exit(error.exit_code)

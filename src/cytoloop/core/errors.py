@@ -5,6 +5,7 @@ people that says what went wrong, where, and what to do. ``server`` turns the ki
 status in one place; ``cli`` prints the message and exits with ``exit_code``.
 """
 
+import errno
 from typing import Any
 
 
@@ -107,3 +108,17 @@ class UnavailableError(CytoloopError, ConnectionError):
     """Something that the server depends on does not answer now; the same request may work later."""
 
     code = "unavailable"
+
+
+class StorageFullError(UnavailableError):
+    """The disk of the database or of the files has no room left; nothing of this request was kept."""
+
+    code = "storage_full"
+
+
+DISK_FULL = "The disk is full. Free some space and try again: what was done before stays done."
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether a file could not be written because the disk, or the user's share of it, is full."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

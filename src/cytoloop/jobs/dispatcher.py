@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from cytoloop.core.clock import utc_now
-from cytoloop.core.errors import CytoloopError, UnavailableError
+from cytoloop.core.errors import DISK_FULL, CytoloopError, UnavailableError, is_disk_full
 from cytoloop.storage.database import Database
 from cytoloop.storage.leadership import Leadership, SoleLeadership
 from cytoloop.storage.signals import LocalSignals, Payload, Signals
@@ -206,18 +206,17 @@ class Dispatcher:
     def _begin(self, job: Job, task: Task) -> None:
         key = f"{task.job_id}/{task.index}/{task.epoch}"
         scratch = self._scratch / str(job.uuid)
-        scratch.mkdir(parents=True, exist_ok=True)
         self._running[key] = _Running(job, task, scratch)
         if job.progress == 0 and job.tasks_done == 0:
             self._on_job(job)
         try:
+            scratch.mkdir(parents=True, exist_ok=True)
             kind = self._kinds[job.kind]
             call = kind.prepare(job, task, scratch)
-        except CytoloopError as error:
-            self._handle(Report(key, "failed", text=error.message))
         except Exception as error:
-            logger.exception("Preparing a task failed")
-            self._handle(Report(key, "failed", text=f"{type(error).__name__}: {error}", again=True))
+            if not isinstance(error, CytoloopError):
+                logger.exception("Preparing a task failed")
+            self._handle(_failure(key, error))
         else:
             self._executor.submit(key, kind.function, call)
 
@@ -235,15 +234,24 @@ class Dispatcher:
                     "warning" if report.level == "warning" else "info",
                     report.text,
                 )
-            case "done":
-                del self._running[report.key]
-                self._finish(running, report.receipt or {})
             case _:
-                del self._running[report.key]
-                self._fail(running, report)
+                self._settle(running, report)
 
-    def _finish(self, running: _Running, receipt: dict[str, object]) -> None:
-        job, task = running.job, running.task
+    def _settle(self, running: _Running, report: Report) -> None:
+        """Write down how a task ended. Where the database does not answer, the report is taken up again later."""
+        del self._running[report.key]
+        try:
+            if report.kind == "done":
+                self._finish(running, report)
+            else:
+                self._fail(running, report)
+        except UnavailableError:
+            self._running[report.key] = running
+            self._inbox.put(report)
+            raise
+
+    def _finish(self, running: _Running, report: Report) -> None:
+        job, task, receipt = running.job, running.task, report.receipt or {}
 
         def work(connection: Connection) -> bool:
             ledger.check_claim(connection, task)
@@ -255,13 +263,11 @@ class Dispatcher:
             ended = self._database.write(work)
         except LostClaimError:
             return
+        except UnavailableError:
+            raise
         except Exception as error:
             logger.exception("Writing the results of a task failed")
-            text = error.message if isinstance(error, CytoloopError) else f"{type(error).__name__}: {error}"
-            self._fail(
-                running,
-                Report("", "failed", text=text, again=not isinstance(error, CytoloopError)),
-            )
+            self._fail(running, _failure(report.key, error))
             return
         self._after_change(job.id, running.scratch, ended=ended)
 
@@ -284,6 +290,8 @@ class Dispatcher:
             again, ended = self._database.write(work)
         except LostClaimError:
             return
+        except UnavailableError:
+            raise
         except Exception:
             logger.exception("Recording the failure of a task failed")
             again, ended = self._database.write(give_up)
@@ -349,3 +357,12 @@ class Dispatcher:
     def _read_job(self, job_id: int) -> Job:
         with self._database.read() as connection:
             return ledger.job_by_id(connection, job_id)
+
+
+def _failure(key: str, error: Exception) -> Report:
+    """What an error that a task met means for it: another try only where nobody knows better."""
+    if isinstance(error, CytoloopError):
+        return Report(key, "failed", text=error.message)
+    if is_disk_full(error):
+        return Report(key, "failed", text=DISK_FULL)
+    return Report(key, "failed", text=f"{type(error).__name__}: {error}", again=True)

@@ -4,7 +4,6 @@ Both are lines of JSON. The worker ends when stdin does, that is, when its paren
 It has no database; what it is told to read and write are files.
 """
 
-import errno
 import importlib
 import os
 import queue
@@ -17,7 +16,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from cytoloop.core.errors import CytoloopError
+from cytoloop.core.errors import DISK_FULL, CytoloopError, is_disk_full
 
 
 class Reporter:
@@ -73,8 +72,8 @@ def _serve(message: dict[str, Any], reports: BinaryIO) -> None:
     except MemoryError:
         send({"kind": "failed", "text": _OUT_OF_MEMORY, "again": False})
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            send({"kind": "failed", "text": _DISK_FULL, "again": False})
+        if is_disk_full(error):
+            send({"kind": "failed", "text": DISK_FULL, "again": False})
             return
         traceback.print_exc(file=sys.stderr)
         send(
@@ -91,8 +90,6 @@ def _serve(message: dict[str, Any], reports: BinaryIO) -> None:
 _OUT_OF_MEMORY = (
     "There was not enough memory for this. Choose a smaller region, or allow workers more memory in the settings."
 )
-
-_DISK_FULL = "The disk is full. Free some space and retry the job: what is done stays done."
 
 if __name__ == "__main__":
     main()

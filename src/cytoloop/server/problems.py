@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cytoloop.core.errors import (
+    DISK_FULL,
     CancelledError,
     ConflictError,
     CytoloopError,
@@ -18,8 +19,10 @@ from cytoloop.core.errors import (
     NotSignedInError,
     PermissionDeniedError,
     StaleVersionError,
+    StorageFullError,
     TooLargeError,
     UnavailableError,
+    is_disk_full,
 )
 
 logger = logging.getLogger(__name__)
@@ -35,6 +38,7 @@ _STATUS: tuple[tuple[type[CytoloopError], int], ...] = (
     (CancelledError, 409),
     (TooLargeError, 413),
     (InvalidInputError, 422),
+    (StorageFullError, 507),
     (UnavailableError, 503),
 )
 _TITLES = {
@@ -49,6 +53,7 @@ _TITLES = {
     422: "Invalid input",
     500: "Internal error",
     503: "Not available now",
+    507: "Disk full",
 }
 
 
@@ -131,6 +136,8 @@ async def _on_http(_request: Request, error: Exception) -> Response:
 
 
 async def _on_crash(_request: Request, error: Exception) -> Response:
+    if is_disk_full(error):
+        return problem_of(StorageFullError(DISK_FULL))
     logger.error("A request failed", exc_info=error)
     return problem(
         500,

@@ -10,7 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from .aftercommit import after_commit, collecting
 from .engines import aside_engine, connect_arguments, engine_of, parsed_url, place_of
 from .groupcommit import GroupCommitWriter
-from .outages import is_passing, telling_outages
+from .outages import is_passing, telling_full_disks, telling_outages
 
 __all__ = ["Database", "after_commit", "apart", "metadata", "sqlite_url"]
 
@@ -86,8 +86,8 @@ class Database:
         return connect_arguments(self._engine, self._url)
 
     def telling_outages(self) -> AbstractContextManager[None]:
-        """Within it, errors of the connection become ``UnavailableError``."""
-        return nullcontext() if self.is_sqlite else telling_outages(self.place)
+        """Within it, errors of the connection and for want of room become ``UnavailableError``."""
+        return telling_full_disks() if self.is_sqlite else telling_outages(self.place)
 
     @contextmanager
     def read(self) -> Generator[Connection]:
@@ -102,7 +102,8 @@ class Database:
         when another writer was in the way, so what it does to files must bear a repetition.
         """
         if self._writer is not None:
-            return cast("Result", self._writer.submit(work).result())
+            with self.telling_outages():
+                return cast("Result", self._writer.submit(work).result())
         if getattr(self._writing, "now", False):
             raise RuntimeError("A write may not start another write; pass the connection on.")
         self._writing.now = True

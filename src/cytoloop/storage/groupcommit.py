@@ -1,12 +1,15 @@
 """One writer for SQLite: a thread that runs writes in order and commits those that wait together."""
 
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
+from contextlib import suppress
+from typing import Any, cast
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from .aftercommit import collecting
 
@@ -71,6 +74,8 @@ class GroupCommitWriter:
                 for work, future in group:
                     mine = collecting(connection)
                     result, error = _run_in_savepoint(connection, work)
+                    if error is not None and not _in_transaction(connection):
+                        raise error  # SQLite gave up all of it (disk full, say): what went before is undone too
                     outcomes.append((future, result, error))
                     actions += mine if error is None else []
         except BaseException as error:
@@ -88,8 +93,16 @@ class GroupCommitWriter:
 
 
 def _run_in_savepoint(connection: Connection, work: Work) -> tuple[Any, BaseException | None]:
+    savepoint = connection.begin_nested()
     try:
-        with connection.begin_nested():
-            return work(connection), None
+        result = work(connection)
+        savepoint.commit()
     except BaseException as error:
+        with suppress(DBAPIError):  # the savepoint is gone where SQLite undid the transaction by itself
+            savepoint.rollback()
         return None, error
+    return result, None
+
+
+def _in_transaction(connection: Connection) -> bool:
+    return cast("sqlite3.Connection", connection.connection.driver_connection).in_transaction

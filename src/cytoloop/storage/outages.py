@@ -1,18 +1,23 @@
-"""What an error of PostgreSQL means: that the work may be tried again, or that the database does not answer."""
+"""What an error of a database means: that work may be tried again, that it does not answer, or has no room left."""
 
 import logging
+import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from cytoloop.core.errors import UnavailableError
+from cytoloop.core.errors import DISK_FULL, StorageFullError, UnavailableError
 
 logger = logging.getLogger(__name__)
 
 _PASSING = {"40001", "40P01", "23505", "23503"}
 """Serialization failure, deadlock, and keys that another writer took or removed meanwhile: seen at the next try."""
+
+
+_FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_SHMSIZE)
+"""Besides the plain code those of files beside the database that could not grow."""
 
 
 def _state(error: DBAPIError) -> str | None:
@@ -22,6 +27,13 @@ def _state(error: DBAPIError) -> str | None:
 def is_passing(error: DBAPIError) -> bool:
     """Whether another writer was in the way, so that the same work may succeed now."""
     return _state(error) in _PASSING
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether the disk of the database has no room left."""
+    if not isinstance(error, DBAPIError):
+        return False
+    return _state(error) == "53100" or getattr(error.orig, "sqlite_errorcode", None) in _FULL
 
 
 def is_outage(error: BaseException) -> bool:
@@ -38,10 +50,23 @@ def is_outage(error: BaseException) -> bool:
 
 
 @contextmanager
+def telling_full_disks() -> Generator[None]:
+    """Turn an error for want of room into ``StorageFullError``."""
+    try:
+        yield
+    except DBAPIError as error:
+        if not is_full(error):
+            raise
+        logger.warning("The disk of the database is full")
+        raise StorageFullError(DISK_FULL) from None
+
+
+@contextmanager
 def telling_outages(place: str) -> Generator[None]:
     """Turn errors of the connection into ``UnavailableError``, which names the database without its password."""
     try:
-        yield
+        with telling_full_disks():
+            yield
     except Exception as error:
         if not is_outage(error):
             raise
