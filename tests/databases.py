@@ -96,6 +96,20 @@ class Cluster:
             self._process.wait()
             self._process = None
 
+    def crash(self) -> None:
+        """Kill it and the processes that serve connections."""
+        assert self._process is not None, "it does not run"
+        pid = self._process.pid
+        serving = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+        for one in serving:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        while any(Path(f"/proc/{one}").exists() for one in serving):
+            time.sleep(0.02)
+
     def connect(self, name: str) -> "psycopg.Connection[tuple[object, ...]]":
         """A connection of the superuser that commits each statement."""
         return psycopg.connect(host=str(self._folder), user=SUPERUSER, dbname=name, autocommit=True)

@@ -26,7 +26,8 @@ def _open(bench: Keys, *paths: Path, name: str) -> None:
     bench.open()
     bench.new_project("Keys")
     bench.add_classes(*CLASSES)
-    bench.drop(*paths)
+    for path in paths:  # one after the other: the list has them in the order of their arrival
+        bench.drop(path)
     bench.open_image(name)
 
 

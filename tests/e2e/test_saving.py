@@ -106,3 +106,22 @@ def test_two_browsers_on_one_object(bench: Workbench, page: Page, browser: Brows
     y = other.only().geometry.bounds[1]
     assert y == pytest.approx(61, abs=0.7)
     context.close()
+
+
+def test_an_object_can_be_clicked_before_it_is_in_the_tiles(bench: Workbench, page: Page) -> None:
+    page.route("**/api/v1/layers/*/tiles/**", lambda route: None)  # they never come
+    _draw(bench, 60)
+    _draw(bench, 160)
+    for _ in range(2):
+        bench.press("Escape")
+    bench.press("s")
+    expect(bench.part("tool-select")).to_have_attribute("aria-pressed", "true")
+    bench.expect_saved()
+    page.wait_for_timeout(1000)  # else it would be a double click
+    page.mouse.click(*bench.at(85, 85))
+    expect(bench.part("selection-count")).to_have_text("1 object selected")
+    bench.press("1")
+    page.unroute("**/api/v1/layers/*/tiles/**")
+    page.reload()
+    found = bench.stored()
+    assert [one.term_id is not None for one in found] == [True, False]

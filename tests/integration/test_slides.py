@@ -1,6 +1,8 @@
 """Slides, segmented in tiles: the same objects as without tiles, only where there is tissue, whatever fails between."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from skimage.draw import disk
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.learning.slides import grid
 from cytoloop.workflows import segment_worker
+from cytoloop.workflows.batch import BatchOrder, segment_files
 
 from .driver import Driver, tiff_bytes
 
@@ -174,3 +177,27 @@ def test_what_cannot_be_done_is_told_before_anything_starts(api: Driver) -> None
     assert refused.status_code == 422
     assert "size of a pixel" in refused.json()["detail"]
     assert api.post(f"/projects/{project}/jobs", {**body, "pixel_um": -1}).status_code == 422
+
+
+def test_files_are_looked_at_as_slides_are(api: Driver, tiled: Callable[[], None], tmp_path: Path) -> None:
+    project = api.project()
+    pixels = {"resolution": (1e4 / 0.25, 1e4 / 0.25), "resolutionunit": "CENTIMETER"}
+    content = tiff_bytes(_section(), photometric="rgb", **pixels)
+    image = api.image(project, content=content)
+    tiled()
+    job = _run(api, project, image, foreground="tissue", pixel_um=0.4)
+    path = tmp_path / "section.tif"
+    path.write_bytes(content)
+    order = BatchOrder("threshold", SIMPLE, tmp_path / "out", ("geojson",), pixel_um=0.4, foreground="tissue")
+    (outcome,) = segment_files([path], order)
+    assert outcome.error is None
+    features = json.loads((tmp_path / "out" / "section.geojson").read_text())["features"]
+    assert len(features) > 10
+    assert _as_set([shape(one["geometry"]) for one in features]) == _as_set(_objects(api, image, job))
+
+
+def test_a_file_of_unknown_pixel_size_cannot_be_looked_at_coarser(tmp_path: Path) -> None:
+    path = tmp_path / "plain.tif"
+    path.write_bytes(tiff_bytes())
+    (outcome,) = segment_files([path], BatchOrder("threshold", {}, tmp_path / "out", pixel_um=1.0))
+    assert "size of a pixel of plain.tif is not known" in (outcome.error or "")

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2 as httpx
-from sqlalchemy import text
+from sqlalchemy import select
 from tests.liveserver import Server
 
+from cytoloop.annotations.tables import annotation, layer
 from cytoloop.storage.database import Database, sqlite_url
 
 API = "/api/v1"
@@ -25,6 +27,8 @@ class SlideRun:
     home: Path
     project: str = ""
     image: str = ""
+    database: str | None = None
+    """Its URL; SQLite in the home unless given."""
 
     def request(self, method: str, path: str, **options: Any) -> Any:
         answer = httpx.request(method, self.server.url + API + path, timeout=60, **options)
@@ -64,10 +68,11 @@ class SlideRun:
 
     def stored(self, job_id: str) -> Counter[bytes]:
         """The outlines in the run's layers, as they lie in the database, and how often each."""
-        database = Database(sqlite_url(self.home / "cytoloop.sqlite"))
-        query = text("SELECT geom FROM annotation WHERE layer_id IN (SELECT id FROM layer WHERE run_id = :run)")
+        database = Database(self.database or sqlite_url(self.home / "cytoloop.sqlite"))
+        layers = select(layer.c.id).where(layer.c.run_id == UUID(job_id))
+        query = select(annotation.c.geom).where(annotation.c.layer_id.in_(layers))
         try:
             with database.read() as connection:
-                return Counter(bytes(row[0]) for row in connection.execute(query, {"run": job_id.replace("-", "")}))
+                return Counter(bytes(row[0]) for row in connection.execute(query))
         finally:
             database.close()

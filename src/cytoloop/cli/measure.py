@@ -10,7 +10,7 @@ import pyarrow.parquet
 import typer
 
 from cytoloop.core.errors import InvalidInputError
-from cytoloop.workflows.batch import measure_file
+from cytoloop.workflows.measure_files import measure_file
 
 from .options import JsonOption
 

@@ -37,6 +37,14 @@ def segment(
     diameter: Annotated[
         float | None, typer.Option("--diameter", metavar="PX", help="Typical object diameter; estimated unless given.")
     ] = None,
+    pixel_um: Annotated[
+        float | None,
+        typer.Option("--pixel-um", metavar="UM", min=1e-3, help="Look at pixels of this size: coarser, so quicker."),
+    ] = None,
+    foreground: Annotated[
+        str | None,
+        typer.Option("--foreground", metavar="METHOD", help="Of a slide look only where this finds something: tissue."),
+    ] = None,
     assignments: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the method; repeatable.")
     ] = None,
@@ -66,6 +74,8 @@ def segment(
         models=Settings().models_folder,
         tta=tta,
         refine=refine,
+        pixel_um=pixel_um,
+        foreground=foreground,
     )
     count = min(workers or os.cpu_count() or 1, len(images))
     outcomes = _with_progress(images, order, count)

@@ -42,6 +42,10 @@ class Box:
             min(self.y1, other.y1),
         )
 
+    def scaled(self, factor: float) -> "Box":
+        """With all coordinates multiplied."""
+        return Box(self.x0 * factor, self.y0 * factor, self.x1 * factor, self.y1 * factor)
+
     def as_tuple(self) -> tuple[float, float, float, float]:
         return (self.x0, self.y0, self.x1, self.y1)
 

@@ -32,6 +32,29 @@ def analysis_box(width: int, height: int, downsample: float) -> Box:
     return Box(0, 0, max(1, int(width / downsample)), max(1, int(height / downsample)))
 
 
+def downsample_for(info: ImageInfo, pixel_um: float | None, name: str) -> float:
+    """``downsample_between`` for an image."""
+    return downsample_between(info.pixel_width_um, pixel_um, name)
+
+
+def downsample_between(own_um: float | None, pixel_um: float | None, name: str) -> float:
+    """Full-resolution pixels per pixel of an analysis at ``pixel_um`` (µm per pixel; ``None``: as it is), at least 1.
+
+    Raises
+    ------
+    InvalidInputError
+        The size of the pixels of the image, which is called ``name``, is not known.
+    """
+    if pixel_um is None:
+        return 1.0
+    if own_um is None:
+        raise InvalidInputError(
+            f"The size of a pixel of {name} is not known, so it cannot be analysed at {pixel_um:g} µm per pixel. "
+            "Leave the resolution empty, or set the image's pixel size."
+        )
+    return max(1.0, pixel_um / own_um)
+
+
 def projection_in(method: Method) -> Projection | None:
     """How the planes of a stack become the one that the method sees, if it is a pipeline that says so."""
     return method.projection if isinstance(method, PipelineMethod) else None
@@ -51,8 +74,7 @@ def read_pixels(
 def _plane(pyramid: Pyramid, box: Box, plane: Plane, downsample: float) -> NDArray[Any]:
     if downsample == 1.0:
         return read_plane(pyramid.source, box, z=plane.z, t=plane.t)
-    scaled = Box(*(value * downsample for value in box.as_tuple()))
-    return _reduced(pyramid, scaled, downsample, plane)
+    return _reduced(pyramid, box.scaled(downsample), downsample, plane)
 
 
 def _slices(info: ImageInfo, projection: Projection) -> range:

@@ -1,4 +1,4 @@
-"""Many image files segmented without a server or database; and one measured with its labels."""
+"""Many image files segmented without a server or database."""
 
 import multiprocessing
 from collections import deque
@@ -9,20 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import shapely
-from numpy.typing import NDArray
-
 from cytoloop.annotations.geometry import kind_of
 from cytoloop.annotations.model import Status
 from cytoloop.core.errors import CytoloopError, InvalidInputError
-from cytoloop.core.geometry import Box, Plane
+from cytoloop.core.geometry import Plane
 from cytoloop.exchange.formats import write_objects
-from cytoloop.exchange.labels import read_label_stack
 from cytoloop.exchange.model import ExchangeImage, ExchangeObject
 from cytoloop.images.pyramid import Pyramid
-from cytoloop.images.reading import read_plane
 from cytoloop.images.registry import open_image, series_names
 from cytoloop.images.source import ImageInfo
 from cytoloop.learning.inference.voting import VotedMethod
@@ -33,13 +26,11 @@ from cytoloop.learning.registry import MethodRegistry
 from cytoloop.learning.slides import grid
 from cytoloop.learning.slides.grid import tiles_covering
 from cytoloop.learning.slides.merging import Strips, all_of, merged_rows
-from cytoloop.measurements.objects import label_outlines, measure_objects
-from cytoloop.measurements.table import ColumnSpec, ObjectMeasurements
 
-from .analysis import calibrate, projection_in, read_pixels
-from .measure_worker import RGB_NAMES
+from .analysis import analysis_box, calibrate, downsample_for, projection_in, read_pixels
 from .outlines import Found, object_outlines, region_outlines
-from .wanted import Wanted
+from .slide_worker import foreground_of
+from .wanted import Foreground, Wanted
 
 _ENDINGS = (".labels", ".ome")
 """Second endings, before ``.tif`` or ``.zarr``, that are no part of a name."""
@@ -61,6 +52,10 @@ class BatchOrder:
     """Look eight times: a model's own way, or a vote of the objects for methods that have none."""
     refine: str | None = None
     """Model whose foreground the outlines follow."""
+    pixel_um: float | None = None
+    """Size of a pixel at which to look: coarser than the image's own, or ``None`` for its own."""
+    foreground: str | None = None
+    """Method that says on a reduced view of images that are looked at in tiles where to look at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +92,8 @@ def segment_files(
         Method, parameters or formats are wrong, or two files have the same stem: nothing was done then.
     """
     _parameters(order, _method(order))
+    if order.foreground is not None:
+        MethodRegistry(order.models).by_name(order.foreground)
     _check_stems(paths)
     order.folder.mkdir(parents=True, exist_ok=True)
     found: dict[Path, Outcome] = {}
@@ -197,7 +194,8 @@ def _segment_file(path: Path, order: BatchOrder) -> Outcome:
         planes = _planes(info, order, path)
         if projection_in(method) is not None:  # the planes of a stack become one
             planes = [Plane(0, t) for t in dict.fromkeys(one.t for one in planes)]
-        objects = [one for plane in planes for one in _objects(method, parameters, pyramid, plane)]
+        look = _Look(method, parameters, pyramid, downsample_for(info, order.pixel_um, path.name), _foreground(order))
+        objects = [one for plane in planes for one in _objects(look, plane)]
     finally:
         pyramid.source.close()
     objects = [replace(one, id=number) for number, one in enumerate(objects, start=1)]
@@ -220,29 +218,57 @@ def _planes(info: ImageInfo, order: BatchOrder, path: Path) -> list[Plane]:
     return [Plane(z, t) for t in times for z in slices]
 
 
-def _objects(method: Method, parameters: Any, pyramid: Pyramid, plane: Plane) -> Iterator[ExchangeObject]:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How an image is looked at. ``downsample``: full-resolution pixels per pixel of the analysis."""
+
+    method: Method
+    parameters: Any
+    pyramid: Pyramid
+    downsample: float
+    foreground: Method | None
+
+
+def _objects(look: _Look, plane: Plane) -> Iterator[ExchangeObject]:
     """The objects of one plane, tile by tile with one calibration, as the server's workers find them."""
-    for polygons, scores in _outlines(method, parameters, pyramid, plane):
+    for polygons, scores in _outlines(look, plane):
         for polygon, score in zip(polygons.tolist(), scores.tolist(), strict=True):
             yield ExchangeObject(polygon, kind_of(polygon), status=Status.PREDICTED, score=score, z=plane.z, t=plane.t)
 
 
-def _outlines(method: Method, parameters: Any, pyramid: Pyramid, plane: Plane) -> Iterator[Found]:
-    whole = Box(0, 0, pyramid.info.width, pyramid.info.height)
+def _outlines(look: _Look, plane: Plane) -> Iterator[Found]:
+    method, pyramid, downsample = look.method, look.pyramid, look.downsample
+    whole = analysis_box(pyramid.info.width, pyramid.info.height, downsample)
     tiles = list(tiles_covering(whole, whole))
+    wanted = Wanted(foreground=_found_foreground(look, plane) if len(tiles) > 1 else None)
     regions = finds_regions(method)
     traced = region_outlines if regions else object_outlines
     calibration = None
     rows: dict[float, list[Strips]] = {}
     for number, tile in enumerate(tiles):
-        pixels = read_pixels(pyramid, tile.read, plane, projection_in(method))
+        if not wanted.touches(tile.core.scaled(downsample)):
+            continue
+        pixels = read_pixels(pyramid, tile.read, plane, projection_in(method), downsample)
         if calibration is None:
-            calibration = calibrate(method, parameters, pyramid, plane, pixels if tile.read == whole else None)
-        outlined = traced(method.segment(pixels, parameters, calibration), tile, Wanted())
+            seen = pixels if tile.read == whole else None
+            calibration = calibrate(method, look.parameters, pyramid, plane, seen, downsample)
+        outlined = traced(method.segment(pixels, look.parameters, calibration), tile, wanted, downsample)
         rows.setdefault(tile.core.y1, []).append(outlined.strips.of_tile(number))
         yield outlined.polygons, outlined.scores
     reach = 0 if regions else grid.MARGIN_PX
-    yield from merged_rows(((y1 - reach, all_of(row)) for y1, row in rows.items()), regions=regions)
+    strips = (((y1 - reach) * downsample, all_of(row)) for y1, row in rows.items())
+    for polygons, scores in merged_rows(strips, regions=regions):
+        yield (polygons, scores) if regions else wanted.kept(polygons, scores)
+
+
+def _foreground(order: BatchOrder) -> Method | None:
+    return None if order.foreground is None else MethodRegistry(order.models).by_name(order.foreground)
+
+
+def _found_foreground(look: _Look, plane: Plane) -> Foreground | None:
+    if look.foreground is None:
+        return None
+    return foreground_of(look.pyramid, plane, look.foreground, parse_parameters(look.foreground, {}))
 
 
 def _exchange_image(path: Path, info: ImageInfo) -> ExchangeImage:
@@ -269,93 +295,3 @@ def _remarks(path: Path, info: ImageInfo, order: BatchOrder) -> Iterator[str]:
     count = len(series_names(path))
     if count > 1:
         yield f"{path.name} holds {count} images; the first was segmented."
-
-
-@dataclass(frozen=True, slots=True)
-class MeasuredLabels:
-    """Numbers of the objects of a label image: ``labels``, ``z``, ``t`` and each column are ``(n,)``."""
-
-    labels: NDArray[np.int64]
-    z: NDArray[np.int64]
-    t: NDArray[np.int64]
-    measured: ObjectMeasurements
-
-    def as_table(self) -> pa.Table:
-        """As Arrow, null where a number is not defined; units and labels are in the fields' metadata."""
-        own = (
-            (ColumnSpec("label", "Label", ""), pa.array(self.labels)),
-            (ColumnSpec("z", "Z", ""), pa.array(self.z)),
-            (ColumnSpec("t", "T", ""), pa.array(self.t)),
-        )
-        columns = [
-            *own,
-            *((one, pa.array(self.measured.values[one.key], from_pandas=True)) for one in self.measured.columns),
-        ]
-        fields = [
-            pa.field(spec.key, values.type, metadata={"label": spec.label, "unit": spec.unit})
-            for spec, values in columns
-        ]
-        return pa.Table.from_arrays([values for _, values in columns], schema=pa.schema(fields))
-
-
-def measure_file(image: Path, labels: Path, *, z: int = 0, t: int = 0) -> MeasuredLabels:
-    """Measure the objects of a label image on its image: one plane (``z``, ``t``), or all if there are as many."""
-    stack = read_label_stack(labels)
-    source = open_image(image)
-    try:
-        info = source.info()
-        if stack.shape[-2:] != (info.height, info.width):
-            raise InvalidInputError(
-                f"{labels.name} has {stack.shape[-1]} x {stack.shape[-2]} px and {image.name} {info.width} x "
-                f"{info.height} px; they must have the same size."
-            )
-        planes = stack.reshape(-1, info.height, info.width)
-        if len(planes) == 1:
-            chosen = [Plane(z, t)]
-        elif len(planes) == info.size_z * info.size_t:
-            chosen = [Plane(z, t) for t in range(info.size_t) for z in range(info.size_z)]
-        else:
-            raise InvalidInputError(
-                f"{labels.name} has {len(planes)} planes and {image.name} has {info.size_z} slices and "
-                f"{info.size_t} time points. Give one plane, or all of them."
-            )
-        return _joined([_measured_plane(source, info, *one) for one in zip(planes, chosen, strict=True)], chosen)
-    finally:
-        source.close()
-
-
-def _measured_plane(
-    source: Any, info: ImageInfo, labels: NDArray[Any], plane: Plane
-) -> tuple[NDArray[np.int64], ObjectMeasurements]:
-    names, geometries = label_outlines(labels)
-
-    def read(box: Box) -> NDArray[np.generic]:
-        array = read_plane(source, box, z=plane.z, t=plane.t)
-        if info.rgb:
-            return np.moveaxis(array, -1, 0)
-        return array[None] if array.ndim == 2 else array
-
-    measured = measure_objects(
-        geometries,
-        read,
-        extent=(info.width, info.height),
-        channels=RGB_NAMES if info.rgb else [one.name for one in info.channels],
-        pixel_width_um=info.pixel_width_um,
-        pixel_height_um=info.pixel_height_um,
-    )
-    centers = shapely.get_coordinates(shapely.centroid(np.array(geometries, dtype=object)))
-    values = {"x_px": centers[:, 0], "y_px": centers[:, 1]} | measured.values
-    columns = (ColumnSpec("x_px", "Centre x", "px"), ColumnSpec("y_px", "Centre y", "px"), *measured.columns)
-    return names, ObjectMeasurements(columns, values)
-
-
-def _joined(parts: list[tuple[NDArray[np.int64], ObjectMeasurements]], planes: list[Plane]) -> MeasuredLabels:
-    counts = [len(names) for names, _ in parts]
-    columns = parts[0][1].columns
-    values = {one.key: np.concatenate([part.values[one.key] for _, part in parts]) for one in columns}
-    return MeasuredLabels(
-        np.concatenate([names for names, _ in parts]),
-        np.repeat([plane.z for plane in planes], counts),
-        np.repeat([plane.t for plane in planes], counts),
-        ObjectMeasurements(columns, values),
-    )

@@ -21,7 +21,7 @@ from cytoloop.learning.registry import MethodRegistry
 from cytoloop.learning.slides.grid import Tile, tiles_covering
 from cytoloop.projects.images import ProjectImage
 
-from .analysis import analysis_box, projection_in
+from .analysis import analysis_box, downsample_between, projection_in
 
 KIND = "segment"
 MAX_TASKS = 200_000
@@ -165,26 +165,12 @@ def _check_region(region: BaseGeometry, images: Sequence[ProjectImage]) -> None:
         raise InvalidInputError("The region does not touch the image.")
 
 
-def _downsample(image: ProjectImage, pixel_um: float | None) -> float:
-    """Full-resolution pixels per pixel of the analysis, at least 1."""
-    assert image.stored is not None  # checked before
-    own = image.stored.info["pixel_width_um"]
-    if pixel_um is None:
-        return 1.0
-    if own is None:
-        raise InvalidInputError(
-            f"The size of a pixel of {image.name} is not known, so it cannot be analysed at {pixel_um:g} µm per pixel. "
-            "Leave the resolution empty, or set the image's pixel size."
-        )
-    return max(1.0, pixel_um / own)
-
-
 def _payloads(
     image: ProjectImage, order: SegmentOrder, parameters: dict[str, Any], *, regions: bool
 ) -> list[dict[str, Any]]:
     assert image.stored is not None  # checked before
     info = image.stored.info
-    downsample = _downsample(image, order.pixel_um)
+    downsample = downsample_between(info["pixel_width_um"], order.pixel_um, image.name)
     whole = analysis_box(info["width"], info["height"], downsample)
     box = whole
     if order.region is not None:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from cytoloop.core.geometry import Plane
+from cytoloop.images.pyramid import Pyramid
 from cytoloop.jobs.worker import Reporter
-from cytoloop.learning.method import parse_parameters
+from cytoloop.learning.method import Method, parse_parameters
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.learning.slides.merging import Merged, Strips, all_of, merged_rows
 
@@ -39,15 +40,19 @@ def find_foreground(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     pyramid = open_files(ImageFiles(Path(call["original"]), Path(prepared) if prepared else None, call["series"]))
     try:
         reporter.progress(0.1, "Looking for the specimen")
-        seen = overview(pyramid, Plane(call["z"], call["t"]), FOREGROUND_PX, projection_in(method))
         parameters = parse_parameters(method, call["parameters"])
-        found = method.segment(seen, parameters, method.calibrate(seen, parameters))
-        mask = found.labels > 0
-        step = foreground_step(pyramid.info.width, pyramid.info.height)
+        found = foreground_of(pyramid, Plane(call["z"], call["t"]), method, parameters)
     finally:
         pyramid.source.close()
-    Foreground(mask, step).save(Path(call["output"]))
-    return {"step": step, "share": float(mask.mean())}
+    found.save(Path(call["output"]))
+    return {"step": found.step, "share": float(found.mask.mean())}
+
+
+def foreground_of(pyramid: Pyramid, plane: Plane, method: Method, parameters: Any) -> Foreground:
+    """Where to look on an image, as a method finds it on a reduced view of the whole."""
+    seen = overview(pyramid, plane, FOREGROUND_PX, projection_in(method))
+    found = method.segment(seen, parameters, method.calibrate(seen, parameters))
+    return Foreground(found.labels > 0, foreground_step(pyramid.info.width, pyramid.info.height))
 
 
 def join_strips(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:

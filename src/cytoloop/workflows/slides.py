@@ -47,10 +47,6 @@ def _of_same_plane(payload: dict[str, Any], other: dict[str, Any]) -> bool:
     return all(payload[key] == other[key] for key in ("image_id", "z", "t"))
 
 
-def _scaled(box: tuple[float, ...], downsample: float) -> Box:
-    return Box(*(value * downsample for value in box))
-
-
 def tiles_without_foreground(connection: Connection, task: Task, scratch: Path, step: float) -> list[int]:
     """Indices of the tiles of the task's plane that show none of its foreground."""
     foreground = read_foreground(foreground_path(scratch, task.payload), step)
@@ -59,7 +55,7 @@ def tiles_without_foreground(connection: Connection, task: Task, scratch: Path, 
         for index, payload in enumerate(ledger.payloads(connection, task.job_id))
         if payload["step"] == Step.TILE
         and _of_same_plane(payload, task.payload)
-        and not foreground.touches(_scaled(payload["core"], payload["downsample"]))
+        and not foreground.touches(Box(*payload["core"]).scaled(payload["downsample"]))
     ]
 
 

@@ -77,6 +77,10 @@ class Wanted:
             kept &= self.foreground.contains(centers)
         return kept
 
+    def touches(self, box: Box) -> bool:
+        """Whether a box (full-resolution px) shows any of the foreground."""
+        return self.foreground is None or self.foreground.touches(box)
+
     def kept(self, polygons: NDArray[np.object_], scores: NDArray[np.float64]) -> Found:
         """The objects that ``keeps`` keeps, with their scores."""
         index = self.keeps(polygons)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cytoloop.core.errors import UnavailableError
 from cytoloop.jobs import ledger
 from cytoloop.jobs.dispatcher import Dispatcher
 from cytoloop.jobs.executors.inline import InlineExecutor
@@ -183,3 +184,23 @@ def _lives(pid: int) -> bool:
     except (ProcessLookupError, FileNotFoundError):
         return False
     return state != "Z"
+
+
+def test_results_outlive_an_outage_of_the_database(bench: Bench, make: Make, tmp_path: Path) -> None:
+    class Unlucky(Kind):
+        outages = 2
+
+        def finish_task(self, connection: Any, job: Job, task: Any, receipt: dict[str, Any], scratch: Path) -> None:
+            if self.outages:
+                self.outages -= 1
+                raise UnavailableError("The database does not answer.")
+            super().finish_task(connection, job, task, receipt, scratch)
+
+    kind = Unlucky()
+    job = bench.queue([{"n": n, "folder": str(tmp_path)} for n in range(3)])
+    make(kind)
+    ended = until_ended(bench, job)
+    assert (ended.state, ended.tasks_failed, ended.error) == ("done", 0, None)
+    assert sorted(kind.finished) == [0, 1, 2]
+    assert kind.outages == 0
+    assert all((tmp_path / f"{n}.tries").read_text() == "x" for n in range(3)), "nothing is computed twice"

@@ -299,7 +299,8 @@ export class Editor {
     this.world.layersChanged(layerId);
     this.world.historyChanged();
     const ids = idsOf(queued).map((id) => numbers.get(id) ?? id);
-    void this.viewer.idle().then(() => this.locals.release(ids.filter((id) => !this.isWaiting(id))));
+    // a layer that was made by this change comes only with the next list of layers
+    void this.viewer.drawn(layerId).then(() => this.locals.release(ids.filter((id) => !this.isWaiting(id))));
   };
 
   private readonly refused = (queued: Queued): void => {

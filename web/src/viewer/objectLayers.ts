@@ -3,6 +3,7 @@ import type OlMap from "ol/Map";
 import type { Image } from "../api/types";
 import type { Box } from "../geometry/types";
 import { ObjectLayer } from "./objectLayer";
+import { HOLDS_LOCALS } from "./overlay";
 import type { Plane } from "./picture";
 import { DEFAULT_RULES, type StyleRules } from "./styles";
 
@@ -62,6 +63,10 @@ export class ObjectLayers {
     );
   }
 
+  holds(id: string): boolean {
+    return this.layers.has(id);
+  }
+
   /** A layer changed on the server, or by an answer to a save. */
   changed(id: string, generation: number, box: Box | null): boolean {
     return this.layers.get(id)?.update(generation, box) ?? false;
@@ -83,19 +88,20 @@ export class ObjectLayers {
     if (hiddenIds.size !== before) this.setRules({ hiddenIds });
   }
 
+  /** The topmost object at a place, in the tiles or among those that the tiles do not show yet. */
   hitAt(pixel: readonly [number, number]): Hit | null {
     const found = this.map.forEachFeatureAtPixel(
       [...pixel],
       (feature, layer): Hit | undefined => {
         const id = Number(feature.getId());
-        const layerId: unknown = layer?.get("objectLayerId");
+        const layerId: unknown = layer?.get("objectLayerId") ?? feature.get("objectLayerId");
         if (typeof layerId !== "string" || feature.get("layer") !== "objects" || Number.isNaN(id))
           return undefined;
         return { id, layerId };
       },
       {
         hitTolerance: HIT_TOLERANCE_PX,
-        layerFilter: (layer) => layer.get("objectLayerId") !== undefined,
+        layerFilter: (layer) => layer.get("objectLayerId") !== undefined || layer.get(HOLDS_LOCALS) === true,
       },
     );
     return found ?? null;

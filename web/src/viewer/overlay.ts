@@ -47,11 +47,16 @@ function olGeometry(geometry: Geometry): OlGeometry {
 const polygonGeometry = (polygons: readonly Polygon[]): OlGeometry =>
   polygons.length === 0 ? new MultiPolygon([]) : olGeometry(geometryOf(polygons));
 
-function layerWith(style: StyleLike, zIndex: number): VectorLayer<VectorSource> {
+function layerWith(
+  style: StyleLike,
+  zIndex: number,
+  properties: Record<string, unknown> = {},
+): VectorLayer<VectorSource> {
   return new VectorLayer({
     source: new VectorSource({ wrapX: false }),
     style,
     zIndex,
+    properties,
     updateWhileAnimating: true,
     updateWhileInteracting: true,
   });
@@ -69,9 +74,12 @@ export interface Local extends Shown {
   readonly isPredicted: boolean;
 }
 
+/** Property of the map's layer with the objects that the tiles do not show yet. */
+export const HOLDS_LOCALS = "holdsLocals";
+
 export class Overlay {
   private readonly region = layerWith(regionStyle(), 900);
-  private readonly pending = layerWith((feature) => feature.get("style"), 910);
+  private readonly pending = layerWith((feature) => feature.get("style"), 910, { [HOLDS_LOCALS]: true });
   private readonly selection = layerWith(selectedStyle(true), 920);
   private readonly handles = layerWith(handlesWhereTheyFit, 930);
   private readonly drawing = layerWith(sketchStyle(), 940);

@@ -35,6 +35,10 @@ interface Settings {
   prepareAssist(): Promise<void>;
 }
 
+/** How long a new layer may take to come, and how often to look, ms. */
+const LAYER_WAIT_MS = 30_000;
+const LAYER_STEP_MS = 50;
+
 export class Viewer {
   readonly map: OlMap;
   readonly camera: Camera;
@@ -220,6 +224,13 @@ export class Viewer {
       this.map.once("rendercomplete", () => resolve());
       this.map.render();
     });
+  }
+
+  /** Resolves when a layer, which may only just be arriving, is drawn with all that it holds. */
+  async drawn(layerId: string): Promise<void> {
+    for (let waited = 0; !this.objects.holds(layerId) && waited < LAYER_WAIT_MS; waited += LAYER_STEP_MS)
+      await new Promise((resolve) => setTimeout(resolve, LAYER_STEP_MS));
+    await this.idle();
   }
 
   // ---- inside

@@ -20,8 +20,8 @@ import { DetailsEditor } from "./DetailsEditor";
 
 const WINDOW = 100;
 const ROW_PX = 26;
-/** Labels in one line, units below. */
-const HEAD_PX = 38;
+/** Labels in one line, units below; high enough for fingers. */
+const HEAD_PX = 42;
 
 interface TableProps {
   projectId: string;

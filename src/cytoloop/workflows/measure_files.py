@@ -1,0 +1,111 @@
+"""One image file measured with its labels, without a server or database."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+
+from cytoloop.core.errors import InvalidInputError
+from cytoloop.core.geometry import Box, Plane
+from cytoloop.exchange.labels import read_label_stack
+from cytoloop.images.reading import read_plane
+from cytoloop.images.registry import open_image
+from cytoloop.images.source import ImageInfo
+from cytoloop.measurements.objects import label_outlines, measure_objects
+from cytoloop.measurements.table import ColumnSpec, ObjectMeasurements
+
+from .measure_worker import RGB_NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredLabels:
+    """Numbers of the objects of a label image: ``labels``, ``z``, ``t`` and each column are ``(n,)``."""
+
+    labels: NDArray[np.int64]
+    z: NDArray[np.int64]
+    t: NDArray[np.int64]
+    measured: ObjectMeasurements
+
+    def as_table(self) -> pa.Table:
+        """As Arrow, null where a number is not defined; units and labels are in the fields' metadata."""
+        own = (
+            (ColumnSpec("label", "Label", ""), pa.array(self.labels)),
+            (ColumnSpec("z", "Z", ""), pa.array(self.z)),
+            (ColumnSpec("t", "T", ""), pa.array(self.t)),
+        )
+        columns = [
+            *own,
+            *((one, pa.array(self.measured.values[one.key], from_pandas=True)) for one in self.measured.columns),
+        ]
+        fields = [
+            pa.field(spec.key, values.type, metadata={"label": spec.label, "unit": spec.unit})
+            for spec, values in columns
+        ]
+        return pa.Table.from_arrays([values for _, values in columns], schema=pa.schema(fields))
+
+
+def measure_file(image: Path, labels: Path, *, z: int = 0, t: int = 0) -> MeasuredLabels:
+    """Measure the objects of a label image on its image: one plane (``z``, ``t``), or all if there are as many."""
+    stack = read_label_stack(labels)
+    source = open_image(image)
+    try:
+        info = source.info()
+        if stack.shape[-2:] != (info.height, info.width):
+            raise InvalidInputError(
+                f"{labels.name} has {stack.shape[-1]} x {stack.shape[-2]} px and {image.name} {info.width} x "
+                f"{info.height} px; they must have the same size."
+            )
+        planes = stack.reshape(-1, info.height, info.width)
+        if len(planes) == 1:
+            chosen = [Plane(z, t)]
+        elif len(planes) == info.size_z * info.size_t:
+            chosen = [Plane(z, t) for t in range(info.size_t) for z in range(info.size_z)]
+        else:
+            raise InvalidInputError(
+                f"{labels.name} has {len(planes)} planes and {image.name} has {info.size_z} slices and "
+                f"{info.size_t} time points. Give one plane, or all of them."
+            )
+        return _joined([_measured_plane(source, info, *one) for one in zip(planes, chosen, strict=True)], chosen)
+    finally:
+        source.close()
+
+
+def _measured_plane(
+    source: Any, info: ImageInfo, labels: NDArray[Any], plane: Plane
+) -> tuple[NDArray[np.int64], ObjectMeasurements]:
+    names, geometries = label_outlines(labels)
+
+    def read(box: Box) -> NDArray[np.generic]:
+        array = read_plane(source, box, z=plane.z, t=plane.t)
+        if info.rgb:
+            return np.moveaxis(array, -1, 0)
+        return array[None] if array.ndim == 2 else array
+
+    measured = measure_objects(
+        geometries,
+        read,
+        extent=(info.width, info.height),
+        channels=RGB_NAMES if info.rgb else [one.name for one in info.channels],
+        pixel_width_um=info.pixel_width_um,
+        pixel_height_um=info.pixel_height_um,
+    )
+    centers = shapely.get_coordinates(shapely.centroid(np.array(geometries, dtype=object)))
+    values = {"x_px": centers[:, 0], "y_px": centers[:, 1]} | measured.values
+    columns = (ColumnSpec("x_px", "Centre x", "px"), ColumnSpec("y_px", "Centre y", "px"), *measured.columns)
+    return names, ObjectMeasurements(columns, values)
+
+
+def _joined(parts: list[tuple[NDArray[np.int64], ObjectMeasurements]], planes: list[Plane]) -> MeasuredLabels:
+    counts = [len(names) for names, _ in parts]
+    columns = parts[0][1].columns
+    values = {one.key: np.concatenate([part.values[one.key] for _, part in parts]) for one in columns}
+    return MeasuredLabels(
+        np.concatenate([names for names, _ in parts]),
+        np.repeat([plane.z for plane in planes], counts),
+        np.repeat([plane.t for plane in planes], counts),
+        ObjectMeasurements(columns, values),
+    )
