@@ -131,7 +131,7 @@ function LayerRow({ layer }: { layer: Layer }) {
 
 function Opacity({ layer, value }: { layer: Layer; value: number }) {
   return (
-    <Group gap={10} px={10} pb={6} wrap="nowrap">
+    <Group gap={10} px={10} py={4} wrap="nowrap">
       <Text size="xs" c="var(--text-dim)">
         Opacity
       </Text>

@@ -24,7 +24,7 @@ function OneObject({ object }: { object: Annotation }) {
     <section className="details" aria-label={`Details of object ${object.id}`} data-testid="details">
       <Group justify="space-between" wrap="nowrap">
         <Text size="xs" fw={600}>
-          Object {object.id} · {object.kind} · {object.creator}
+          {[`Object ${object.id}`, object.kind, object.creator].filter(Boolean).join(" · ")}
         </Text>
         <Switch
           label="Locked"
@@ -131,7 +131,13 @@ function PropertyList({ object, isEditable, onSave }: PartProps & { object: Anno
               onChange={({ currentTarget }) => setValue(currentTarget.value)}
               data-testid="property-value"
             />
-            <Button type="submit" variant="default" disabled={!name.trim()} data-testid="property-add">
+            <Button
+              type="submit"
+              variant="default"
+              flex="none"
+              disabled={!name.trim()}
+              data-testid="property-add"
+            >
               Set
             </Button>
           </Group>
