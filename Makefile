@@ -43,6 +43,9 @@ bench-slides: setup ## whole slides: joining across tiles, tiles a second, memor
 	$(BIN)/python -m tests.performance.slides merging
 	$(BIN)/python -m tests.performance.slides job --side 20000 $(ARGS)
 
+bench-viewers: setup web ## fifty people looking at a slide for ten minutes: latency of tiles, memory of the server
+	$(BIN)/python -m tests.performance.viewers --viewers 50 --minutes 10 $(ARGS)
+
 soak: setup web ## kill the server and its workers while a slide is segmented, and compare what is stored (hours)
 	$(BIN)/python -m tests.soak.kills --side 8000 --seeds 1 --kills 5
 	$(BIN)/python -m tests.soak.kills --side 5000 --method threshold --seeds 100 --kills 3 $(ARGS)
@@ -62,4 +65,4 @@ openapi: setup ## the API's description and the web app's types made from it
 clean: ## remove what was made
 	rm -rf .venv .cache/bench .cache/uv .cache/bioimageio site build dist web/node_modules web/dist src/cytoloop/_web
 
-.PHONY: help setup train web demo serve check test bench models bench-models bench-workbench bench-slides soak soak-workbench docs openapi clean
+.PHONY: help setup train web demo serve check test bench models bench-models bench-workbench bench-slides bench-viewers soak soak-workbench docs openapi clean

@@ -33,6 +33,8 @@ from cytoloop.learning.slides.merging import Strips, all_of, merged_rows
 from cytoloop.workflows.outlines import object_outlines
 from cytoloop.workflows.wanted import Wanted
 
+from .memory import family, memory_mb
+
 SAME_IOU = 0.9
 
 
@@ -184,29 +186,12 @@ class _Peak:
 
     def _watch(self) -> None:
         while not self._stopping.wait(0.5):
-            self._most = max(self._most, sum(_memory_mb(pid) for pid in _family(self._pid)))
+            self._most = max(self._most, sum(memory_mb(pid) for pid in family(self._pid)))
 
     def stop(self) -> float:
         self._stopping.set()
         self._thread.join()
         return self._most
-
-
-def _family(pid: int) -> list[int]:
-    try:
-        children = [int(one) for task in Path(f"/proc/{pid}/task").iterdir()
-                    for one in (task / "children").read_text().split()]  # fmt: skip
-    except OSError:
-        return []
-    return [pid, *(member for child in children for member in _family(child))]
-
-
-def _memory_mb(pid: int) -> float:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0.0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1000
 
 
 if __name__ == "__main__":

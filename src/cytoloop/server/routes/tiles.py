@@ -1,9 +1,7 @@
 """Tiles and thumbnails: plain Starlette routes, because they are asked for thousands of times."""
 
 import hashlib
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from uuid import UUID
 
@@ -25,6 +23,7 @@ from cytoloop.server.access import Access
 from cytoloop.server.problems import problem_of
 from cytoloop.server.serialise import RENDERER_VERSION
 from cytoloop.server.state import actor_of
+from cytoloop.server.tilecache import TileCache
 
 from .images import check_plane, stored_of
 
@@ -32,33 +31,6 @@ IMMUTABLE = "private, max-age=31536000, immutable"
 AUTHORIZED_SECONDS = 5.0
 """How long a permission to look is remembered: whoever loses it may still see tiles for this long."""
 MAX_RAW_CHANNELS = 16
-
-
-class TileCache:
-    """Rendered tiles by key, the least recently used dropped when a number of bytes is passed."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        self._limit = limit_bytes
-        self._lock = threading.Lock()
-        self._tiles: OrderedDict[str, bytes] = OrderedDict()
-        self._size = 0
-
-    def get(self, key: str) -> bytes | None:
-        with self._lock:
-            found = self._tiles.get(key)
-            if found is not None:
-                self._tiles.move_to_end(key)
-            return found
-
-    def put(self, key: str, tile: bytes) -> None:
-        with self._lock:
-            if key in self._tiles or len(tile) > self._limit:
-                return
-            self._tiles[key] = tile
-            self._size += len(tile)
-            while self._size > self._limit:
-                _, dropped = self._tiles.popitem(last=False)
-                self._size -= len(dropped)
 
 
 class TileDesk:
@@ -97,11 +69,12 @@ class TileDesk:
                 if passed is not None:
                     return _immutable(passed[0], passed[1])
             key = f"{stored.content_key}/{level}/{column}/{row}/{z}/{t}/{style_text}"
-            content = self._cache.get(key)
-            if content is None:
+
+            def make() -> bytes:
                 styles = styles_of(style_text, stored, pyramid)
-                content = rendered(lambda c: pyramid.tile(level, column, row, c=c, z=z, t=t), pyramid, styles)
-                self._cache.put(key, content)
+                return rendered(lambda c: pyramid.tile(level, column, row, c=c, z=z, t=t), pyramid, styles)
+
+            content = self._cache.get(key, make)
         return _immutable(content, "image/jpeg")
 
     def raw(self, request: Request, stored: StoredImage) -> Response:
@@ -124,16 +97,13 @@ class TileDesk:
         if not 16 <= size <= 2048:
             raise InvalidInputError("size must be between 16 and 2048 px.")
         key = f"{stored.content_key}/thumbnail/{size}"
-        content = self._cache.get(key)
-        if content is None:
+
+        def make() -> bytes:
             z = stored.info["size_z"] // 2
             with self._services.library.pyramid(stored) as pyramid:
-                content = rendered(
-                    lambda c: pyramid.thumbnail(size, c=c, z=z),
-                    pyramid,
-                    styles_of("", stored, pyramid),
-                )
-            self._cache.put(key, content)
+                return rendered(lambda c: pyramid.thumbnail(size, c=c, z=z), pyramid, styles_of("", stored, pyramid))
+
+        content = self._cache.get(key, make)
         return _immutable(content, "image/jpeg")
 
 
