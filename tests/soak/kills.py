@@ -74,18 +74,26 @@ def disturbed(
         run.wait(lambda: _in_flight(run, job) or run.job(job)["state"] in FINAL, 60)
         if run.job(job)["state"] in FINAL:
             break
-        killed = time.monotonic()
-        if chance.random() < 0.5:
-            os.kill(chance.choice(run.server.worker_pids()), signal.SIGKILL)
-        else:
-            run.server.stop(signal.SIGKILL)
-            run.server.start()
+        begun, done = time.monotonic(), run.job(job)["progress"]
+        victim = _kill_one(run, chance)
         run.wait(lambda: _in_flight(run, job) or run.job(job)["state"] in FINAL, 60)
-        resumed.append(time.monotonic() - killed)
+        resumed.append(time.monotonic() - begun)
+        print(f"  at {done:.0%}: killed {victim}; work went on after {resumed[-1]:.1f} s", flush=True)
     assert resumed, "the job ended before anything was killed: take a larger slide"
     ended = run.finished(job, 36_000)
     assert (ended["state"], ended["tasks_failed"]) == ("done", 0), ended
     return run.stored(job), resumed
+
+
+def _kill_one(run: SlideRun, chance: random.Random) -> str:
+    """Kill a worker or the server, which is then started again; what it was."""
+    workers = run.server.worker_pids()
+    if workers and chance.random() < 0.5:
+        os.kill(chance.choice(workers), signal.SIGKILL)
+        return "a worker"
+    run.server.stop(signal.SIGKILL)
+    run.server.start()
+    return "the server"
 
 
 def _in_flight(run: SlideRun, job: str) -> bool:
