@@ -7,14 +7,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     Connection,
     Select,
     and_,
     bindparam,
     func,
-    literal_column,
     select,
     update,
 )
@@ -25,7 +23,6 @@ from cytoloop.storage.locks import Held, hold
 from cytoloop.storage.rows import batches
 
 from .applier import Applier
-from .cells import SHIFT, key_level, key_ranges
 from .counts import record_difference
 from .edits import edited_row, refuse_locked
 from .layers import held_layer
@@ -34,7 +31,8 @@ from .rows import (
     as_annotations,
     as_row,
 )
-from .tables import ANNOTATION_COLUMNS, annotation, annotation_revision, change, stat
+from .tables import ANNOTATION_COLUMNS, annotation, annotation_revision, change
+from .windows import in_cells, levels_in_use
 
 
 def apply_change(
@@ -129,37 +127,6 @@ def annotations_by_id(connection: Connection, ids: Sequence[int]) -> list[Annota
     for batch in batches(ids):
         found += as_annotations(connection.execute(select(annotation).where(annotation.c.id.in_(batch))).all())
     return found
-
-
-def levels_in_use(connection: Connection, layer_id: int) -> list[int]:
-    """Quadtree levels that hold objects: a window reads only those. One look-up a level that is used."""
-    used: list[int] = []
-    next_level = 0
-    while True:
-        first = connection.execute(_FIRST_CELL, {"layer": layer_id, "low": next_level << (2 * SHIFT)}).scalar_one()
-        if first is None:
-            return used
-        used.append(key_level(first))
-        next_level = used[-1] + 1
-
-
-_FIRST_CELL = (
-    select(func.min(stat.c.cell))
-    .where(stat.c.layer_id == bindparam("layer"))
-    .where(stat.c.cell >= bindparam("low"))
-    .where(stat.c.n > 0)
-)
-
-
-def in_cells(column: ColumnElement[int], window: Box, levels: Sequence[int]) -> ColumnElement[bool]:
-    """The condition that a cell is one of those that hold what touches the window.
-
-    Written out with its numbers: they are our own, and a statement of a hundred parameters compiles slowly.
-    """
-    ranges = key_ranges(window, levels)
-    name = str(column)
-    alternatives = " OR ".join(f"{name} BETWEEN {low} AND {high}" for low, high in ranges)
-    return literal_column(f"({alternatives or '1 = 0'})", Boolean)
 
 
 def window_condition(connection: Connection, layer_id: int, window: Box) -> ColumnElement[bool]:

@@ -778,7 +778,11 @@ export interface paths {
         };
         /**
          * Read Tile
-         * @description A Mapbox vector tile of ``512 * 2**zoom`` image px a side. Unchanged tiles are answered with 304.
+         * @description A tile of ``512 * 2**zoom`` image px a side. Unchanged tiles are answered with 304.
+         *
+         *     A Mapbox vector tile; where more than 40,000 objects are, a raster of classes: a length (4 bytes, little endian),
+         *     a JSON header of that length with ``side`` and ``planes`` (``term``, 0 for none; ``predicted``; ``count``), then for
+         *     each plane ``side * side`` bytes ``v``, row by row: ``2**(v / 8) - 1`` objects in that square of the tile.
          */
         get: operations["read_tile_api_v1_layers__layer_id__tiles__zoom___x___y__get"];
         put?: never;
