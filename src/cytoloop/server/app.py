@@ -31,6 +31,7 @@ from .routes import (
     review,
     set_jobs,
     slices,
+    spatial,
     tiles,
     uploads,
 )
@@ -53,6 +54,7 @@ _ROUTERS = (
     jobs.router,
     comparisons.router,
     measurements.router,
+    spatial.router,
     models.router,
     events.router,
 )

@@ -1,9 +1,10 @@
 """What a layer looks like, tile by tile: outlines, clusters or classes, and the density of its objects."""
 
 import gzip
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from cytoloop.annotations.tileaddress import TileAddress, tile_tag
 from cytoloop.annotations.vectortiles import display_tile
@@ -11,6 +12,8 @@ from cytoloop.core.errors import InvalidInputError
 from cytoloop.core.geometry import Plane
 from cytoloop.projects.permissions import Permission
 from cytoloop.server.dependencies import ReadDep
+from cytoloop.wire.annotations import DensityScale, Id
+from cytoloop.workflows import heat
 
 router = APIRouter(tags=["annotations"])
 
@@ -62,3 +65,42 @@ def read_tile(
         return Response(status_code=304, headers=headers)
     found = display_tile(access.connection, layer.id, tile, Plane(z, t))
     return packed(request, found.content, found.media_type, headers)
+
+
+Radius = Annotated[float, Query(gt=0, le=heat.MAX_RADIUS_PX, allow_inf_nan=False)]
+
+
+@router.get("/layers/{layer_id}/density")
+def read_density_scale(layer_id: UUID, access: ReadDep, term_id: Id | None = None) -> DensityScale:
+    """How dense the objects of a layer, or of one class, are where they are densest: the end of a map's legend."""
+    layer, image = access.layer(layer_id, Permission.VIEW)
+    most, unit = heat.densest(access.connection, layer, image, term_id)
+    return DensityScale(most=most, unit=unit)
+
+
+@router.get("/layers/{layer_id}/density/{zoom}/{x}/{y}")
+def read_density(
+    layer_id: UUID,
+    zoom: int,
+    x: int,
+    y: int,
+    request: Request,
+    access: ReadDep,
+    radius: Radius = 100.0,
+    term_id: Id | None = None,
+    z: int = 0,
+    t: int = 0,
+) -> Response:
+    """Objects in a unit of area (see the scale) over a tile: 128 x 128 numbers, float32, little endian, row by row.
+
+    Each object (of class ``term_id``, 0 for those without one) is spread by a Gaussian of ``radius`` px.
+    """
+    tile = checked_tile(zoom, x, y)
+    layer, image = access.layer(layer_id, Permission.VIEW)
+    version = tile_tag(access.connection, layer.id, tile, heat.REACH * radius)
+    tag = f'"{layer.uuid.hex[:12]}-d{FORMAT}-{zoom}-{x}-{y}-{z}-{t}-{radius:g}-{term_id}-{version}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    content = heat.density_tile(access.connection, layer, image, tile, Plane(z, t), radius_px=radius, term_id=term_id)
+    return packed(request, content, "application/octet-stream", headers)
