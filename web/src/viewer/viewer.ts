@@ -12,6 +12,7 @@ import type { ChannelDisplay } from "./channels";
 import { ContourAssist } from "./contourAssist";
 import { cropOf } from "./crop";
 import type { ViewerEvents } from "./events";
+import { type Heat, HeatLayer } from "./heat";
 import { interactions } from "./moving";
 import { type LayerView, ObjectLayers } from "./objectLayers";
 import { type Local, Overlay, type Shown } from "./overlay";
@@ -52,6 +53,7 @@ export class Viewer {
   private readonly picture: Picture;
   private readonly overlay = new Overlay();
   private readonly objects: ObjectLayers;
+  private readonly heat: HeatLayer;
   private readonly host: ToolHost;
   private plane: Plane;
   private tool: Tool;
@@ -63,6 +65,7 @@ export class Viewer {
     this.image = image;
     this.plane = plane;
     this.picture = pictureOf(image, plane, channels);
+    this.heat = new HeatLayer(image, plane);
     this.host = toolHost({
       image,
       overlay: this.overlay,
@@ -81,7 +84,7 @@ export class Viewer {
     this.map = new OlMap({
       target: element,
       pixelRatio: 1,
-      layers: [this.picture.layer, ...this.overlay.layers],
+      layers: [this.picture.layer, this.heat.layer, ...this.overlay.layers],
       controls: defaultControls({ attribution: false, zoom: false, rotate: false }),
       interactions: interactions({
         tool: () => this.tool,
@@ -102,6 +105,7 @@ export class Viewer {
 
   dispose(): void {
     this.objects.dispose();
+    this.heat.dispose();
     this.picture.dispose();
     this.desk.close();
     this.map.setTarget();
@@ -115,6 +119,7 @@ export class Viewer {
     this.plane = plane;
     this.picture.setPlane(plane);
     this.objects.setPlane(plane);
+    this.heat.setPlane(plane);
   }
 
   setChannels(channels: readonly ChannelDisplay[]): void {
@@ -136,6 +141,10 @@ export class Viewer {
 
   layerChanged(id: string, generation: number, box: Box | null): boolean {
     return this.objects.changed(id, generation, box);
+  }
+
+  setHeat(heat: Heat | null): void {
+    this.heat.set(heat);
   }
 
   setHidden(isHidden: boolean): void {
