@@ -119,6 +119,8 @@ export class ObjectLayer {
       wrapX: false,
       transition: 0,
       interpolate: false,
+      // the same tiles as those of outlines and clusters, which would otherwise be chosen coarser
+      zDirection: 1,
       loader: (z, x, y) => this.raster(z, x, y),
     });
     this.renew();

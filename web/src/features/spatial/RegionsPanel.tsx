@@ -1,11 +1,12 @@
 /** How many objects of each class lie in each region. */
-import { Alert, Group, Select, Stack, Table, Text } from "@mantine/core";
+import { Alert, Button, Group, Select, Stack, Table, Text } from "@mantine/core";
+import { IconMarquee2 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { messageFrom } from "../../api/http";
 import { regionsCsv, regionsQuery } from "../../api/spatial";
 import type { Layer, RegionTable, Term } from "../../api/types";
-import { useWorkspace } from "../../state/workspace";
+import { setWorkspace, useWorkspace } from "../../state/workspace";
 import { number } from "../../ui/format";
 import { Chip, PanelEmpty } from "../../ui/parts";
 import { UNCLASSIFIED } from "../../viewer/styles";
@@ -18,6 +19,11 @@ export interface SpatialProps {
   terms: readonly Term[];
 }
 
+function draw(choose: (source: string) => void): void {
+  setWorkspace({ tool: "region" });
+  choose(DRAWN);
+}
+
 type Show = "count" | "density" | "area_ratio";
 
 export function RegionsPanel({ layer, layers, terms }: SpatialProps) {
@@ -27,6 +33,7 @@ export function RegionsPanel({ layer, layers, terms }: SpatialProps) {
   const selection = useWorkspace((s) => s.selection);
   const region = useWorkspace((s) => s.region);
   const plane = useWorkspace((s) => s.plane);
+  const isDrawing = useWorkspace((s) => s.tool === "region");
   const choices = regionChoices(layers, selection, region);
   const source = choices.some(({ value }) => value === wanted) ? wanted : null;
   const regions = regionsOf({ source, term, selection, region });
@@ -42,17 +49,29 @@ export function RegionsPanel({ layer, layers, terms }: SpatialProps) {
   return (
     <Stack gap="sm" className="panel" data-testid="regions-panel">
       <Text size="xs" c="var(--text-dim)">
-        Objects of "{layer.name}" by the place of their centre. Choose what bounds them: areas of a layer,
-        selected objects, or a region drawn with the Region tool.
+        Objects of "{layer.name}" by the place of their centre. Choose what bounds them: the areas of a layer,
+        selected objects, or a rectangle that you draw.
       </Text>
-      <Select
-        label="Regions"
-        placeholder="Choose regions"
-        data={choices}
-        value={source}
-        onChange={setWanted}
-        data-testid="regions-source"
-      />
+      <Group gap={6} wrap="nowrap" align="flex-end">
+        <Select
+          flex={1}
+          label="Regions"
+          placeholder="Choose regions"
+          data={choices}
+          value={source}
+          onChange={setWanted}
+          data-testid="regions-source"
+        />
+        <Button
+          px={8}
+          variant={isDrawing ? "filled" : "default"}
+          leftSection={<IconMarquee2 size={14} />}
+          onClick={() => draw(setWanted)}
+          data-testid="regions-draw"
+        >
+          {isDrawing ? "Drag it" : "Draw"}
+        </Button>
+      </Group>
       {source !== null && source !== SELECTED && source !== DRAWN ? (
         <Select
           label="Of class"
