@@ -1,5 +1,6 @@
 """Many objects on the screen, and questions about where they lie."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -149,3 +150,15 @@ def test_objects_in_a_drawn_region_and_distances_between_classes(crowd: Screen, 
     other = "light" if page_theme == "dark" else "dark"
     crowd.page.evaluate(f"document.documentElement.setAttribute('data-mantine-color-scheme', '{other}')")
     crowd.picture(f"distances-{other}")
+
+
+def test_the_pointer_tells_what_lies_in_a_crowd(crowd: Screen, page: Page) -> None:
+    readout = crowd.part("crowd-readout")
+    said = set()
+    for step in range(12):
+        page.mouse.move(*crowd.at(900 + 25 * step, 2000))
+        page.wait_for_timeout(60)
+        said |= {readout.inner_text()} if readout.count() else set()
+    assert any(re.fullmatch(r"Here: \d+ Tumour", one) for one in said), said
+    page.mouse.move(*crowd.at(-300, 2000))
+    expect(readout).to_have_count(0)

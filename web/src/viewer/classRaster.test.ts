@@ -72,6 +72,8 @@ describe("TileContents", () => {
     await expect(contents.get("a")).rejects.toThrow("no");
     expect(await Promise.all([contents.get("a"), contents.get("a")])).toEqual([content, content]);
     expect(load).toHaveBeenCalledTimes(2);
+    expect(contents.rasterOf("a")).toBe(RASTER);
+    expect(contents.rasterOf("b")).toBeNull();
   });
 
   it("forgets those that nobody asked for longest", async () => {

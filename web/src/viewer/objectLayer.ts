@@ -9,7 +9,7 @@ import type VectorTile from "ol/VectorTile";
 import { url } from "../api/http";
 import type { Image } from "../api/types";
 import type { Box } from "../geometry/types";
-import { canvasOfPixels, painted } from "./classRaster";
+import { canvasOfPixels, countsAt, painted } from "./classRaster";
 import { ClusterFormat } from "./clusters";
 import type { Plane } from "./picture";
 import { lastVectorZoom, pixelProjection, VECTOR_TILE_PX, vectorTileGrid } from "./space";
@@ -175,6 +175,18 @@ export class ObjectLayer {
     for (const layer of this.layers) layer.dispose();
     this.source.dispose();
     this.rasters.dispose();
+  }
+
+  /** How many visible objects of each class lie around a place where the layer is shown as a raster, most first. */
+  crowdAt(coordinate: readonly [number, number], resolution: number): [term: number, count: number][] {
+    const grid = vectorTileGrid(this.image);
+    const z = grid.getZForResolution(resolution, 1);
+    const tile = grid.getTileCoordForCoordAndZ([...coordinate], z);
+    const raster = this.contents.rasterOf(this.tileUrl(tile));
+    if (!raster) return [];
+    const [x0 = 0, , x1 = 0, y1 = 0] = grid.getTileCoordExtent(tile);
+    const place = (distance: number) => Math.floor((distance / (x1 - x0)) * raster.side);
+    return countsAt(raster, this.rules(), [place(coordinate[0] - x0), place(y1 - coordinate[1])]);
   }
 
   private renew(): void {

@@ -19,6 +19,7 @@ async function fetched(address: string): Promise<TileContent> {
 
 export class TileContents {
   private readonly kept = new Map<string, Promise<TileContent>>();
+  private readonly rasters = new Map<string, ClassRaster>();
 
   constructor(private readonly load: (address: string) => Promise<TileContent> = fetched) {}
 
@@ -27,9 +28,22 @@ export class TileContents {
     // the last one asked for is the last one to be forgotten
     this.kept.delete(address);
     this.kept.set(address, content);
-    content.catch(() => this.kept.delete(address));
+    content
+      .then(
+        (found) =>
+          found.kind === "raster" && this.kept.has(address) && this.rasters.set(address, found.raster),
+      )
+      .catch(() => this.kept.delete(address));
     const [oldest] = this.kept.keys();
-    if (this.kept.size > MOST_KEPT && oldest !== undefined) this.kept.delete(oldest);
+    if (this.kept.size > MOST_KEPT && oldest !== undefined) {
+      this.kept.delete(oldest);
+      this.rasters.delete(oldest);
+    }
     return content;
+  }
+
+  /** The raster of a tile that is here already. */
+  rasterOf(address: string): ClassRaster | null {
+    return this.rasters.get(address) ?? null;
   }
 }

@@ -2,7 +2,7 @@
 import { defaults as defaultControls } from "ol/control/defaults";
 import OlMap from "ol/Map";
 import type { Image } from "../api/types";
-import type { Box, Geometry } from "../geometry/types";
+import type { Box, Geometry, Point } from "../geometry/types";
 import type { Assistant } from "../inference/assistant";
 import { openDesk } from "../pixels/desk";
 import type { Crop } from "../pixels/raster";
@@ -18,7 +18,7 @@ import { type LayerView, ObjectLayers } from "./objectLayers";
 import { type Local, Overlay, type Shown } from "./overlay";
 import { canvasOf, type Picture, type Plane, pictureOf, type Tone } from "./picture";
 import { Signals } from "./signals";
-import { toImage } from "./space";
+import { toImage, toMap } from "./space";
 import type { StyleRules } from "./styles";
 import { toolHost } from "./toolHost";
 import { makeTool } from "./tools";
@@ -154,6 +154,11 @@ export class Viewer {
   setRules(rules: Partial<StyleRules>): void {
     if (rules.isFilled !== undefined) this.overlay.setFilled(rules.isFilled);
     this.objects.setRules(rules);
+  }
+
+  /** How many objects of each class lie around a place (image px) that is too crowded to show them one by one. */
+  crowdAt(place: Point): [term: number, count: number][] {
+    return this.objects.crowdAt(toMap(place));
   }
 
   hideIds(ids: readonly number[]): void {
