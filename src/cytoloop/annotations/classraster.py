@@ -71,8 +71,8 @@ def planes_of_points(records: Records, tile: TileAddress) -> list[ClassPlane]:
 
 def _planes_of_cells(connection: Connection, layer_id: int, tile: TileAddress) -> list[ClassPlane]:
     """From the counts per cell, spread evenly over the squares of the cell."""
-    here = in_cells(stat.c.cell, tile.box, levels_in_use(connection, layer_id))
-    counted = select(stat.c.cell, stat.c.term_id, stat.c.n).where(stat.c.layer_id == layer_id)
+    here = in_cells(stat, layer_id, tile.box, levels_in_use(connection, layer_id))
+    counted = select(stat.c.cell, stat.c.term_id, stat.c.n)
     rows = connection.execute(counted.where(stat.c.n > 0).where(here)).all()
     if not rows:
         return []

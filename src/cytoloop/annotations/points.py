@@ -106,9 +106,11 @@ def read_points(
     t: int | None = None,
 ) -> Records:
     """Records of a layer; with a window (px, edges included) those whose centre lies in it."""
-    query = select(point_block.c.points).where(point_block.c.layer_id == layer_id)
-    if window is not None:
-        query = query.where(in_cells(point_block.c.cell, window, levels_in_use(connection, layer_id)))
+    query = select(point_block.c.points)
+    if window is None:
+        query = query.where(point_block.c.layer_id == layer_id)
+    else:
+        query = query.where(in_cells(point_block, layer_id, window, levels_in_use(connection, layer_id)))
     # a centre lies in the bounding box, so the half cell that the ranges add reaches every one
     blocks = connection.execute(query.order_by(point_block.c.cell)).scalars()
     records = np.frombuffer(b"".join(blocks), RECORD)

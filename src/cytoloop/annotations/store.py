@@ -132,8 +132,7 @@ def annotations_by_id(connection: Connection, ids: Sequence[int]) -> list[Annota
 def window_condition(connection: Connection, layer_id: int, window: Box) -> ColumnElement[bool]:
     """The condition that selects a layer's objects whose box touches the window."""
     return and_(
-        annotation.c.layer_id == layer_id,
-        in_cells(annotation.c.cell, window, levels_in_use(connection, layer_id)),
+        in_cells(annotation, layer_id, window, levels_in_use(connection, layer_id)),
         annotation.c.x1 >= window.x0,
         annotation.c.x0 <= window.x1,
         annotation.c.y1 >= window.y0,

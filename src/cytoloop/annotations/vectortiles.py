@@ -63,10 +63,8 @@ def display_tile(connection: Connection, layer_id: int, tile: TileAddress, plane
 
 
 def _objects_near(connection: Connection, layer_id: int, window: Box) -> int:
-    cells = in_cells(stat.c.cell, window, levels_in_use(connection, layer_id))
-    total = connection.execute(
-        select(func.coalesce(func.sum(stat.c.n), 0)).where(stat.c.layer_id == layer_id).where(cells)
-    ).scalar_one()
+    cells = in_cells(stat, layer_id, window, levels_in_use(connection, layer_id))
+    total = connection.execute(select(func.coalesce(func.sum(stat.c.n), 0)).where(cells)).scalar_one()
     return int(total)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Boolean, ColumnElement, Connection, bindparam, func, literal_column, select
+from sqlalchemy import Connection, Table, TextClause, bindparam, func, select, text
 
 from cytoloop.core.geometry import Box
 
@@ -30,12 +30,22 @@ _FIRST_CELL = (
 )
 
 
-def in_cells(column: ColumnElement[int], window: Box, levels: Sequence[int]) -> ColumnElement[bool]:
-    """The condition that a cell is one of those that hold what touches the window.
+MAX_LISTED = 6000
+"""Cells that a condition names one by one, as in a tile of 32,768 px; a larger window needs most of a layer anyway."""
 
-    Written out with its numbers: they are our own, and a statement of a hundred parameters compiles slowly.
+
+def in_cells(table: Table, layer_id: int, window: Box, levels: Sequence[int]) -> TextClause:
+    """The condition that a row is of the layer and in one of the cells that hold what touches the window.
+
+    Written out with its numbers: they are our own, and a statement of a hundred parameters compiles slowly. Cells are
+    listed, because SQLite searches a table that is its own index by a list and not by alternative ranges, for which it
+    would read the whole layer.
     """
-    ranges = key_ranges(window, levels)
-    name = str(column)
-    alternatives = " OR ".join(f"{name} BETWEEN {low} AND {high}" for low, high in ranges)
-    return literal_column(f"({alternatives or '1 = 0'})", Boolean)
+    cell, ranges = f"{table.name}.cell", key_ranges(window, levels)
+    if sum(high - low + 1 for low, high in ranges) <= MAX_LISTED:
+        listed = ", ".join(str(key) for low, high in ranges for key in range(low, high + 1))
+        chosen = f"{cell} IN ({listed})" if listed else "1 = 0"
+    else:
+        chosen = " OR ".join(f"{cell} BETWEEN {low} AND {high}" for low, high in ranges)
+    # plain text: an expression of a type is compared with 1 on SQLite, and then no index is searched
+    return text(f"({table.name}.layer_id = {layer_id} AND ({chosen}))")

@@ -57,8 +57,8 @@ def _weighed(
     connection: Connection, layer: Layer, window: Box, plane: Plane, term_id: int | None
 ) -> tuple[Real, Real | None]:
     """Centres in a window; where there are very many, the middles of cells and how many objects each holds."""
-    here = in_cells(stat.c.cell, window, levels_in_use(connection, layer.id))
-    counted = select(stat.c.cell, stat.c.n).where(stat.c.layer_id == layer.id).where(here)
+    here = in_cells(stat, layer.id, window, levels_in_use(connection, layer.id))
+    counted = select(stat.c.cell, stat.c.n).where(here)
     if term_id is not None:
         counted = counted.where(stat.c.term_id == term_id)
     cells = connection.execute(counted).all()
