@@ -86,7 +86,7 @@ def _planes_of_cells(connection: Connection, layer_id: int, tile: TileAddress) -
     for term in np.unique(terms[inside]).tolist():
         mine = inside & (terms == term)
         square = place[mine, 1] * side + place[mine, 0]
-        counts: NDArray[np.float64] = np.bincount(square, numbers[mine].astype(np.float64), minlength=side**2)
+        counts = np.bincount(square, numbers[mine], minlength=side**2)
         share = np.full((SIDE // side,) * 2, (side / SIDE) ** 2)
         planes.append(ClassPlane(term, predicted, np.kron(counts.reshape(side, side), share).astype(np.float64)))
     return planes
