@@ -24,6 +24,7 @@ import tifffile
 from playwright.sync_api import Page
 from sqlalchemy import Connection, select
 
+import cytoloop.jobs.tables
 from cytoloop.annotations import layers
 from cytoloop.annotations.geometry import Kind
 from cytoloop.annotations.model import ChangeSet, Layer, NewAnnotation
@@ -32,17 +33,19 @@ from cytoloop.annotations.store import apply_change, count_objects, geometries, 
 from cytoloop.annotations.tileaddress import TileAddress
 from cytoloop.annotations.vectortiles import display_tile
 from cytoloop.core.geometry import Box, Plane
-from cytoloop.projects import ontologies
-from cytoloop.projects.images import ProjectImage, project_image_by_id
-from cytoloop.projects.store import project_by_id
+from cytoloop.projects import ontologies, users
+from cytoloop.projects.images import ProjectImage, add_project_image, project_image_by_id
+from cytoloop.projects.store import create_project, project_by_id
 from cytoloop.projects.tables import project_image
 from cytoloop.storage.database import Database, sqlite_url
+from cytoloop.storage.migrate import migrate
 from cytoloop.workflows import spatial
 
 from ..e2e.screen import Screen  # noqa: TID252 - tests are no package
 from ..liveserver import Server  # noqa: TID252
 from .workbench import METER, Meter, _browser_page
 
+assert cytoloop.jobs.tables
 PER_PX2 = 0.0025
 CLASSES = 6
 BATCH = 50_000
@@ -245,8 +248,6 @@ def stored(folder: Path, database: Database) -> Iterator[tuple[Connection, Proje
 
 def prepared(folder: Path, count: int, side_px: int) -> tuple[Layer, list[int], Times]:
     """A home with the slide, and the objects in a layer."""
-    from cytoloop.projects import users
-
     database = Database(sqlite_url(folder / "home" / "cytoloop.sqlite"))
     with stored(folder, database) as (_, image):
         pass
@@ -266,9 +267,39 @@ def prepared(folder: Path, count: int, side_px: int) -> tuple[Layer, list[int], 
     return layer, terms, Times(f"storing {count:,} objects", (seconds * 1e3,), note)
 
 
+def bare_image(folder: Path) -> None:
+    """A project with an image that has no picture."""
+    (folder / "home").mkdir()
+    database = Database(sqlite_url(folder / "home" / "cytoloop.sqlite"))
+    migrate(database)
+
+    def build(connection: Connection) -> None:
+        user = users.local_user(connection)
+        project = create_project(connection, name="Speed", description="", owner_id=user.id)
+        add_project_image(connection, project_id=project.id, name=NAME, size_bytes=1)
+
+    database.write(build)
+    database.close()
+
+
+def in_process(folder: Path, count: int, side_px: int) -> Iterator[Times]:
+    """What needs neither a server nor a browser."""
+    layer, terms, row = prepared(folder, count, side_px)
+    yield row
+    database = Database(sqlite_url(folder / "home" / "cytoloop.sqlite"))
+    with stored(folder, database) as (connection, image):
+        yield from tiles(connection, layer, side_px)
+        yield from questions(connection, image, layer, terms, side_px)
+    database.close()
+
+
 def measured(folder: Path, count: int, *, browser: bool) -> Iterator[Times]:
     """All rows."""
     side_px = int(np.sqrt(count / PER_PX2))
+    if not browser:
+        bare_image(folder)
+        yield from in_process(folder, count, side_px)
+        return
     with _browser_page() as page:
         server = Server(folder / "home")
         screen = Screen(page, server.url, folder / "picture")
@@ -280,15 +311,7 @@ def measured(folder: Path, count: int, *, browser: bool) -> Iterator[Times]:
             screen.drop(folder / NAME)
         finally:
             server.stop()
-        layer, terms, row = prepared(folder, count, side_px)
-        yield row
-        database = Database(sqlite_url(folder / "home" / "cytoloop.sqlite"))
-        with stored(folder, database) as (connection, image):
-            yield from tiles(connection, layer, side_px)
-            yield from questions(connection, image, layer, terms, side_px)
-        database.close()
-        if not browser:
-            return
+        yield from in_process(folder, count, side_px)
         server.start()
         try:
             screen.open()
