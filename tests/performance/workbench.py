@@ -73,7 +73,7 @@ SHOWN = """() => {
   const extent = map.getView().calculateExtent(map.getSize());
   const seen = { objects: new Set(), clusters: 0 };
   for (const layer of map.getLayers().getArray()) {
-    if (!layer.get("objectLayerId") || !layer.isVisible(map.getView())) continue;
+    if (!layer.get("objectLayerId") || !layer.getFeaturesInExtent || !layer.isVisible(map.getView())) continue;
     for (const one of layer.getFeaturesInExtent(extent)) {
       if (one.get("layer") === "objects") seen.objects.add(one.getId());
       if (one.get("layer") === "clusters") seen.clusters += Number(one.get("count"));

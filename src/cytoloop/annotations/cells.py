@@ -19,6 +19,8 @@ SHIFT = 20
 OFFSET = 1 << (SHIFT - 2)
 """Added to cell indices: room for images that begin left of or above the origin."""
 MAX_LEVEL = 18
+MAX_ROWS = 160
+"""Rows of cells that a window names one by one; a taller one takes all cells between the first and the last."""
 
 
 def cell_keys(boxes: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -54,7 +56,11 @@ def key_ranges(window: Box, levels: Iterable[int]) -> list[tuple[int, int]]:
         half = grid / 2
         first = int((window.x0 - half) // grid) + OFFSET
         last = int((window.x1 + half) // grid) + OFFSET
-        for row in range(int((window.y0 - half) // grid), int((window.y1 + half) // grid) + 1):
-            base = (level << (2 * SHIFT)) | ((row + OFFSET) << SHIFT)
-            ranges.append((base | max(first, 0), base | last))
+        rows = range(int((window.y0 - half) // grid), int((window.y1 + half) // grid) + 1)
+        starts = [(level << (2 * SHIFT)) | ((row + OFFSET) << SHIFT) for row in rows]
+        if len(starts) > MAX_ROWS:
+            # an engine refuses a condition of a thousand parts
+            ranges.append((starts[0] | max(first, 0), starts[-1] | last))
+        else:
+            ranges += [(start | max(first, 0), start | last) for start in starts]
     return ranges

@@ -1,4 +1,4 @@
-"""Derived counts, kept in the same transaction as the objects: per cell and class, per state, and tile versions."""
+"""Derived counts and packed places, kept in the same transaction as the objects; and tile versions."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,6 +10,7 @@ from cytoloop.core.geometry import Box
 from cytoloop.storage.rows import add_counts
 
 from .cells import GRID_PX
+from .points import record_points
 from .rows import Row
 from .tables import ANNOTATION_COLUMNS, layer, stat, status_count, tile_version
 
@@ -24,6 +25,7 @@ def record_difference(connection: Connection, layer_id: int, removed: Sequence[R
     """Bring counts, tile versions and the layer's generation up to date; returns the new generation."""
     _count(connection, layer_id, removed, added)
     _count_states(connection, layer_id, removed, added)
+    record_points(connection, layer_id, removed, added)
     _bump_tiles(connection, layer_id, [*removed, *added])
     generation = connection.execute(
         update(layer)

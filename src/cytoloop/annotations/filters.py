@@ -79,8 +79,10 @@ EVERYTHING = ObjectFilter()
 
 def _conditions(connection: Connection, layer_id: int, chosen: ObjectFilter) -> list[ColumnElement[bool]]:
     columns = annotation.c
-    found: list[ColumnElement[bool]] = [columns.layer_id == layer_id]
-    if chosen.window is not None:
+    found: list[ColumnElement[bool]] = []
+    if chosen.window is None:
+        found.append(columns.layer_id == layer_id)
+    else:
         box = chosen.window
         found.append(window_condition(connection, layer_id, box))
         found += [columns.x0 >= box.x0, columns.y0 >= box.y0, columns.x1 <= box.x1, columns.y1 <= box.y1]

@@ -19,6 +19,7 @@ from .tables import (
     change,
     idempotency,
     layer,
+    point_block,
     stat,
     status_count,
     tile_version,
@@ -175,6 +176,7 @@ def delete_layer(connection: Connection, layer_id: int) -> None:
     for table in (
         annotation,
         annotation_revision,
+        point_block,
         stat,
         status_count,
         tile_version,

@@ -7,14 +7,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     Connection,
     Select,
     and_,
     bindparam,
     func,
-    literal_column,
     select,
     update,
 )
@@ -25,7 +23,6 @@ from cytoloop.storage.locks import Held, hold
 from cytoloop.storage.rows import batches
 
 from .applier import Applier
-from .cells import SHIFT, key_level, key_ranges
 from .counts import record_difference
 from .edits import edited_row, refuse_locked
 from .layers import held_layer
@@ -34,7 +31,8 @@ from .rows import (
     as_annotations,
     as_row,
 )
-from .tables import ANNOTATION_COLUMNS, annotation, annotation_revision, change, stat
+from .tables import ANNOTATION_COLUMNS, annotation, annotation_revision, change
+from .windows import in_cells, levels_in_use
 
 
 def apply_change(
@@ -131,42 +129,10 @@ def annotations_by_id(connection: Connection, ids: Sequence[int]) -> list[Annota
     return found
 
 
-def levels_in_use(connection: Connection, layer_id: int) -> list[int]:
-    """Quadtree levels that hold objects: a window reads only those. One look-up a level that is used."""
-    used: list[int] = []
-    next_level = 0
-    while True:
-        first = connection.execute(_FIRST_CELL, {"layer": layer_id, "low": next_level << (2 * SHIFT)}).scalar_one()
-        if first is None:
-            return used
-        used.append(key_level(first))
-        next_level = used[-1] + 1
-
-
-_FIRST_CELL = (
-    select(func.min(stat.c.cell))
-    .where(stat.c.layer_id == bindparam("layer"))
-    .where(stat.c.cell >= bindparam("low"))
-    .where(stat.c.n > 0)
-)
-
-
-def in_cells(column: ColumnElement[int], window: Box, levels: Sequence[int]) -> ColumnElement[bool]:
-    """The condition that a cell is one of those that hold what touches the window.
-
-    Written out with its numbers: they are our own, and a statement of a hundred parameters compiles slowly.
-    """
-    ranges = key_ranges(window, levels)
-    name = str(column)
-    alternatives = " OR ".join(f"{name} BETWEEN {low} AND {high}" for low, high in ranges)
-    return literal_column(f"({alternatives or '1 = 0'})", Boolean)
-
-
 def window_condition(connection: Connection, layer_id: int, window: Box) -> ColumnElement[bool]:
     """The condition that selects a layer's objects whose box touches the window."""
     return and_(
-        annotation.c.layer_id == layer_id,
-        in_cells(annotation.c.cell, window, levels_in_use(connection, layer_id)),
+        in_cells(annotation, layer_id, window, levels_in_use(connection, layer_id)),
         annotation.c.x1 >= window.x0,
         annotation.c.x0 <= window.x1,
         annotation.c.y1 >= window.y0,

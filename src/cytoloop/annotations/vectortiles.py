@@ -1,7 +1,6 @@
-"""Vector tiles of a layer: outlines while they can be told apart, clustered points where they cannot.
+"""Tiles of a layer: outlines while they can be told apart, clustered points, then counts of each class.
 
-A tile of zoom ``k`` shows ``512 * 2**k`` image px a side. Before geometry is read, the counts per cell
-tell how crowded it is.
+Before geometry is read, the counts per cell tell how crowded a tile is.
 """
 
 from dataclasses import dataclass
@@ -14,76 +13,58 @@ from sqlalchemy import Connection, func, select
 
 from cytoloop.core.geometry import Box, Plane
 
-from .cells import GRID_PX, key_center
-from .counts import version_of_window
+from . import classraster
+from .classraster import class_raster
 from .geometry import LINES, Kind
+from .model import Status
 from .mvt import TileLayer, encode_lines, encode_points, encode_polygons
-from .store import count_objects, in_cells, levels_in_use, select_objects
+from .points import Records, read_points
+from .store import count_objects, select_objects
 from .tables import annotation, stat
+from .tileaddress import MARGIN, TileAddress
+from .windows import in_cells, levels_in_use
 
 MAX_OUTLINES = 5000
 """Objects whose outlines a tile carries."""
-MAX_CLUSTERED = 60_000
-"""Objects that are counted one by one into clusters; beyond that, the counts per cell serve."""
+MAX_CLUSTERED = 40_000
+"""Objects that are drawn as clustered points; beyond that, the tile is a raster of classes."""
 MAX_COUNTED = 200_000
 """Objects near a tile up to which those that touch it are counted exactly."""
 CLUSTER_GRID = 64
-MARGIN = 1 / 32
-"""Objects this far (of the tile's side) outside are carried too, so that strokes do not end at borders."""
+MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 
 
 @dataclass(frozen=True, slots=True)
-class TileAddress:
-    """A tile of the display grid: ``zoom`` 0 is full resolution."""
+class Tile:
+    """What a tile holds; empty bytes where there is nothing."""
 
-    zoom: int
-    x: int
-    y: int
-
-    @property
-    def size_px(self) -> int:
-        return GRID_PX << self.zoom
-
-    @property
-    def box(self) -> Box:
-        size = self.size_px
-        return Box(self.x * size, self.y * size, (self.x + 1) * size, (self.y + 1) * size)
+    content: bytes
+    media_type: str = MEDIA_TYPE
 
 
-def tile_tag(connection: Connection, layer_id: int, tile: TileAddress) -> str:
-    """Rises when something in the tile changes: the heart of its ETag."""
-    margin = tile.size_px * MARGIN
-    box = tile.box
-    window = Box(box.x0 - margin, box.y0 - margin, box.x1 + margin, box.y1 + margin)
-    return f"{version_of_window(connection, layer_id, window)}"
-
-
-def vector_tile(connection: Connection, layer_id: int, tile: TileAddress, plane: Plane) -> bytes:
-    """The tile, empty bytes where there is nothing.
+def display_tile(connection: Connection, layer_id: int, tile: TileAddress, plane: Plane) -> Tile:
+    """Outlines, clustered points or, where it is more crowded than that, counts of each class.
 
     Layer ``objects``: features with id, ``term`` (0: none), ``score`` (-1: none), ``status`` and ``kind``.
-    Layer ``clusters``: points with ``count`` and the commonest ``term``.
+    Layer ``clusters``: points with ``count``, ``term`` and ``status``, one for each class in a square.
     """
-    box, margin = tile.box, tile.size_px * MARGIN
-    window = Box(box.x0 - margin, box.y0 - margin, box.x1 + margin, box.y1 + margin)
+    window = tile.widened(tile.size_px * MARGIN)
     crowd = _objects_near(connection, layer_id, window)
     if crowd == 0:
-        return b""
+        return Tile(b"")
     if MAX_OUTLINES < crowd <= MAX_COUNTED:
         # The cells around the window hold objects outside it too: count those that really touch it.
         crowd = count_objects(connection, select_objects(connection, layer_id, window=window))
     if crowd <= MAX_OUTLINES:
-        return _outlines(connection, layer_id, tile, window, plane)
+        return Tile(_outlines(connection, layer_id, tile, window, plane))
     if crowd <= MAX_CLUSTERED:
-        return _clusters_of_objects(connection, layer_id, tile, window, plane)
-    return _clusters_of_cells(connection, layer_id, tile, window)
+        return Tile(_clusters(tile, read_points(connection, layer_id, window=tile.box, z=plane.z, t=plane.t)))
+    return Tile(class_raster(connection, layer_id, tile, plane, crowd), classraster.MEDIA_TYPE)
 
 
 def _objects_near(connection: Connection, layer_id: int, window: Box) -> int:
-    cells = in_cells(stat.c.cell, window, levels_in_use(connection, layer_id))
-    total = connection.execute(
-        select(func.coalesce(func.sum(stat.c.n), 0)).where(stat.c.layer_id == layer_id).where(cells)
-    ).scalar_one()
+    cells = in_cells(stat, layer_id, window, levels_in_use(connection, layer_id))
+    total = connection.execute(select(func.coalesce(func.sum(stat.c.n), 0)).where(cells)).scalar_one()
     return int(total)
 
 
@@ -158,69 +139,25 @@ def _encode(
     return b"".join(parts)
 
 
-def _clusters_of_objects(connection: Connection, layer_id: int, tile: TileAddress, window: Box, plane: Plane) -> bytes:
-    query = select_objects(connection, layer_id, window=window, z=plane.z, t=plane.t)
-    rows = connection.execute(query.with_only_columns(annotation.c.cx, annotation.c.cy, annotation.c.term_id)).all()
-    if not rows:
-        return b""
-    centers = np.array([(row[0], row[1]) for row in rows], np.float64)
-    terms = np.array([row[2] or 0 for row in rows], np.int64)
-    return _clusters(tile, centers, terms, np.ones(len(terms), np.int64))
-
-
-def _clusters_of_cells(connection: Connection, layer_id: int, tile: TileAddress, window: Box) -> bytes:
-    cells = in_cells(stat.c.cell, window, levels_in_use(connection, layer_id))
-    rows = connection.execute(
-        select(stat.c.cell, stat.c.term_id, stat.c.n)
-        .where(stat.c.layer_id == layer_id)
-        .where(cells)
-        .where(stat.c.n > 0)
-    ).all()
-    centers = key_center(np.array([row[0] for row in rows], np.int64))
-    return _clusters(
-        tile,
-        centers,
-        np.array([row[1] for row in rows], np.int64),
-        np.array([row[2] for row in rows], np.int64),
-    )
-
-
-def _clusters(
-    tile: TileAddress,
-    centers: NDArray[np.float64],
-    terms: NDArray[np.int64],
-    weights: NDArray[np.int64],
-) -> bytes:
-    """Points gathered on a grid of ``CLUSTER_GRID`` cells a side; each where its objects are on average."""
+def _clusters(tile: TileAddress, records: Records) -> bytes:
+    """For each class, points on a grid of ``CLUSTER_GRID`` squares a side, where their objects are on average."""
     box = tile.box
+    records = records[records["status"] != Status.REJECTED]
+    centers = np.stack([records["x"], records["y"]], axis=1)
     position = np.floor((centers - [box.x0, box.y0]) / (tile.size_px / CLUSTER_GRID)).astype(np.int64)
     inside = ((position >= 0) & (position < CLUSTER_GRID)).all(axis=1)
     if not inside.any():
         return b""
-    centers, terms, weights = centers[inside], terms[inside], weights[inside]
-    cell = position[inside, 1] * CLUSTER_GRID + position[inside, 0]
-    distinct, member = np.unique(cell, return_inverse=True)
-    counts = np.bincount(member, weights)
-    mean = np.stack(
-        [np.bincount(member, centers[:, axis] * weights) / counts for axis in (0, 1)],
-        axis=1,
-    )
-    layer = TileLayer("clusters", box.x0, box.y0, tile.size_px)
+    centers, position, records = centers[inside], position[inside], records[inside]
+    terms, code = np.unique(records["term"], return_inverse=True)
+    predicted = (records["status"] == Status.PREDICTED).astype(np.int64)
+    square = position[:, 1] * CLUSTER_GRID + position[:, 0]
+    groups, member = np.unique((square * len(terms) + code) * 2 + predicted, return_inverse=True)
+    counts = np.bincount(member)
+    mean = np.stack([np.bincount(member, centers[:, axis]) / counts for axis in (0, 1)], axis=1)
     properties = {
         "count": counts.astype(np.int64),
-        "term": _commonest(member, terms, weights, len(distinct)),
+        "term": terms[groups // 2 % len(terms)],
+        "status": (groups % 2) * int(Status.PREDICTED),
     }
-    return encode_points(layer, mean, distinct, properties)
-
-
-def _commonest(
-    member: NDArray[np.int64],
-    terms: NDArray[np.int64],
-    weights: NDArray[np.int64],
-    groups: int,
-) -> NDArray[np.int64]:
-    """For each group the term with the largest weight."""
-    names, code = np.unique(terms, return_inverse=True)
-    votes = np.zeros((groups, len(names)), np.int64)
-    np.add.at(votes, (member, code), weights)
-    return names[votes.argmax(axis=1)]
+    return encode_points(TileLayer("clusters", box.x0, box.y0, tile.size_px), mean, groups, properties)

@@ -66,7 +66,7 @@ def write(objects: Sequence[ExchangeObject], image: ExchangeImage, path: Path) -
             writer.writerow(
                 [
                     _shown(one.id),
-                    _defused(term.name),
+                    defused(term.name),
                     term.color or "",
                     one.kind.name.lower(),
                     one.status.name.lower(),
@@ -106,7 +106,7 @@ def _shown(value: float | None) -> str:
     return "" if value is None else repr(value)
 
 
-def _defused(name: str) -> str:
+def defused(name: str) -> str:
     """A class name that no spreadsheet takes for a formula; read back without the mark."""
     return f"'{name}" if _FORMULA.match(name) or name.startswith("'") else name
 

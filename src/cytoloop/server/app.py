@@ -26,10 +26,12 @@ from .routes import (
     measurements,
     models,
     objects,
+    objecttiles,
     projects,
     review,
     set_jobs,
     slices,
+    spatial,
     tiles,
     uploads,
 )
@@ -41,6 +43,7 @@ _ROUTERS = (
     images.router,
     uploads.router,
     layers.router,
+    objecttiles.router,
     objects.router,
     crops.router,
     slices.router,
@@ -51,6 +54,7 @@ _ROUTERS = (
     jobs.router,
     comparisons.router,
     measurements.router,
+    spatial.router,
     models.router,
     events.router,
 )

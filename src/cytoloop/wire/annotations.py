@@ -190,3 +190,10 @@ class ImportResult(WireModel):
     layer: Layer
     created: int
     warnings: list[str]
+
+
+class DensityScale(WireModel):
+    """The highest density of a map and its unit: 1/mm^2 where the pixel size is known, else 1/Mpx."""
+
+    most: float
+    unit: str

@@ -32,10 +32,15 @@ def attachment(name: str) -> dict[str, str]:
     return {"Content-Disposition": f"attachment; filename=\"{name}\"; filename*=UTF-8''{quote(name)}"}
 
 
+def class_names(connection: Connection, project_id: int) -> dict[int, str]:
+    """The project's classes by id."""
+    ontology_id = project_by_id(connection, project_id).ontology_id
+    return {one.id: one.name for one in ontologies.terms_of(connection, ontology_id)}
+
+
 def table_file(connection: Connection, table: LayerTable, project_id: int, ending: str) -> bytes:
     """The object table as CSV or Parquet; classes by name, units in the column names."""
-    ontology_id = project_by_id(connection, project_id).ontology_id
-    names = {one.id: one.name for one in ontologies.terms_of(connection, ontology_id)}
+    names = class_names(connection, project_id)
     arrow = pa.table({column_title(one): _cells(one, table, names) for one in table.columns})
     buffer = io.BytesIO()
     if ending == "csv":

@@ -31,3 +31,8 @@ def test_small_boxes_live_on_the_finest_level_and_large_ones_higher() -> None:
 def test_the_centre_of_a_cell_is_inside_it() -> None:
     keys = cell_keys(np.array([[600, 1100, 620, 1120]], float))
     assert key_center(keys).tolist() == [[768.0, 1280.0]]
+
+
+def test_a_window_over_the_largest_image_stays_one_condition() -> None:
+    """Engines refuse conditions of a thousand parts."""
+    assert len(key_ranges(Box(0, 0, 1e7, 1e7), range(MAX_LEVEL + 1))) < 400

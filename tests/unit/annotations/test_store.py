@@ -1,11 +1,14 @@
 import pytest
 import shapely
+from sqlalchemy import select
 
 from cytoloop.annotations import layers, store
 from cytoloop.annotations.geometry import Kind
 from cytoloop.annotations.model import ChangeSet, Edit, NewAnnotation, Removal
+from cytoloop.annotations.windows import in_cells
 from cytoloop.core.errors import InvalidInputError, NotFoundError, StaleVersionError
 from cytoloop.core.geometry import Box
+from cytoloop.storage.database import metadata
 
 from .conftest import Desk
 
@@ -99,3 +102,21 @@ def test_a_deleted_layer_takes_its_objects_along(desk: Desk) -> None:
     desk.database.write(lambda c: layers.delete_layer(c, desk.layer.id))
     with desk.database.read() as c, pytest.raises(NotFoundError):
         store.annotation_by_id(c, key)
+
+
+@pytest.mark.parametrize("table", ["annotation", "stat", "point_block"])
+def test_a_window_is_searched_by_its_cells_and_not_row_by_row(desk: Desk, table: str) -> None:
+    boxes = [shapely.box(x, y, x + 5, y + 5) for x in range(0, 9000, 700) for y in range(0, 9000, 700)]
+    desk.change(ChangeSet("Draw", creates=[NewAnnotation(one, Kind.POLYGON) for one in boxes]))
+    with desk.database.read() as c:
+        if c.dialect.name != "sqlite":
+            pytest.skip("PostgreSQL chooses by its statistics")
+        here = in_cells(metadata.tables[table], desk.layer.id, Box(3000, 3000, 4000, 4000), [0, 1])
+        query = select(metadata.tables[table]).where(here)
+        if table == "annotation":
+            query = store.select_objects(c, desk.layer.id, window=Box(3000, 3000, 4000, 4000), z=0, t=0)
+        text = query.compile(c, compile_kwargs={"literal_binds": True})
+        plan = [row[3] for row in c.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
+    searches = [one for one in plan if one.startswith("SEARCH")]
+    assert len(searches) == 1
+    assert "layer_id=? AND cell=?" in searches[0], plan

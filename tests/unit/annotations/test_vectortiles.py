@@ -1,3 +1,5 @@
+import itertools
+
 import mapbox_vector_tile
 import numpy as np
 import pytest
@@ -6,7 +8,8 @@ import shapely
 from cytoloop.annotations import vectortiles
 from cytoloop.annotations.geometry import Kind
 from cytoloop.annotations.model import ChangeSet, Edit, NewAnnotation, Status
-from cytoloop.annotations.vectortiles import TileAddress, tile_tag, vector_tile
+from cytoloop.annotations.tileaddress import TileAddress, tile_tag
+from cytoloop.annotations.vectortiles import display_tile
 from cytoloop.core.geometry import Plane
 
 from .conftest import Desk
@@ -14,8 +17,9 @@ from .conftest import Desk
 
 def read(desk: Desk, zoom: int, x: int = 0, y: int = 0, plane: Plane = Plane()) -> dict:  # noqa: B008
     with desk.database.read() as c:
-        tile = vector_tile(c, desk.layer.id, TileAddress(zoom, x, y), plane)
-    return mapbox_vector_tile.decode(tile) if tile else {}
+        tile = display_tile(c, desk.layer.id, TileAddress(zoom, x, y), plane)
+    assert tile.media_type == vectortiles.MEDIA_TYPE
+    return mapbox_vector_tile.decode(tile.content) if tile.content else {}
 
 
 def tag(desk: Desk, zoom: int, x: int, y: int) -> str:
@@ -39,18 +43,24 @@ def test_a_tile_shows_the_objects_of_its_plane_with_class_score_and_state(desk: 
     assert read(desk, 0, 5, 5) == {}
 
 
-def test_crowded_tiles_carry_clusters_that_count_every_object(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_crowded_tiles_carry_clusters_that_count_every_object_of_each_class(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rng = np.random.default_rng(1)
     places = rng.uniform(10, 3000, (600, 2))
-    creates = [NewAnnotation(shapely.Point(x, y).buffer(5), Kind.POLYGON, term_id=1 + int(x < 1500)) for x, y in places]
-    desk.change(ChangeSet("Draw", creates=creates))
+    states = [Status.PREDICTED if i % 4 == 0 else Status.ACCEPTED for i in range(600)]
+    creates = [
+        NewAnnotation(shapely.Point(x, y).buffer(5), Kind.POLYGON, term_id=1 + int(x < 1500), status=state)
+        for (x, y), state in zip(places, states, strict=True)
+    ]
+    rejected = NewAnnotation(shapely.Point(9, 9).buffer(5), Kind.POLYGON, status=Status.REJECTED)
+    desk.change(ChangeSet("Draw", creates=[*creates, rejected]))
     monkeypatch.setattr(vectortiles, "MAX_OUTLINES", 100)
-    clusters = read(desk, 3)["clusters"]["features"]
-    assert sum(one["properties"]["count"] for one in clusters) == 600
-    monkeypatch.setattr(vectortiles, "MAX_CLUSTERED", 200)
-    coarse = read(desk, 3)["clusters"]["features"]
-    assert sum(one["properties"]["count"] for one in coarse) == 600
-    assert len(coarse) < len(clusters)
+    found = [one["properties"] for one in read(desk, 3)["clusters"]["features"]]
+    for term, state in itertools.product((1, 2), (Status.ACCEPTED, Status.PREDICTED)):
+        count = sum(one["count"] for one in found if (one["term"], one["status"]) == (term, state))
+        assert count == sum((one.term_id, one.status) == (term, state) for one in creates)
+    assert sum(one["count"] for one in found) == 600
 
 
 def test_only_touched_tiles_get_a_new_tag(desk: Desk) -> None:

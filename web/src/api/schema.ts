@@ -609,6 +609,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/layers/{layer_id}/density": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Density Scale
+         * @description How dense the objects of a layer, or of one class, are where they are densest: the end of a map's legend.
+         */
+        get: operations["read_density_scale_api_v1_layers__layer_id__density_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/density/{zoom}/{x}/{y}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Density
+         * @description Objects in a unit of area (see the scale) over a tile: 128 x 128 numbers, float32, little endian, row by row.
+         *
+         *     Each object (of class ``term_id``, 0 for those without one) is spread by a Gaussian of ``radius`` px.
+         */
+        get: operations["read_density_api_v1_layers__layer_id__density__zoom___x___y__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/layers/{layer_id}/export": {
         parameters: {
             query?: never;
@@ -769,6 +811,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/layers/{layer_id}/spatial/neighbours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Neighbours
+         * @description From the centre of each object (of class ``term_id``) to the nearest one of ``to_term_id`` in ``to_layer_id``.
+         *
+         *     Without classes, all objects take part; without a second layer, those of the same. No object is its own neighbour.
+         */
+        get: operations["read_neighbours_api_v1_layers__layer_id__spatial_neighbours_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/spatial/neighbours.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Neighbours
+         * @description The distance of each object as CSV.
+         */
+        get: operations["download_neighbours_api_v1_layers__layer_id__spatial_neighbours_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/spatial/regions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count In Regions
+         * @description Objects of each class in each region, their share of its area, and their density.
+         *
+         *     Regions are areas of ``region_layer_id`` (all, those of ``region_term_id``, or ``region_ids``, repeated), or
+         *     ``region_wkt``, a polygon in px. A region is not counted among the objects of itself.
+         */
+        get: operations["count_in_regions_api_v1_layers__layer_id__spatial_regions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/spatial/regions.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Regions
+         * @description The same as CSV: a row for each region and class.
+         */
+        get: operations["download_regions_api_v1_layers__layer_id__spatial_regions_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/layers/{layer_id}/tiles/{zoom}/{x}/{y}": {
         parameters: {
             query?: never;
@@ -778,7 +905,11 @@ export interface paths {
         };
         /**
          * Read Tile
-         * @description A Mapbox vector tile of ``512 * 2**zoom`` image px a side. Unchanged tiles are answered with 304.
+         * @description A tile of ``512 * 2**zoom`` image px a side. Unchanged tiles are answered with 304.
+         *
+         *     A Mapbox vector tile; where more than 40,000 objects are, a raster of classes: a length (4 bytes, little endian),
+         *     a JSON header of that length with ``side`` and ``planes`` (``term``, 0 for none; ``predicted``; ``count``), then for
+         *     each plane ``side * side`` bytes ``v``, row by row: ``2**(v / 8) - 1`` objects in that square of the tile.
          */
         get: operations["read_tile_api_v1_layers__layer_id__tiles__zoom___x___y__get"];
         put?: never;
@@ -1780,6 +1911,25 @@ export interface components {
             /** Minimum */
             minimum: number;
         };
+        /**
+         * ClassInRegion
+         * @description Objects of a class in a region; ``term_id`` null: without a class.
+         *
+         *     ``area`` is the sum of their areas (``unit``^2), ``area_ratio`` that over the region's, ``density`` is in
+         *     ``density_unit``.
+         */
+        ClassInRegion: {
+            /** Area */
+            area: number;
+            /** Area Ratio */
+            area_ratio: number | null;
+            /** Count */
+            count: number;
+            /** Density */
+            density: number | null;
+            /** Term Id */
+            term_id: number | null;
+        };
         /** ClassSummary */
         ClassSummary: {
             /** Count */
@@ -1796,6 +1946,18 @@ export interface components {
             std: {
                 [key: string]: number | null;
             };
+            /** Term Id */
+            term_id: number | null;
+        };
+        /**
+         * ClassTotal
+         * @description Objects of a class in any of the regions, each once, and in none.
+         */
+        ClassTotal: {
+            /** Inside */
+            inside: number;
+            /** Outside */
+            outside: number;
             /** Term Id */
             term_id: number | null;
         };
@@ -1926,6 +2088,16 @@ export interface components {
              * @enum {string}
              */
             action: "delete";
+        };
+        /**
+         * DensityScale
+         * @description The highest density of a map and its unit: 1/mm^2 where the pixel size is known, else 1/Mpx.
+         */
+        DensityScale: {
+            /** Most */
+            most: number;
+            /** Unit */
+            unit: string;
         };
         /**
          * ExportRequest
@@ -2517,6 +2689,48 @@ export interface components {
             layer_id: string;
         };
         /**
+         * NeighbourDistances
+         * @description From each object to the nearest one of the other kind, in ``unit``; nulls where there is none.
+         *
+         *     ``within`` counts distances up to ``reach``. ``edges`` and ``counts`` are a histogram up to the 99th percentile; the
+         *     last bar holds what lies beyond.
+         */
+        NeighbourDistances: {
+            /** Count */
+            count: number;
+            /** Counts */
+            counts: number[];
+            /** Edges */
+            edges: number[];
+            /** First Quartile */
+            first_quartile: number | null;
+            /**
+             * Layer Id
+             * Format: uuid
+             */
+            layer_id: string;
+            /** Maximum */
+            maximum: number | null;
+            /** Mean */
+            mean: number | null;
+            /** Median */
+            median: number | null;
+            /** Minimum */
+            minimum: number | null;
+            /** Origin Count */
+            origin_count: number;
+            /** Reach */
+            reach: number | null;
+            /** Target Count */
+            target_count: number;
+            /** Third Quartile */
+            third_quartile: number | null;
+            /** Unit */
+            unit: string;
+            /** Within */
+            within: number | null;
+        };
+        /**
          * ObjectFilter
          * @description Objects for which everything holds that is given; empty means all.
          *
@@ -2749,6 +2963,41 @@ export interface components {
             description?: string | null;
             /** Name */
             name?: string | null;
+        };
+        /**
+         * RegionRow
+         * @description A region: the object that it is (null: drawn), its area (``unit``^2), and what lies in it.
+         */
+        RegionRow: {
+            /** Annotation Id */
+            annotation_id: number | null;
+            /** Area */
+            area: number;
+            /** Classes */
+            classes: components["schemas"]["ClassInRegion"][];
+            /** Count */
+            count: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * RegionTable
+         * @description Objects by region and class; an object belongs where its centre lies, the border included.
+         */
+        RegionTable: {
+            /** Density Unit */
+            density_unit: string;
+            /**
+             * Layer Id
+             * Format: uuid
+             */
+            layer_id: string;
+            /** Regions */
+            regions: components["schemas"]["RegionRow"][];
+            /** Totals */
+            totals: components["schemas"]["ClassTotal"][];
+            /** Unit */
+            unit: string;
         };
         /** RemoveTag */
         RemoveTag: {
@@ -4204,6 +4453,78 @@ export interface operations {
             };
         };
     };
+    read_density_scale_api_v1_layers__layer_id__density_get: {
+        parameters: {
+            query?: {
+                term_id?: number | null;
+            };
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DensityScale"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_density_api_v1_layers__layer_id__density__zoom___x___y__get: {
+        parameters: {
+            query?: {
+                radius?: number;
+                term_id?: number | null;
+                z?: number;
+                t?: number;
+            };
+            header?: never;
+            path: {
+                layer_id: string;
+                zoom: number;
+                x: number;
+                y: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     export_layer_api_v1_layers__layer_id__export_get: {
         parameters: {
             query: {
@@ -4496,6 +4817,157 @@ export interface operations {
                     "application/json": {
                         [key: string]: number;
                     };
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_neighbours_api_v1_layers__layer_id__spatial_neighbours_get: {
+        parameters: {
+            query?: {
+                reach?: number | null;
+                term_id?: number | null;
+                to_layer_id?: string | null;
+                to_term_id?: number | null;
+                z?: number;
+                t?: number;
+            };
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeighbourDistances"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_neighbours_api_v1_layers__layer_id__spatial_neighbours_csv_get: {
+        parameters: {
+            query?: {
+                term_id?: number | null;
+                to_layer_id?: string | null;
+                to_term_id?: number | null;
+                z?: number;
+                t?: number;
+            };
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_in_regions_api_v1_layers__layer_id__spatial_regions_get: {
+        parameters: {
+            query?: {
+                region_layer_id?: string | null;
+                region_term_id?: number | null;
+                region_ids?: number[] | null;
+                region_wkt?: string | null;
+                z?: number;
+                t?: number;
+            };
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegionTable"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_regions_api_v1_layers__layer_id__spatial_regions_csv_get: {
+        parameters: {
+            query?: {
+                region_layer_id?: string | null;
+                region_term_id?: number | null;
+                region_ids?: number[] | null;
+                region_wkt?: string | null;
+                z?: number;
+                t?: number;
+            };
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description Any error, as a problem. */

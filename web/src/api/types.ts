@@ -55,6 +55,15 @@ export type Column = Schemas["Column"];
 export type ObjectTable = Schemas["ObjectTable"];
 export type ColumnData = Schemas["ColumnData"];
 export type MeasurementSummary = Schemas["MeasurementSummary"];
+export type RegionTable = Schemas["RegionTable"];
+export type NeighbourDistances = Schemas["NeighbourDistances"];
+export type DensityScale = Schemas["DensityScale"];
+
+/** A slice of a stack at a time. */
+export interface Plane {
+  readonly z: number;
+  readonly t: number;
+}
 
 export interface Page<Item> {
   items: Item[];

@@ -22,11 +22,11 @@ import { DisplayPanel } from "../features/images/DisplayPanel";
 import { InfoPanel } from "../features/images/InfoPanel";
 import { JobList } from "../features/jobs/JobList";
 import { SegmentPanel } from "../features/jobs/SegmentPanel";
-import { MeasurePanel } from "../features/measure/MeasurePanel";
 import { ObjectTable } from "../features/objects/ObjectTable";
 import { ReviewPanel } from "../features/review/ReviewPanel";
 import { type SideTab, setWorkspace, useWorkspace } from "../state/workspace";
 import { showResult } from "./live";
+import { MeasureTab } from "./MeasureTab";
 
 const HOVER = { hover: true, focus: true, touch: false };
 
@@ -88,7 +88,13 @@ export function SideTabs({ projectId, image, role }: Props) {
         />
       </Tabs.Panel>
       <Tabs.Panel value="measure">
-        <MeasurePanel projectId={projectId} layer={layer} mayRun={mayRun(role)} />
+        <MeasureTab
+          projectId={projectId}
+          image={image}
+          layer={layer}
+          layers={layers ?? []}
+          mayRun={mayRun(role)}
+        />
       </Tabs.Panel>
       <Tabs.Panel value="segment">
         {mayRun(role) ? (

@@ -9,6 +9,7 @@ import type { Image, Layer, Ontology, Session } from "../api/types";
 import { Toolbar } from "../features/annotate/Toolbar";
 import { ToolOptions } from "../features/annotate/ToolOptions";
 import { BesideEdge, BesideView } from "../features/beside/BesideView";
+import { DensityLegend } from "../features/density/DensityPanel";
 import { OrthoViews } from "../features/images/OrthoViews";
 import { Overview } from "../features/images/Overview";
 import { PlaneSliders, ScaleBar, ViewControls } from "../features/images/StageOverlays";
@@ -49,6 +50,7 @@ export function Stage({ projectId, image, mayDraw }: StageProps) {
           <Overview image={image} />
         </div>
         <ScaleBar image={image} />
+        <DensityLegend projectId={projectId} image={image} />
         <PlaneSliders image={image} />
         <OrthoViews image={image} />
       </section>

@@ -10,6 +10,7 @@ import { ontologyQuery, projectQuery } from "../api/projects";
 import { mayDraw, mayManage } from "../api/roles";
 import type { Image, RoleName } from "../api/types";
 import { ClassList } from "../features/annotate/ClassList";
+import { CrowdReadout } from "../features/annotate/CrowdReadout";
 import { LayerList } from "../features/annotate/LayerList";
 import { StatusBar } from "../features/annotate/StatusBar";
 import { TypeSwitch } from "../features/annotate/TypeSwitch";
@@ -117,6 +118,7 @@ function Workbench({ projectId, image, role }: WorkbenchProps) {
       <SideToggle side="right" />
       <SideEdge />
       <StatusBar>
+        <CrowdReadout terms={ontology?.terms ?? []} />
         <Readout image={image} />
         <Tooltip label="A short tour">
           <ActionIcon aria-label="A short tour" onClick={startTour} data-testid="open-tour">

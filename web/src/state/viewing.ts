@@ -96,7 +96,9 @@ function bindTools(viewer: Viewer, editor: Editor): () => void {
       ),
     ),
     events.on("classified", (hit) => void classify(editor, hit)),
-    events.on("region", (region) => setWorkspace({ region, tool: "move", tab: "segment" })),
+    events.on("region", (region) =>
+      setWorkspace({ region, tool: "move", tab: workspace().tab === "measure" ? "measure" : "segment" }),
+    ),
     events.on("said", (message) => tell({ kind: "info", message })),
   ];
   return () => {

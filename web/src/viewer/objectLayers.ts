@@ -107,6 +107,16 @@ export class ObjectLayers {
     return found ?? null;
   }
 
+  /** Of all layers together, where objects are too many to be shown one by one. */
+  crowdAt(coordinate: readonly [number, number]): [term: number, count: number][] {
+    const resolution = this.map.getView().getResolution() ?? 1;
+    const sums = new Map<number, number>();
+    for (const { id, isVisible } of this.isHidden ? [] : this.views)
+      for (const [term, count] of (isVisible && this.layers.get(id)?.crowdAt(coordinate, resolution)) || [])
+        sums.set(term, (sums.get(term) ?? 0) + count);
+    return [...sums].toSorted((a, b) => b[1] - a[1]);
+  }
+
   private add(id: string, generation: number): ObjectLayer {
     const layer = new ObjectLayer(this.image, id, this.plane, generation, () => this.rules);
     this.layers.set(id, layer);

@@ -7,7 +7,7 @@ import RegularShape from "ol/style/RegularShape";
 import Stroke from "ol/style/Stroke";
 import Style from "ol/style/Style";
 import Text from "ol/style/Text";
-import { BUBBLES, CLUSTERS } from "./clusters";
+import { BUBBLES, CLUSTERS, type Part, visibleSum } from "./clusters";
 
 /** Light, so that it reads on dark fluorescence; the rim keeps it apart from white and pink. */
 export const UNCLASSIFIED = "#c3d3e6";
@@ -110,6 +110,13 @@ function arrowHead(feature: FeatureLike, color: string): Style | null {
   });
 }
 
+function isShown(
+  { term, status }: Omit<Part, "count">,
+  { hiddenTerms, showsPredictions }: StyleRules,
+): boolean {
+  return !hiddenTerms.has(term) && status !== REJECTED && (status !== PREDICTED || showsPredictions);
+}
+
 /** A style function over vector tiles; styles are kept, as there are few kinds among many objects. */
 export function tileStyle(rules: () => StyleRules) {
   const kept = new Map<string, Style>();
@@ -119,19 +126,19 @@ export function tileStyle(rules: () => StyleRules) {
     return style;
   };
   return (feature: FeatureLike, resolution: number): Style | Style[] | undefined => {
-    const { colors, hiddenTerms, hiddenIds, isFilled, showsPredictions } = rules();
-    const term = Number(feature.get("term") ?? 0);
-    if (hiddenTerms.has(term)) return undefined;
-    const color = colors.get(term) ?? UNCLASSIFIED;
+    const { colors, hiddenIds, isFilled } = rules();
     const layer: unknown = feature.get("layer");
-    if (layer === CLUSTERS) return keep(`dot ${color}`, () => dotStyle(color));
     if (layer === BUBBLES) {
-      const count = Number(feature.get("count"));
-      return keep(`bubble ${color} ${count}`, () => bubbleStyle(color, count));
+      const sum = visibleSum(feature.get("parts") as Part[], (part) => isShown(part, rules()));
+      const color = colors.get(sum?.term ?? 0) ?? UNCLASSIFIED;
+      return sum ? keep(`bubble ${color} ${sum.count}`, () => bubbleStyle(color, sum.count)) : undefined;
     }
-    if (hiddenIds.has(Number(feature.getId()))) return undefined;
+    const term = Number(feature.get("term") ?? 0);
     const status = Number(feature.get("status") ?? 0);
-    if (status === REJECTED || (status === PREDICTED && !showsPredictions)) return undefined;
+    if (!isShown({ term, status }, rules())) return undefined;
+    const color = colors.get(term) ?? UNCLASSIFIED;
+    if (layer === CLUSTERS) return keep(`dot ${color}`, () => dotStyle(color));
+    if (hiddenIds.has(Number(feature.getId()))) return undefined;
     const { width, takesDashes, hasRim } = strokeFor(feature, resolution);
     const isDashed = status === PREDICTED && takesDashes;
     const key = `${color} ${isDashed} ${isFilled} ${width}`;

@@ -4,7 +4,7 @@ import type { Polygon } from "../geometry/types";
 import { Assistant } from "../inference/assistant";
 import type { PixelDesk } from "../pixels/desk";
 import { type ChannelDisplay, channelVariables, toggled, visibleBands } from "./channels";
-import { summed } from "./clusters";
+import { summed, visibleSum } from "./clusters";
 import { ContourAssist } from "./contourAssist";
 import { TileGenerations } from "./objectLayer";
 import { interleave } from "./picture";
@@ -70,16 +70,35 @@ describe("TileGenerations", () => {
 });
 
 describe("bubbles", () => {
-  it("sum the counts of a cell, with the class of most of them, at their middle", () => {
+  const parts = [
+    { term: 1, status: 0, count: 4 },
+    { term: 2, status: 1, count: 6 },
+  ];
+
+  it("sum the counts of a cell for each class and state, at their middle", () => {
     const counts = [
-      { x: 1, y: 1, count: 1, term: 1 },
-      { x: 3, y: 1, count: 3, term: 2 },
-      { x: 11, y: -1, count: 5, term: 0 },
+      { x: 1, y: 1, count: 1, term: 1, status: 0 },
+      { x: 3, y: 1, count: 3, term: 2, status: 1 },
+      { x: 5, y: 1, count: 4, term: 2, status: 1 },
+      { x: 11, y: -1, count: 5, term: 0, status: 0 },
     ];
     expect(summed(counts, 10)).toEqual([
-      { x: 2.5, y: 1, count: 4, term: 2 },
-      { x: 11, y: -1, count: 5, term: 0 },
+      {
+        x: 3.75,
+        y: 1,
+        parts: [
+          { term: 1, status: 0, count: 1 },
+          { term: 2, status: 1, count: 7 },
+        ],
+      },
+      { x: 11, y: -1, parts: [{ term: 0, status: 0, count: 5 }] },
     ]);
+  });
+
+  it("count only what is to be seen", () => {
+    expect(visibleSum(parts, () => true)).toEqual({ count: 10, term: 2 });
+    expect(visibleSum(parts, ({ term }) => term !== 2)).toEqual({ count: 4, term: 1 });
+    expect(visibleSum(parts, () => false)).toBeNull();
   });
 });
 

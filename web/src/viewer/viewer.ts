@@ -2,7 +2,7 @@
 import { defaults as defaultControls } from "ol/control/defaults";
 import OlMap from "ol/Map";
 import type { Image } from "../api/types";
-import type { Box, Geometry } from "../geometry/types";
+import type { Box, Geometry, Point } from "../geometry/types";
 import type { Assistant } from "../inference/assistant";
 import { openDesk } from "../pixels/desk";
 import type { Crop } from "../pixels/raster";
@@ -12,12 +12,13 @@ import type { ChannelDisplay } from "./channels";
 import { ContourAssist } from "./contourAssist";
 import { cropOf } from "./crop";
 import type { ViewerEvents } from "./events";
+import { type Heat, HeatLayer } from "./heat";
 import { interactions } from "./moving";
 import { type LayerView, ObjectLayers } from "./objectLayers";
 import { type Local, Overlay, type Shown } from "./overlay";
 import { canvasOf, type Picture, type Plane, pictureOf, type Tone } from "./picture";
 import { Signals } from "./signals";
-import { toImage } from "./space";
+import { toImage, toMap } from "./space";
 import type { StyleRules } from "./styles";
 import { toolHost } from "./toolHost";
 import { makeTool } from "./tools";
@@ -56,6 +57,7 @@ export class Viewer {
   private readonly picture: Picture;
   private readonly overlay = new Overlay();
   private readonly objects: ObjectLayers;
+  private readonly heat: HeatLayer;
   private readonly host: ToolHost;
   private plane: Plane;
   private tool: Tool;
@@ -67,6 +69,7 @@ export class Viewer {
     this.image = image;
     this.plane = plane;
     this.picture = pictureOf(image, plane, channels);
+    this.heat = new HeatLayer(image, plane);
     this.host = toolHost({
       image,
       overlay: this.overlay,
@@ -85,7 +88,7 @@ export class Viewer {
     this.map = new OlMap({
       target: element,
       pixelRatio: 1,
-      layers: [this.picture.layer, ...this.overlay.layers],
+      layers: [this.picture.layer, this.heat.layer, ...this.overlay.layers],
       controls: defaultControls({ attribution: false, zoom: false, rotate: false }),
       interactions: interactions({
         tool: () => this.tool,
@@ -106,6 +109,7 @@ export class Viewer {
 
   dispose(): void {
     this.objects.dispose();
+    this.heat.dispose();
     this.picture.dispose();
     this.desk.close();
     this.map.setTarget();
@@ -119,6 +123,7 @@ export class Viewer {
     this.plane = plane;
     this.picture.setPlane(plane);
     this.objects.setPlane(plane);
+    this.heat.setPlane(plane);
   }
 
   setChannels(channels: readonly ChannelDisplay[]): void {
@@ -142,6 +147,10 @@ export class Viewer {
     return this.objects.changed(id, generation, box);
   }
 
+  setHeat(heat: Heat | null): void {
+    this.heat.set(heat);
+  }
+
   setHidden(isHidden: boolean): void {
     this.objects.setHidden(isHidden);
   }
@@ -149,6 +158,11 @@ export class Viewer {
   setRules(rules: Partial<StyleRules>): void {
     if (rules.isFilled !== undefined) this.overlay.setFilled(rules.isFilled);
     this.objects.setRules(rules);
+  }
+
+  /** How many objects of each class lie around a place (image px) that is too crowded to show them one by one. */
+  crowdAt(place: Point): [term: number, count: number][] {
+    return this.objects.crowdAt(toMap(place));
   }
 
   hideIds(ids: readonly number[]): void {

@@ -1,9 +1,9 @@
-"""Layers, objects, changes, undo, and vector tiles."""
+"""Layers, objects, changes and undo."""
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query
 from shapely.geometry.base import BaseGeometry
 
 from cytoloop.annotations import history as history_store
@@ -12,14 +12,13 @@ from cytoloop.annotations import store
 from cytoloop.annotations.details import Details, changed_details, checked_details
 from cytoloop.annotations.geometry import Kind, kind_fits, kind_of, parse_geojson
 from cytoloop.annotations.model import Applied, ChangeSet, Edit, Layer, NewAnnotation, Removal, Status
-from cytoloop.annotations.vectortiles import TileAddress, tile_tag, vector_tile
 from cytoloop.core.errors import (
     InvalidInputError,
     NotFoundError,
     PermissionDeniedError,
     StaleVersionError,
 )
-from cytoloop.core.geometry import Box, Plane
+from cytoloop.core.geometry import Box
 from cytoloop.projects.permissions import Permission
 from cytoloop.server.access import Access
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep, cursor_number
@@ -29,8 +28,6 @@ from cytoloop.wire.base import Page
 from cytoloop.workflows import editing
 
 router = APIRouter(tags=["annotations"])
-
-MAX_ZOOM = 14
 
 
 @router.get("/images/{image_id}/layers")
@@ -276,27 +273,3 @@ def _step(access: Access, image_id: UUID, services: ServicesDep, step: editing.S
     applied: Applied = step(access.connection, image_id=image.id, user_id=user_id, announcer=services.announcer)
     state = history_store.history_state(access.connection, image_id=image.id, user_id=user_id)
     return history_wire(state, changed_wire(access.connection, applied), applied.note)
-
-
-@router.get("/layers/{layer_id}/tiles/{zoom}/{x}/{y}")
-def read_tile(
-    layer_id: UUID,
-    zoom: int,
-    x: int,
-    y: int,
-    request: Request,
-    access: ReadDep,
-    z: int = 0,
-    t: int = 0,
-) -> Response:
-    """A Mapbox vector tile of ``512 * 2**zoom`` image px a side. Unchanged tiles are answered with 304."""
-    if not (0 <= zoom <= MAX_ZOOM and 0 <= x < 1 << 20 and 0 <= y < 1 << 20):
-        raise InvalidInputError(f"There is no tile {zoom}/{x}/{y}.")
-    layer, _ = access.layer(layer_id, Permission.VIEW)
-    tile = TileAddress(zoom, x, y)
-    tag = f'"{layer.uuid.hex[:12]}-{zoom}-{x}-{y}-{z}-{t}-{tile_tag(access.connection, layer.id, tile)}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers=headers)
-    content = vector_tile(access.connection, layer.id, tile, Plane(z, t))
-    return Response(content, media_type="application/vnd.mapbox-vector-tile", headers=headers)

@@ -1,0 +1,45 @@
+/** What can be measured: each object, what lies in regions, distances, density. */
+import { SegmentedControl } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { ontologyQuery } from "../api/projects";
+import type { Image, Layer } from "../api/types";
+import { DensityPanel } from "../features/density/DensityPanel";
+import { MeasurePanel } from "../features/measure/MeasurePanel";
+import { NeighboursPanel } from "../features/spatial/NeighboursPanel";
+import { RegionsPanel } from "../features/spatial/RegionsPanel";
+
+const PARTS = ["Objects", "Regions", "Distances", "Density"] as const;
+
+interface Props {
+  projectId: string;
+  image: Image;
+  layer: Layer | null;
+  layers: readonly Layer[];
+  mayRun: boolean;
+}
+
+export function MeasureTab({ projectId, image, layer, layers, mayRun }: Props) {
+  const [part, setPart] = useState<(typeof PARTS)[number]>("Objects");
+  const { data: ontology } = useQuery(ontologyQuery(projectId));
+  const spatial = { layer, layers, terms: ontology?.terms ?? [] };
+  return (
+    <>
+      <SegmentedControl
+        fullWidth
+        size="xs"
+        m="sm"
+        mb={0}
+        aria-label="What to measure"
+        data={[...PARTS]}
+        value={part}
+        onChange={setPart}
+        data-testid="measure-part"
+      />
+      {part === "Objects" ? <MeasurePanel projectId={projectId} layer={layer} mayRun={mayRun} /> : null}
+      {part === "Regions" ? <RegionsPanel {...spatial} /> : null}
+      {part === "Distances" ? <NeighboursPanel {...spatial} /> : null}
+      {part === "Density" ? <DensityPanel projectId={projectId} image={image} layer={layer} /> : null}
+    </>
+  );
+}
