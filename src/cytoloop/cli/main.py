@@ -10,6 +10,7 @@ from cytoloop.core.errors import CytoloopError
 from . import (
     accounts,
     backups,
+    cluster,
     compare,
     convert,
     demo,
@@ -46,6 +47,7 @@ app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
 app.command("methods")(segment.list_methods)
 app.command("openapi", hidden=True)(description.openapi)
+app.add_typer(cluster.cluster_app, name="cluster")
 app.add_typer(models.models_app, name="models")
 app.add_typer(accounts.user_app, name="user")
 app.add_typer(accounts.token_app, name="token")

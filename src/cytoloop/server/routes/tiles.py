@@ -12,7 +12,6 @@ from anyio import to_thread
 from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from cytoloop.core.errors import CytoloopError, InvalidInputError, NotFoundError
 from cytoloop.images.pyramid import Pyramid
@@ -22,6 +21,8 @@ from cytoloop.projects.permissions import Actor, Permission
 from cytoloop.runtime.assembly import Services
 from cytoloop.runtime.settings import MIB
 from cytoloop.server.access import Access
+from cytoloop.server.journal import PlainRoute
+from cytoloop.server.metrics import Metrics
 from cytoloop.server.problems import problem_of
 from cytoloop.server.serialise import RENDERER_VERSION
 from cytoloop.server.state import actor_of
@@ -37,8 +38,9 @@ MAX_RAW_CHANNELS = 16
 class TileCache:
     """Rendered tiles by key, the least recently used dropped when a number of bytes is passed."""
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(self, limit_bytes: int, metrics: Metrics) -> None:
         self._limit = limit_bytes
+        self._metrics = metrics
         self._lock = threading.Lock()
         self._tiles: OrderedDict[str, bytes] = OrderedDict()
         self._size = 0
@@ -48,7 +50,8 @@ class TileCache:
             found = self._tiles.get(key)
             if found is not None:
                 self._tiles.move_to_end(key)
-            return found
+        self._metrics.tile(found=found is not None)
+        return found
 
     def put(self, key: str, tile: bytes) -> None:
         with self._lock:
@@ -59,14 +62,15 @@ class TileCache:
             while self._size > self._limit:
                 _, dropped = self._tiles.popitem(last=False)
                 self._size -= len(dropped)
+            self._metrics.tile_bytes(self._size)
 
 
 class TileDesk:
     """Answers requests for pixels of images that the caller may see."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, metrics: Metrics) -> None:
         self._services = services
-        self._cache = TileCache(services.settings.tile_cache_mib * MIB)
+        self._cache = TileCache(services.settings.tile_cache_mib * MIB, metrics)
         self._allowed: dict[tuple[int, str], tuple[float, StoredImage]] = {}
 
     def stored(self, actor: Actor, image_id: str) -> StoredImage:
@@ -185,7 +189,7 @@ def _immutable(content: bytes, media_type: str) -> Response:
     return Response(content, media_type=media_type, headers={"Cache-Control": IMMUTABLE})
 
 
-def routes(desk: Callable[[Request], TileDesk]) -> list[Route]:
+def routes(desk: Callable[[Request], TileDesk]) -> list[PlainRoute]:
     """The routes below ``/api/v1``."""
 
     def endpoint(
@@ -211,9 +215,9 @@ def routes(desk: Callable[[Request], TileDesk]) -> list[Route]:
     base = "/api/v1/images/{image_id}"
     tile = "{level}/{column}/{row}"
     return [
-        Route(f"{base}/tiles/{tile}", endpoint(TileDesk.tile), name="tile"),
-        Route(f"{base}/raw/{tile}", endpoint(TileDesk.raw), name="raw_tile"),
-        Route(f"{base}/thumbnail", endpoint(TileDesk.thumbnail), name="thumbnail"),
+        PlainRoute(f"{base}/tiles/{tile}", endpoint(TileDesk.tile), name="tile"),
+        PlainRoute(f"{base}/raw/{tile}", endpoint(TileDesk.raw), name="raw_tile"),
+        PlainRoute(f"{base}/thumbnail", endpoint(TileDesk.thumbnail), name="thumbnail"),
     ]
 
 
