@@ -19,11 +19,15 @@ from tests.soak.slide import FINAL, SlideRun
 from cytoloop.cli.main import app
 from cytoloop.core.errors import InvalidInputError, NotFoundError, UnavailableError
 from cytoloop.jobs.cluster.certificates import Certificates
+from cytoloop.jobs.cluster.kubernetes import HOME, Pods, objects
 from cytoloop.jobs.cluster.running import announced_address
 from cytoloop.jobs.executors.dask import DaskExecutor, Link
 from cytoloop.jobs.executors.protocol import Report
 from cytoloop.runtime.assembly import assemble
 from cytoloop.runtime.settings import Settings
+
+# Dask leaves the socket of a scheduler that went away to the collector.
+pytestmark = [pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")]
 
 LOST = "node ended before its task did"
 
@@ -93,6 +97,31 @@ def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.chmod(path.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     return folder
+
+
+@pytest.mark.slow
+def test_workers_join_by_the_command_of_the_kubernetes_objects(tmp_path: Path) -> None:
+    nodes = Nodes(tmp_path / "home", "--host", "127.0.0.1", kind="open")
+    worker = next(one for one in objects(Pods()) if one["metadata"]["name"] == "cytoloop-worker")
+    line = worker["spec"]["template"]["spec"]["containers"][0]["command"]
+    known = Certificates(nodes.home / "cluster" / "certificates")
+    executor = DaskExecutor(Link(lambda: announced_address(nodes.home), known, nodes.home))
+    reports: list[Report] = []
+    executor.start(reports.append)
+    joined: subprocess.Popen[bytes] | None = None
+    try:
+        nodes.start()
+        own = {"python": sys.executable, "tls://cytoloop-scheduler:8786": nodes.address, "/tmp": str(tmp_path)}
+        joined = subprocess.Popen([own.get(one, one.replace(HOME, str(nodes.home))) for one in line])
+        until(executor.free_slots, "the worker did not join")
+        executor.submit("1/0/1", "cytoloop.workflows.segment_worker:run", {"step": "store"})
+        until(lambda: any(one.kind == "done" for one in reports), f"the task did not end: {reports}")
+    finally:
+        executor.stop()
+        if joined is not None:
+            joined.terminate()
+            joined.wait(60)
+        nodes.stop()
 
 
 @pytest.mark.slow

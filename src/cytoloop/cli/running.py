@@ -78,7 +78,8 @@ def _run_processes(settings: Settings, listening: socket.socket, *, open_browser
 
 def server_config(services: Services) -> uvicorn.Config:
     """How uvicorn runs the application."""
-    return uvicorn.Config(create_app(services), log_level="warning", timeout_graceful_shutdown=3, access_log=False)
+    app = create_app(services)
+    return uvicorn.Config(app, log_config=None, log_level="warning", timeout_graceful_shutdown=3, access_log=False)
 
 
 class Server(uvicorn.Server):

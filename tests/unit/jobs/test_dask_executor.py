@@ -1,5 +1,7 @@
 """Jobs on a real cluster: a scheduler and two workers, each a process of its own, over TLS."""
 
+import contextlib
+import gc
 import os
 import signal
 import socket
@@ -25,7 +27,8 @@ from cytoloop.jobs.model import Job
 from .conftest import Bench
 from .test_dispatcher import Kind, until_ended
 
-pytestmark = pytest.mark.slow
+# Dask leaves the socket of a scheduler that went away to the collector.
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")]
 
 Run = Callable[[Kind], Dispatcher]
 
@@ -64,6 +67,8 @@ def run(nodes: Nodes, bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     yield build
     for one in made:
         one.stop()
+    made.clear()
+    gc.collect()  # what the mark above is about happens here, and not in another test
 
 
 def tasks(folder: Path, *hows: str) -> list[dict]:
@@ -91,7 +96,7 @@ def test_a_job_is_done_by_the_nodes_and_tells_how_far_it_is(run: Run, bench: Ben
     kind = Kind()
     run(kind)
     job = bench.queue(tasks(tmp_path, *["print"] * 5))
-    ended = until_ended(bench, job)
+    ended = until_ended(bench, job, 240)
     assert (ended.state, ended.tasks_done) == ("done", 5)
     assert sorted(kind.finished) == [0, 1, 2, 3, 4]
     assert sorted(log_of(bench, job)) == ["all of it", *(f"starting {n}" for n in range(5))]
@@ -107,7 +112,7 @@ def test_a_killed_worker_costs_one_try_of_one_task(run: Run, bench: Bench, nodes
     os.kill(dask, signal.SIGKILL)
     until(lambda: not command(call), "the call outlived the worker that it was for")
     (tmp_path / "go").touch()
-    ended = until_ended(bench, job)
+    ended = until_ended(bench, job, 240)
     assert (ended.state, ended.tasks_done, ended.tasks_failed) == ("done", 5, 0)
     assert sorted(kind.finished) == [0, 1, 2, 3, 4]
     assert sorted(tries(tmp_path)) == [1, 1, 1, 1, 2]
@@ -118,7 +123,7 @@ def test_a_poison_task_is_reported_and_the_rest_done(run: Run, bench: Bench, nod
     kind = Kind()
     run(kind)
     job = bench.queue(tasks(tmp_path, "print", "always die", "crash", "refuse", "print"))
-    ended = until_ended(bench, job)
+    ended = until_ended(bench, job, 240)
     assert (ended.state, ended.tasks_done, ended.tasks_failed) == ("done", 2, 3)
     assert sorted(kind.finished) == [0, 4]
     assert tries(tmp_path) == [1, 3, 3, 1, 1]
@@ -137,9 +142,9 @@ def test_a_cancelled_job_ends_its_calls_and_frees_the_nodes(run: Run, bench: Ben
     assert dispatcher.cancel(job.id).state == "cancelled"
     until(lambda: not any(command(one) for one in calls), "a cancelled call goes on")
     after = bench.queue(tasks(tmp_path, "print", "print"))
-    assert until_ended(bench, after).state == "done"
+    assert until_ended(bench, after, 240).state == "done"
     assert bench.job(job).state == "cancelled"
-    assert kind.finished == [0, 1]
+    assert sorted(kind.finished) == [0, 1]
 
 
 def test_a_killed_scheduler_is_found_again(run: Run, bench: Bench, nodes: Nodes, tmp_path: Path) -> None:
@@ -151,7 +156,7 @@ def test_a_killed_scheduler_is_found_again(run: Run, bench: Bench, nodes: Nodes,
     until(lambda: not any(command(one) for one in calls), "a call outlived its cluster")
     (tmp_path / "go").touch()
     nodes.start()
-    ended = until_ended(bench, job, 180)
+    ended = until_ended(bench, job, 240)
     assert (ended.state, ended.tasks_done, ended.tasks_failed) == ("done", 3, 0)
     assert sorted(kind.finished) == [0, 1, 2]
 
@@ -160,7 +165,8 @@ def test_only_who_has_the_key_is_let_in(nodes: Nodes, tmp_path: Path) -> None:
     host, _, port = nodes.address.removeprefix("tls://").rpartition(":")
     with socket.create_connection((host, int(port)), timeout=30) as plain:
         plain.sendall(b"\0" * 64)
-        assert plain.recv(1024)[:1] in (b"", b"\x15")  # closed, or a TLS alert
+        with contextlib.suppress(ConnectionResetError):
+            assert plain.recv(1024)[:1] in (b"", b"\x15")  # closed, or a TLS alert
     stranger = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     stranger.check_hostname, stranger.verify_mode = False, ssl.CERT_NONE
     with (
@@ -223,5 +229,5 @@ def test_a_node_refuses_what_it_cannot_do(tmp_path: Path) -> None:
 def test_calls_run_beside_dask(run: Run, bench: Bench, nodes: Nodes, tmp_path: Path) -> None:
     run(Kind())
     job = bench.queue(tasks(tmp_path, "print", "print"))
-    until_ended(bench, job)
+    until_ended(bench, job, 240)
     assert 1 <= len(call_processes(nodes.pid)) <= 2

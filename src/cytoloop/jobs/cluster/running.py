@@ -66,7 +66,7 @@ def running(plan: Plan, certificates: Certificates) -> Generator[SpecCluster]:
             _announce(plan.home, cluster.scheduler_address)
             yield cluster
         finally:
-            announcement(plan.home).unlink(missing_ok=True)
+            _withdraw(plan.home, cluster.scheduler_address)
             cluster.close(timeout=30)
 
 
@@ -144,6 +144,13 @@ def _announce(home: Path, address: str) -> None:
     staged = path.with_name(f".scheduler.{uuid4().hex}")
     staged.write_text(json.dumps({"address": address, "machine": socket.gethostname()}))
     staged.replace(path)
+
+
+def _withdraw(home: Path, address: str) -> None:
+    """Unless another cluster was announced since."""
+    with contextlib.suppress(UnavailableError):
+        if announced_address(home) == address:
+            announcement(home).unlink(missing_ok=True)
 
 
 def described(cluster_address: str, certificates: Certificates) -> dict[str, Any]:
