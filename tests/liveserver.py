@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import IO
 
 
 class Server:
@@ -22,10 +23,10 @@ class Server:
         self.url = f"http://127.0.0.1:{self._port}"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, stderr: IO[bytes] | None = None) -> None:
         command = [sys.executable, "-m", "cytoloop.cli", "serve", "--home", str(self._home), "--no-browser"]
         command += ["--port", str(self._port), *self._arguments]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr)
         end = time.monotonic() + 120
         while time.monotonic() < end:
             try:

@@ -18,6 +18,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from cytoloop.storage.locks import Held, key_of
 
@@ -232,6 +233,29 @@ def test_two_processes_are_one_server_and_outlive_each_other(serving: Serving, d
     fresh = serving.line_to(lambda process: process not in (killed, survivor.process))
     assert [one["count"] for one in fresh.ask("GET", f"/images/{image}/layers")] == [1, 16, 16]
     assert "An API process ended (signal 9)" in serving.log.read_text()
+
+
+def counted(line: Line, name: str) -> float:
+    """The sum of a metric's numbers, as one process tells it."""
+    status, text, _ = line.send("GET", "/metrics", None, {})
+    assert status == 200, text
+    families = text_string_to_metric_families(text.decode())
+    return sum(one.value for family in families for one in family.samples if one.name == name)
+
+
+def test_each_process_tells_what_all_counted(serving: Serving) -> None:
+    here, there = serving.two_lines()
+    for line in (here, there):
+        for _ in range(5):
+            assert line.send("GET", f"{API}/projects", None, {})[0] == 200
+    first = counted(here, "cytoloop_request_seconds_count")
+    second = counted(there, "cytoloop_request_seconds_count")
+    assert first >= 10, "this process alone had half of them"
+    assert second >= first
+    os.kill(there.process, signal.SIGKILL)
+    until(lambda: "An API process ended (signal 9)" in serving.log.read_text())
+    assert counted(here, "cytoloop_request_seconds_count") >= second, "what a process counted outlives it"
+    assert counted(here, "cytoloop_jobs") == 0
 
 
 def test_sqlite_is_for_one_process(tmp_path: Path) -> None:

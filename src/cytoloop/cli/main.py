@@ -24,6 +24,7 @@ COMMANDS = {
     "restore": ("backups", "restore"),
     "methods": ("segment", "list_methods"),
     "openapi": ("description", "openapi"),
+    "cluster": ("cluster", "cluster_app"),
     "models": ("models", "models_app"),
     "user": ("accounts", "user_app"),
     "token": ("accounts", "token_app"),

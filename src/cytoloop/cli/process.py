@@ -1,13 +1,13 @@
 """One of several API processes: ``python -m cytoloop.cli.process SOCKET``, with the settings as JSON on stdin."""
 
 import json
-import logging
 import os
 import socket
 import sys
 import threading
 
 from cytoloop.core.errors import CytoloopError
+from cytoloop.core.logs import configure_logging
 from cytoloop.runtime.assembly import assemble
 from cytoloop.runtime.settings import Settings
 
@@ -16,8 +16,8 @@ from .running import Server, server_config
 
 def main() -> None:
     """Serve on the socket until stdin ends."""
-    logging.basicConfig(level=logging.WARNING)
     settings = Settings(**json.loads(sys.stdin.readline()))
+    configure_logging(settings.log_format)
     listening = socket.socket(fileno=int(sys.argv[1]))
     try:
         services = assemble(settings)

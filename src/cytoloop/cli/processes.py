@@ -6,6 +6,8 @@ arguments can be read by everybody on the machine). It ends when its stdin does,
 
 import json
 import logging
+import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +17,8 @@ import time
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import IO
+
+from prometheus_client.multiprocess import mark_process_dead
 
 from cytoloop.runtime.settings import Settings
 
@@ -41,12 +45,16 @@ class Supervisor:
         self._listening = listening
         self._children: list[_Child] = []
         self._stopping = threading.Event()
+        self._counts = settings.home / "metrics"
+        """Where the processes count, so that whichever is asked can tell the sum."""
 
     def run(self) -> None:
         """Start the processes, replace those that end, and return once all have ended after SIGINT or SIGTERM."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
         self._listening.listen(2048)
+        shutil.rmtree(self._counts, ignore_errors=True)
+        self._counts.mkdir(parents=True)
         try:
             self._children = [self._started() for _ in range(self._settings.processes)]
             while not self._stopping.wait(0.2):
@@ -61,6 +69,7 @@ class Supervisor:
         process = subprocess.Popen(
             [sys.executable, "-m", "cytoloop.cli.process", str(self._listening.fileno())],
             stdin=subprocess.PIPE,
+            env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(self._counts)},
             pass_fds=[self._listening.fileno()],
             start_new_session=True,  # Ctrl+C is for the parent, which ends the others in order
         )
@@ -76,6 +85,7 @@ class Supervisor:
                 continue
             logger.warning("An API process ended (%s); starting another", _ending(code))
             _close(child.process.stdin)
+            mark_process_dead(child.process.pid, str(self._counts))
             if time.monotonic() - child.since < STEADY_S:
                 self._stopping.wait(PAUSE_S)
             if self._stopping.is_set():

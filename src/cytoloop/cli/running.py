@@ -11,6 +11,7 @@ import typer
 import uvicorn
 
 from cytoloop.core.errors import ConflictError, InvalidInputError
+from cytoloop.core.logs import configure_logging
 from cytoloop.projects import users
 from cytoloop.runtime.assembly import Services, assemble
 from cytoloop.runtime.settings import Settings
@@ -37,6 +38,7 @@ def run_server(
     serve
         False to end after ``prepare``.
     """
+    configure_logging(settings.log_format)
     listening = _listen(settings.host, settings.port)
     if settings.processes > 1:
         _run_processes(settings, listening, open_browser=open_browser)
@@ -76,7 +78,8 @@ def _run_processes(settings: Settings, listening: socket.socket, *, open_browser
 
 def server_config(services: Services) -> uvicorn.Config:
     """How uvicorn runs the application."""
-    return uvicorn.Config(create_app(services), log_level="warning", timeout_graceful_shutdown=3, access_log=False)
+    app = create_app(services)
+    return uvicorn.Config(app, log_config=None, log_level="warning", timeout_graceful_shutdown=3, access_log=False)
 
 
 class Server(uvicorn.Server):

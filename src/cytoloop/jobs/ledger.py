@@ -349,7 +349,8 @@ EVERYONE = ""
 def recover(connection: Connection, owner: str | None = None) -> int:
     """Queue again the running tasks of an owner, or of ``EVERYONE`` (when the only dispatcher begins).
 
-    Returns how many. ``owner`` None means every running task whose lease has passed.
+    Returns how many. ``owner`` None means every running task whose lease has passed. It is not the task's fault that
+    its dispatcher went, so that try does not count.
     """
     condition = task.c.state == "running"
     if owner is None:
@@ -357,7 +358,9 @@ def recover(connection: Connection, owner: str | None = None) -> int:
     elif owner != EVERYONE:
         condition &= task.c.owner == owner
     return connection.execute(
-        update(task).where(condition).values(state="queued", owner=None, lease_until=None, epoch=task.c.epoch + 1)
+        update(task)
+        .where(condition)
+        .values(state="queued", owner=None, lease_until=None, epoch=task.c.epoch + 1, attempt=task.c.attempt - 1)
     ).rowcount
 
 

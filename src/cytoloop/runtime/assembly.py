@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+from cytoloop.core.errors import InvalidInputError
 from cytoloop.core.events import EventBus
 from cytoloop.jobs.dispatcher import Dispatcher
 from cytoloop.jobs.executors.local import LocalExecutor
@@ -85,6 +86,28 @@ def _carry_events(signals: Signals, bus: EventBus) -> None:
     signals.on_gap(bus.close)
 
 
+def _executor(settings: Settings) -> Executor:
+    """Where tasks run. Dask is imported only where a cluster is wanted."""
+    memory_bytes = settings.worker_memory_mib * MIB
+    if settings.executor == "local":
+        return LocalExecutor(settings.workers, memory_bytes)
+    try:
+        from cytoloop.jobs.cluster.certificates import Certificates
+        from cytoloop.jobs.cluster.running import announced_address
+        from cytoloop.jobs.executors.dask import DaskExecutor, Link
+    except ImportError as error:
+        raise InvalidInputError(
+            f"The executor dask needs {error.name}. Install it with: pip install 'cytoloop[cluster]'"
+        ) from None
+    known = Certificates(settings.certificates_folder)
+    if known.exist():
+        known.check()
+    address = settings.cluster_address
+    return DaskExecutor(
+        Link(lambda: address or announced_address(settings.home), known, settings.home.resolve(), memory_bytes)
+    )
+
+
 def assemble(settings: Settings, executor: Executor | None = None) -> Services:
     """Build the services. ``executor`` replaces the worker processes, for tests."""
     home = settings.home
@@ -111,7 +134,7 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
     }
     dispatcher = Dispatcher(
         database,
-        executor or LocalExecutor(settings.workers, settings.worker_memory_mib * MIB),
+        executor or _executor(settings),
         kinds,
         home / "scratch",
         on_job=announcer.job,

@@ -57,9 +57,25 @@ class Settings(BaseSettings):
         description="Worker processes for jobs.",
     )
     worker_memory_mib: int = Field(default=6144, ge=0, description="Memory of one worker process in MiB; 0: no limit.")
+    executor: Literal["local", "dask"] = Field(
+        default="local",
+        description="Where jobs run: local: in worker processes of the server; dask: on a cluster (cytoloop cluster).",
+    )
+    cluster_address: str | None = Field(
+        default=None,
+        pattern=r"^tls://[^/\s]+:\d+$",
+        description="The cluster's scheduler (tls://HOST:PORT); the one started on this home folder unless given.",
+    )
+    cluster_certificates: Path | None = Field(
+        default=None,
+        description="Folder of the cluster's certificate and key; cluster/certificates in the home unless given.",
+    )
     max_upload_mib: int = Field(default=200 * 1024, ge=1, description="Largest file to upload, MiB.")
     max_body_mib: int = Field(default=64, ge=1, description="Largest JSON body of a request, MiB.")
     max_project_gib: int = Field(default=2048, ge=1, description="Room for all stored images, GiB.")
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="text: warnings; json: one JSON object a line, each request too."
+    )
     tile_cache_mib: int = Field(default=256, ge=0, description="Memory for rendered tiles, MiB.")
 
     @field_validator("allowed_hosts", "image_folders", mode="before")
@@ -78,6 +94,11 @@ class Settings(BaseSettings):
     def models_folder(self) -> Path:
         """Where imported and trained models lie."""
         return self.home / "models"
+
+    @property
+    def certificates_folder(self) -> Path:
+        """Where the cluster's certificate and key lie."""
+        return self.cluster_certificates or self.home / "cluster" / "certificates"
 
     @property
     def single_user(self) -> bool:

@@ -12,6 +12,8 @@ from cytoloop.wire.base import Problem
 
 from . import pages, problems
 from .gate import Gate, KnownCallers
+from .journal import Journal
+from .metrics import Metrics
 from .routes import (
     accounts,
     comparisons,
@@ -81,7 +83,8 @@ def create_app(services: Services) -> FastAPI:
         responses={"default": {"model": Problem, "description": "Any error, as a problem."}},
     )
     app.state.services = services
-    app.state.desk = tiles.TileDesk(services)
+    app.state.metrics = Metrics(services.database)
+    app.state.desk = tiles.TileDesk(services, app.state.metrics)
     problems.install(app)
     app.router.routes.extend(tiles.routes(_desk))
     for router in _ROUTERS:
@@ -91,6 +94,7 @@ def create_app(services: Services) -> FastAPI:
     app.router.routes.extend(pages.routes())
     app.state.known_callers = KnownCallers(services.signals)
     app.add_middleware(Gate, services=services, known=app.state.known_callers)
+    app.add_middleware(Journal, metrics=app.state.metrics)  # the last that is added is the outermost
     return app
 
 

@@ -27,6 +27,7 @@ TOPIC = "sessions"
 """The topic of the signals by which every process learns of a session's end."""
 SESSION_COOKIE = "cytoloop_session"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+METRICS = "/metrics"
 CALLER_SECONDS = 5.0
 """How long a caller's identity is remembered: a revoked session or token works at most this long."""
 MAX_KNOWN = 10_000
@@ -136,7 +137,7 @@ class Gate:
             raise _too_large(limit)
 
     async def _caller(self, connection: HTTPConnection) -> Caller:
-        if not connection.scope["path"].startswith("/api/"):
+        if not connection.scope["path"].startswith(("/api/", METRICS)):
             return Caller(None)
         secret = _bearer(connection.headers) or connection.cookies.get(SESSION_COOKIE, "")
         if not secret:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
-from starlette.routing import Route
+
+from .journal import PlainRoute
 
 BUNDLE = Path(__file__).parents[1] / "_web"
 _MISSING = (
@@ -13,7 +14,7 @@ _MISSING = (
 )
 
 
-def routes(bundle: Path = BUNDLE) -> list[Route]:
+def routes(bundle: Path = BUNDLE) -> list[PlainRoute]:
     """One route for everything that is no API."""
     root = bundle.resolve()
 
@@ -29,4 +30,4 @@ def routes(bundle: Path = BUNDLE) -> list[Route]:
             return PlainTextResponse(_MISSING, 503)
         return FileResponse(root / "index.html", headers={"Cache-Control": "no-cache"})
 
-    return [Route("/{path:path}", page, methods=["GET", "HEAD"], name="page")]
+    return [PlainRoute("/{path:path}", page, methods=["GET", "HEAD"], name="page")]

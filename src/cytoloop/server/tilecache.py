@@ -6,6 +6,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from .metrics import Metrics
+
 
 @dataclass(slots=True)
 class _Gate:
@@ -18,8 +20,9 @@ class _Gate:
 class TileCache:
     """The tiles used last, up to a limit of bytes; what many ask for at once is made once."""
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(self, limit_bytes: int, metrics: Metrics) -> None:
         self._limit = limit_bytes
+        self._metrics = metrics
         self._lock = threading.Lock()
         self._tiles: OrderedDict[str, bytes] = OrderedDict()
         self._size = 0
@@ -28,6 +31,7 @@ class TileCache:
     def get(self, key: str, make: Callable[[], bytes]) -> bytes:
         """The tile, made now unless it is here; an error of ``make`` is raised to the one who ran it."""
         found = self._find(key)
+        self._metrics.tile(found=found is not None)
         if found is not None:
             return found
         with self._alone(key):
@@ -67,3 +71,4 @@ class TileCache:
             while self._size > self._limit:
                 _, dropped = self._tiles.popitem(last=False)
                 self._size -= len(dropped)
+            self._metrics.tile_bytes(self._size)

@@ -19,7 +19,7 @@ from cytoloop.storage.snapshots import check_empty, read_snapshot, snapshot_name
 
 RECORD = "backup.json"
 FILES = "files"
-_SKIPPED = ("scratch", "images/staging")
+_SKIPPED = ("scratch", "images/staging", "metrics", "cluster")
 """Folders of a home that hold nothing to keep."""
 _DATABASE = "cytoloop.sqlite"
 """The database's files in a home: it, and what is beside it while it is open. They go into the snapshot."""

@@ -26,6 +26,10 @@ def run(call: dict[str, Any], reporter: Any) -> dict[str, Any]:
             os.kill(os.getpid(), 9)
         case "sleep":
             time.sleep(60)
+        case "wait":  # until the test has done what it wants to do meanwhile
+            (Path(call["folder"]) / f"{call['n']}.pid").write_text(str(os.getpid()))
+            while not (Path(call["folder"]) / "go").exists():
+                time.sleep(0.02)
         case "print":
             print("noise on stdout")
     return {"n": call["n"]}

@@ -1,13 +1,24 @@
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from cytoloop.server.metrics import Metrics
 from cytoloop.server.tilecache import TileCache
+from cytoloop.storage.database import Database, sqlite_url
 
 
-def test_what_many_ask_for_at_once_is_made_once() -> None:
-    cache = TileCache(1000)
+@pytest.fixture
+def metrics(tmp_path: Path) -> Iterator[Metrics]:
+    database = Database(sqlite_url(tmp_path / "counted.sqlite"))
+    yield Metrics(database)
+    database.close()
+
+
+def test_what_many_ask_for_at_once_is_made_once(metrics: Metrics) -> None:
+    cache = TileCache(1000, metrics)
     made: list[str] = []
 
     def make() -> bytes:
@@ -26,8 +37,8 @@ def test_what_many_ask_for_at_once_is_made_once() -> None:
     assert cache._gates == {}
 
 
-def test_others_do_not_wait_for_a_slow_tile() -> None:
-    cache = TileCache(1000)
+def test_others_do_not_wait_for_a_slow_tile(metrics: Metrics) -> None:
+    cache = TileCache(1000, metrics)
     begun, go = threading.Event(), threading.Event()
 
     def slow() -> bytes:
@@ -44,8 +55,8 @@ def test_others_do_not_wait_for_a_slow_tile() -> None:
     assert cache.get("slow", pytest.fail) == b"slow"
 
 
-def test_an_error_is_told_and_the_next_one_tries_again() -> None:
-    cache = TileCache(1000)
+def test_an_error_is_told_and_the_next_one_tries_again(metrics: Metrics) -> None:
+    cache = TileCache(1000, metrics)
 
     def broken() -> bytes:
         raise ZeroDivisionError
@@ -55,8 +66,8 @@ def test_an_error_is_told_and_the_next_one_tries_again() -> None:
     assert cache.get("one", lambda: b"tile") == b"tile"
 
 
-def test_the_least_recently_used_goes_first() -> None:
-    cache = TileCache(10)
+def test_the_least_recently_used_goes_first(metrics: Metrics) -> None:
+    cache = TileCache(10, metrics)
     for name in ("a", "b"):
         cache.get(name, lambda: b"12345")
     cache.get("a", pytest.fail)

@@ -10,7 +10,6 @@ from anyio import to_thread
 from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from cytoloop.core.errors import CytoloopError, InvalidInputError, NotFoundError
 from cytoloop.images.pyramid import Pyramid
@@ -20,6 +19,8 @@ from cytoloop.projects.permissions import Actor, Permission
 from cytoloop.runtime.assembly import Services
 from cytoloop.runtime.settings import MIB
 from cytoloop.server.access import Access
+from cytoloop.server.journal import PlainRoute
+from cytoloop.server.metrics import Metrics
 from cytoloop.server.problems import problem_of
 from cytoloop.server.serialise import RENDERER_VERSION
 from cytoloop.server.state import actor_of
@@ -36,9 +37,9 @@ MAX_RAW_CHANNELS = 16
 class TileDesk:
     """Answers requests for pixels of images that the caller may see."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, metrics: Metrics) -> None:
         self._services = services
-        self._cache = TileCache(services.settings.tile_cache_mib * MIB)
+        self._cache = TileCache(services.settings.tile_cache_mib * MIB, metrics)
         self._allowed: dict[tuple[int, str], tuple[float, StoredImage]] = {}
 
     def stored(self, actor: Actor, image_id: str) -> StoredImage:
@@ -155,7 +156,7 @@ def _immutable(content: bytes, media_type: str) -> Response:
     return Response(content, media_type=media_type, headers={"Cache-Control": IMMUTABLE})
 
 
-def routes(desk: Callable[[Request], TileDesk]) -> list[Route]:
+def routes(desk: Callable[[Request], TileDesk]) -> list[PlainRoute]:
     """The routes below ``/api/v1``."""
 
     def endpoint(
@@ -181,9 +182,9 @@ def routes(desk: Callable[[Request], TileDesk]) -> list[Route]:
     base = "/api/v1/images/{image_id}"
     tile = "{level}/{column}/{row}"
     return [
-        Route(f"{base}/tiles/{tile}", endpoint(TileDesk.tile), name="tile"),
-        Route(f"{base}/raw/{tile}", endpoint(TileDesk.raw), name="raw_tile"),
-        Route(f"{base}/thumbnail", endpoint(TileDesk.thumbnail), name="thumbnail"),
+        PlainRoute(f"{base}/tiles/{tile}", endpoint(TileDesk.tile), name="tile"),
+        PlainRoute(f"{base}/raw/{tile}", endpoint(TileDesk.raw), name="raw_tile"),
+        PlainRoute(f"{base}/thumbnail", endpoint(TileDesk.thumbnail), name="thumbnail"),
     ]
 
 

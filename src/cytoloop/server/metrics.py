@@ -1,0 +1,94 @@
+"""What a server counts, for Prometheus: requests, tiles from memory, jobs and tasks.
+
+Several processes behind one socket count in files below the home folder (``PROMETHEUS_MULTIPROC_DIR``, set by
+their supervisor), so that whichever is asked tells the sum.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from cytoloop.jobs.counting import states
+from cytoloop.storage.database import Database
+
+TYPE = "text/plain; version=0.0.4; charset=utf-8"
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+FRESH_S = 5.0
+"""How long counts of the database are good for: a table of millions of tasks is not read at every scrape."""
+
+
+class Metrics:
+    """The counters of one process, and their text for Prometheus."""
+
+    def __init__(self, database: Database) -> None:
+        self._own = CollectorRegistry()
+        self._states = _States(database)
+        self._requests = Counter(
+            "cytoloop_requests", "Requests answered.", ["method", "route", "status"], registry=self._own
+        )
+        self._seconds = Histogram(
+            "cytoloop_request_seconds",
+            "Time until a request was answered in full.",
+            ["route"],
+            buckets=SECONDS,
+            registry=self._own,
+        )
+        self._tiles = Counter("cytoloop_tile_cache", "Tiles looked up in memory.", ["result"], registry=self._own)
+        self._tile_bytes = Gauge(
+            "cytoloop_tile_cache_bytes",
+            "Bytes of rendered tiles in memory.",
+            registry=self._own,
+            multiprocess_mode="livesum",
+        )
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """A request was answered. ``route`` is the pattern, never the address itself."""
+        self._requests.labels(method if method in METHODS else "other", route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def tile(self, *, found: bool) -> None:
+        """A rendered tile was looked for in memory."""
+        self._tiles.labels("hit" if found else "miss").inc()
+
+    def tile_bytes(self, size: int) -> None:
+        """The rendered tiles in memory take so many bytes."""
+        self._tile_bytes.set(size)
+
+    def text(self) -> bytes:
+        """Everything, as Prometheus reads it."""
+        counted = self._own
+        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+            counted = CollectorRegistry()
+            MultiProcessCollector(counted)
+        stored = CollectorRegistry(auto_describe=False)
+        stored.register(self._states)
+        return generate_latest(counted) + generate_latest(stored)
+
+
+class _States(Collector):
+    """Jobs and tasks by state, from the ledger."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._counts: dict[str, dict[str, int]] = {}
+        self._until = 0.0
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        return iter(())
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        if time.monotonic() > self._until:
+            with self._database.read() as connection:
+                self._counts = states(connection)
+            self._until = time.monotonic() + FRESH_S
+        for what, counts in self._counts.items():
+            family = GaugeMetricFamily(f"cytoloop_{what}", f"The ledger's {what} by state.", labels=["state"])
+            for state, number in counts.items():
+                family.add_metric([state], number)
+            yield family
