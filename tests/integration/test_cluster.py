@@ -16,7 +16,7 @@ from tests.liveserver import Server
 from tests.soak.mosaic import write_mosaic
 from tests.soak.slide import FINAL, SlideRun
 
-from cytoloop.cli.main import app
+from cytoloop.cli.main import program
 from cytoloop.core.errors import InvalidInputError, NotFoundError, UnavailableError
 from cytoloop.jobs.cluster.certificates import Certificates
 from cytoloop.jobs.cluster.kubernetes import HOME, Pods, objects
@@ -155,11 +155,11 @@ def test_the_server_does_not_import_dask() -> None:
 def test_the_commands_say_what_is_missing(tmp_path: Path) -> None:
     home = ["--home", str(tmp_path / "home")]
     with pytest.raises(NotFoundError, match="cytoloop cluster certificates"):
-        app(["cluster", "script", "slurm", *home], standalone_mode=False)
+        program()(["cluster", "script", "slurm", *home], standalone_mode=False)
     with pytest.raises(UnavailableError, match="cytoloop cluster start"):
-        app(["cluster", "show", *home], standalone_mode=False)
+        program()(["cluster", "show", *home], standalone_mode=False)
     with pytest.raises(InvalidInputError, match="slurm, lsf, sge"):
-        app(["cluster", "script", "condor", *home], standalone_mode=False)
+        program()(["cluster", "script", "condor", *home], standalone_mode=False)
 
 
 def test_a_server_that_is_to_use_a_cluster_it_may_not_join_says_so(tmp_path: Path) -> None:
