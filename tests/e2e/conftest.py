@@ -51,6 +51,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
+def fresh_server(tmp_path: Path) -> Iterator[Server]:
+    """One with the home ``tmp_path/home`` and no project yet; a module that needs it calls it ``server``."""
+    made = Server(tmp_path / "home")
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
     opened = context.new_page()

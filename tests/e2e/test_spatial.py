@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from .conftest import Server
 from .screen import Screen
 
 SIDE_PX = 4096
@@ -25,6 +26,12 @@ def write_objects(path: Path, count: int) -> Path:
     lines = [f"POINT ({x} {y}),{TERMS[int(x > SIDE_PX / 2)]}" for x, y in places]
     path.write_text("\n".join(["wkt,class", *lines]))
     return path
+
+
+@pytest.fixture
+def server(fresh_server: Server) -> Server:
+    """One whose home is known: a command imports into it."""
+    return fresh_server
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 import re
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,12 +26,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def server(fresh_server: Server) -> Server:
     """One of its own: it has no project yet, and is killed."""
-    made = Server(tmp_path / "home")
-    made.start()
-    yield made
-    made.stop()
+    return fresh_server
 
 
 def test_open_segment_correct_measure_take_away_and_come_back(
