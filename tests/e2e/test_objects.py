@@ -5,7 +5,7 @@ import urllib.request
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from cytoloop.samples import FOLDER
 
@@ -177,6 +177,22 @@ def test_pictures_are_dragged_and_keyed_to_other_classes(screen: Screen, page: P
     bench.until_stored(lambda all_: all_[bench.ids[8]]["term_id"] == bench.terms[1])
     expect(bench.crop(8)).to_have_attribute("data-term-id", str(bench.terms[1]))
     screen.picture("gallery-reclassified")
+
+
+def test_a_late_answer_to_a_click_does_not_undo_the_next(screen: Screen, page: Page, server: Server) -> None:
+    bench = Bench(server, screen, page)
+    screen.tab("gallery")
+    expect(screen.part("gallery-crop")).to_have_count(COUNT)
+    held: list[Route] = []
+    page.route("**/api/v1/annotations/*", lambda route: held.append(route))
+    bench.crop(2).click()
+    bench.crop(6).click(modifiers=["Shift"])
+    page.wait_for_timeout(1000)
+    assert held, "the first click asked for its object"
+    for route in held:
+        route.continue_()
+    page.wait_for_timeout(500)
+    expect(screen.part("selection-count")).to_contain_text("3")
 
 
 def test_a_review_by_keyboard_only(screen: Screen, page: Page, server: Server) -> None:

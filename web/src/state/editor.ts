@@ -94,6 +94,11 @@ export class Editor {
     if (goes) this.viewer.camera.show(boxOf(found));
   }
 
+  /** An object that was clicked and is still on its way is not selected when it comes. */
+  forgetPick(): void {
+    this.pick += 1;
+  }
+
   /** The object as it is here or on the server; says so where it cannot be had. */
   async fetched(id: number): Promise<Annotation | null> {
     const local = this.locals.get(id);

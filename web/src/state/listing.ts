@@ -75,6 +75,7 @@ async function choose(layerId: string, marks: Marks): Promise<void> {
   const { editor } = workspace();
   const ids = [...marks.ids];
   if (ids.length === 1 && ids[0] !== undefined) return editor?.selectId(ids[0], "replace", true);
+  editor?.forgetPick();
   const found = ids.length > MOST_DRAWN ? [] : await annotationsOf(layerId, ids);
   if (listing().marks === marks) editor?.select(found);
 }
