@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from cytoloop.workflows import tables
+
 from .driver import Driver, square
 
 COUNT = 11_000
@@ -49,6 +51,28 @@ class Bench:
 @pytest.fixture
 def bench(api: Driver) -> Bench:
     return Bench(api)
+
+
+def test_a_layer_too_large_for_a_table_is_listed_by_number(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    term = bench.term("Cell")
+    bench.draw(*({"term_id": term, "score": 0.5} for _ in range(5)))
+    bench.draw({}, {}, {})
+    small = bench.api.ok(bench.api.get(f"/layers/{bench.layer}/objects"))
+    bench.draw({})
+    whole = bench.api.ok(bench.api.get(f"/layers/{bench.layer}/objects"))
+    monkeypatch.setattr(tables, "MAX_ROWS", 8)
+    parts = [
+        bench.api.ok(bench.api.get(f"/layers/{bench.layer}/objects?offset={offset}&limit=4")) for offset in (0, 4, 8)
+    ]
+    assert [row for part in parts for row in part["rows"]] == whole["rows"]
+    assert whole["rows"][:8] == small["rows"]
+    assert {part["total"] for part in parts} == {9}
+    turned = bench.api.ok(bench.api.get(f"/layers/{bench.layer}/objects?order=desc&limit=2"))
+    assert turned["rows"] == whole["rows"][:-3:-1]
+    for asked in ("objects?sort=area", "objects?term_id=1", "measurements/summary", "objects/index"):
+        problem = bench.api.get(f"/layers/{bench.layer}/{asked}")
+        assert problem.status_code == 413, asked
+        assert "more than 8 objects" in problem.json()["detail"]
 
 
 def test_the_table_is_filtered_by_everything_one_can_ask(bench: Bench) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import shapely
 from alembic.autogenerate import compare_metadata
@@ -17,6 +18,7 @@ from sqlalchemy import types as sql
 from cytoloop.annotations import layers
 from cytoloop.annotations.geometry import Kind
 from cytoloop.annotations.model import ChangeSet, NewAnnotation, Status
+from cytoloop.annotations.points import RECORD, read_records
 from cytoloop.annotations.store import annotation_by_id, apply_change
 from cytoloop.storage.database import Database, metadata
 from cytoloop.storage.migrate import MIGRATIONS, migrate
@@ -48,6 +50,8 @@ def empty(databases: Databases, tmp_path: Path) -> Iterator[Database]:
 KEY = 7
 """The number of every row that has one, and of what it refers to."""
 OUTLINE = shapely.box(10, 20, 30, 45)
+PLACE = (KEY, KEY, 0.1 + KEY, 0.1 + KEY, 0.1 + KEY, KEY, KEY, int(Status.ACCEPTED))
+"""The one object as ``point_block`` has it since revision 0006."""
 GIVEN = {
     ("annotation", "geom"): shapely.to_wkb(OUTLINE),
     ("annotation", "status"): int(Status.ACCEPTED),
@@ -57,6 +61,7 @@ GIVEN = {
     ("id_block", "name"): "annotation",
     ("id_block", "next"): 100,
     ("layer", "kind"): "user",
+    ("point_block", "points"): np.array([PLACE], RECORD).tobytes(),
     ("status_count", "status"): int(Status.ACCEPTED),
     ("status_count", "n"): 1,
 }
@@ -144,6 +149,15 @@ def test_the_program_works_with_what_an_earlier_revision_held(empty: Database, r
         table = metadata.tables["annotation"]
         assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 2
         assert sum(layers.state_counts(connection, [KEY])[KEY].values()) == 2
+        points, facts = read_records(connection, KEY)
+    assert points["id"].tolist() == [KEY, 100]
+    assert facts[["kind", "version", "creator", "score", "x0"]][0].item() == (
+        found.kind,
+        KEY,
+        KEY,
+        0.1 + KEY,
+        0.1 + KEY,
+    )
 
 
 @pytest.mark.parametrize("engine", ["postgresql"])

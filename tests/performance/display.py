@@ -7,6 +7,7 @@ section; the slide is a flat picture with a known pixel size.
 
 import argparse
 import gzip
+import itertools
 import os
 import platform
 import statistics
@@ -14,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from sqlalchemy import Connection, select
 
 import cytoloop.jobs.tables
 from cytoloop.annotations import layers
+from cytoloop.annotations.filters import ObjectFilter
 from cytoloop.annotations.geometry import Kind
 from cytoloop.annotations.model import ChangeSet, Layer, NewAnnotation
 from cytoloop.annotations.points import read_points
@@ -40,6 +42,7 @@ from cytoloop.projects.tables import project_image
 from cytoloop.storage.database import Database, sqlite_url
 from cytoloop.storage.migrate import migrate
 from cytoloop.workflows import spatial
+from cytoloop.workflows.tables import LayerTable, layer_table
 
 from ..e2e.screen import Screen  # noqa: TID252 - tests are no package
 from ..liveserver import Server  # noqa: TID252
@@ -178,6 +181,7 @@ def questions(
     yield times.row("count in the same window", f"{found:,} objects")
     times, found = timed(lambda: read_points(connection, layer.id), 3)
     yield times.row("places and classes of all objects", f"{len(found):,} objects")
+    yield from lists(connection, layer)
     if len(found) > spatial.MAX_OBJECTS:
         return
     rng = np.random.default_rng(2)
@@ -191,6 +195,22 @@ def questions(
     pair = [spatial.Population(layer, one) for one in terms[:2]]
     times, near = timed(lambda: spatial.distances_between(connection, *pair, Plane(), scale), 3)
     yield times.row("nearest neighbours between two classes", f"{len(near.ids):,} to {near.target_count:,}")
+
+
+def lists(connection: Connection, layer: Layer) -> Iterator[Times]:
+    """The object table as the page asks for it: made anew, and sorted by another column."""
+    nowhere = Path("/nonexistent")
+    generations = itertools.count(layer.generation + 1000)
+
+    def table() -> LayerTable:
+        return layer_table(connection, replace(layer, generation=next(generations)), nowhere)
+
+    times, made = timed(table, 3)
+    yield times.row("object table after a change", f"{len(made):,} rows")
+    times, _ = timed(lambda: made.rows(made.order("area", descending=True)[:100]))
+    yield times.row("its first hundred by area", "")
+    times, chosen = timed(lambda: layer_table(connection, layer, nowhere, ObjectFilter(term_id=3, min_area=150)))
+    yield times.row("object table of one class from a size on", f"{len(chosen):,} rows")
 
 
 def first_paint(page: Page, screen: Screen, color: str) -> Times:

@@ -1,21 +1,23 @@
-"""Where objects are, packed: one short record for each, cell by cell, kept in step with their rows.
+"""Objects without their outlines, packed: short records, cell by cell, kept in step with their rows.
 
-Counting, clustering and spatial questions need the place and the class of very many objects and no outlines. A
-block holds the records of one cell side by side, so that a million are read in a fraction of a second.
+Counting, clustering and spatial questions need the place and the class of very many objects, lists of objects the rest
+of their numbers too. A block holds the records of one cell side by side, so that a million are read in a fraction
+of a second: the places in one column of the table, the other facts in another, in the same order.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import ColumnElement, Connection, TextClause, delete, func, select
 
 from cytoloop.core.geometry import Box
 from cytoloop.storage.rows import batches, insert_rows
 
 from .rows import Row
-from .tables import ANNOTATION_COLUMNS, point_block
+from .tables import ANNOTATION_COLUMNS, annotation, point_block
 from .windows import in_cells, levels_in_use
 
 RECORD = np.dtype(
@@ -31,14 +33,33 @@ RECORD = np.dtype(
     ]
 )
 """An object: its class (0: none), its centre of mass (px), area (px^2), plane and state."""
+FACTS = np.dtype(
+    [
+        ("kind", "i1"),
+        ("version", "<i4"),
+        ("creator", "<i8"),
+        ("score", "<f8"),
+        ("x0", "<f8"),
+        ("y0", "<f8"),
+        ("x1", "<f8"),
+        ("y1", "<f8"),
+    ]
+)
+"""What else is known of it: its author, its score (NaN: none) and its bounding box (px)."""
 
 Records = NDArray[np.void]
 
 _SOURCES = ("id", "term_id", "cx", "cy", "area", "z", "t", "status")
 _PLACES = tuple(ANNOTATION_COLUMNS.index(name) for name in _SOURCES)
+_FACT_SOURCES = ("kind", "version", "creator_id", "score", "x0", "y0", "x1", "y1")
+_FACT_PLACES = tuple(ANNOTATION_COLUMNS.index(name) for name in _FACT_SOURCES)
+_SCORE = _FACT_SOURCES.index("score")
 _CELL = ANNOTATION_COLUMNS.index("cell")
 _ID = ANNOTATION_COLUMNS.index("id")
-_NAMES = ("layer_id", "cell", "points")
+_NAMES = ("layer_id", "cell", "points", "facts")
+
+Block = tuple[int, bytes, bytes]
+"""A cell with its places and its facts."""
 
 
 def record_points(connection: Connection, layer_id: int, removed: Sequence[Row], added: Sequence[Row]) -> None:
@@ -53,48 +74,95 @@ def _record_of(row: Row) -> tuple[object, ...]:
     return (key, term or 0, *rest)
 
 
-def _packed(rows: Sequence[Row]) -> list[tuple[int, bytes]]:
+def _facts_of(row: Row) -> tuple[object, ...]:
+    found = [row[place] for place in _FACT_PLACES]
+    if found[_SCORE] is None:
+        found[_SCORE] = math.nan
+    return tuple(found)
+
+
+def _packed(rows: Sequence[Row]) -> list[Block]:
     """The records of rows, one block a cell."""
     ordered = sorted(rows, key=lambda row: row[_CELL])
-    content = np.array([_record_of(row) for row in ordered], RECORD).tobytes()
+    points = np.array([_record_of(row) for row in ordered], RECORD)
+    facts = np.array([_facts_of(row) for row in ordered], FACTS)
     cells = [row[_CELL] for row in ordered]
     starts = [index for index, cell in enumerate(cells) if index == 0 or cells[index - 1] != cell]
-    size = RECORD.itemsize
-    return [(cells[start], content[start * size : end * size]) for start, end in pairwise([*starts, len(cells)])]
+    runs = pairwise([*starts, len(cells)])
+    return [(cells[start], points[start:end].tobytes(), facts[start:end].tobytes()) for start, end in runs]
 
 
-def _append(connection: Connection, layer_id: int, blocks: Sequence[tuple[int, bytes]]) -> None:
+def _append(connection: Connection, layer_id: int, blocks: Sequence[Block]) -> None:
     if not blocks:
         return
-    # SQLite's || gives text of the same bytes, and the cast makes them bytes again.
-    joined = f"{point_block.name}.points || excluded.points"
-    if connection.dialect.name == "sqlite":
-        marks, joined = "?, ?, ?", f"CAST({joined} AS BLOB)"
-    else:
-        marks = "%s, %s, %s"
+    is_sqlite = connection.dialect.name == "sqlite"
+    marks = ", ".join(("?" if is_sqlite else "%s") for _ in _NAMES)
+    longer = ", ".join(f"{name} = {_joined(name, cast=is_sqlite)}" for name in ("points", "facts"))
     connection.exec_driver_sql(
         f"INSERT INTO {point_block.name} ({', '.join(_NAMES)}) VALUES ({marks}) "  # noqa: S608 - our names
-        f"ON CONFLICT (layer_id, cell) DO UPDATE SET points = {joined}",
-        [(layer_id, cell, content) for cell, content in blocks],
+        f"ON CONFLICT (layer_id, cell) DO UPDATE SET {longer}",
+        [(layer_id, *block) for block in blocks],
     )
+
+
+def _joined(column: str, *, cast: bool) -> str:
+    """SQLite's || gives text of the same bytes, and the cast makes them bytes again."""
+    joined = f"{point_block.name}.{column} || excluded.{column}"
+    return f"CAST({joined} AS BLOB)" if cast else joined
 
 
 def _take_out(connection: Connection, layer_id: int, removed: Iterable[Row]) -> None:
     by_cell = sorted(removed, key=lambda row: row[_CELL])
     gone = {cell: [row[_ID] for row in rows] for cell, rows in groupby(by_cell, key=lambda row: row[_CELL])}
+    columns = point_block.c
     for batch in batches(list(gone)):
-        here = (point_block.c.layer_id == layer_id) & point_block.c.cell.in_(batch)
-        found = connection.execute(select(point_block.c.cell, point_block.c.points).where(here)).all()
+        here = (columns.layer_id == layer_id) & columns.cell.in_(batch)
+        found = connection.execute(select(columns.cell, columns.points, columns.facts).where(here)).all()
         connection.execute(delete(point_block).where(here))
-        left = [(layer_id, cell, _without(content, gone[cell])) for cell, content in found]
+        left = [(layer_id, cell, *_without(points, facts, gone[cell])) for cell, points, facts in found]
         kept = [one for one in left if one[2]]
         if kept:
             insert_rows(connection, point_block, _NAMES, kept)
 
 
-def _without(content: bytes, ids: Sequence[int]) -> bytes:
-    records = np.frombuffer(content, RECORD)
-    return records[~np.isin(records["id"], ids)].tobytes()
+def _without(points: bytes, facts: bytes, ids: Sequence[int]) -> tuple[bytes, bytes]:
+    records = np.frombuffer(points, RECORD)
+    kept = ~np.isin(records["id"], ids)
+    return records[kept].tobytes(), np.frombuffer(facts, FACTS)[kept].tobytes()
+
+
+def read_records(connection: Connection, layer_id: int, *, window: Box | None = None) -> tuple[Records, Records]:
+    """Places and facts ``(n,)`` of a layer's objects, by id.
+
+    With a window (px) at least of those that lie in it whole.
+    """
+    query = select(point_block.c.points, point_block.c.facts).where(_here(connection, layer_id, window))
+    blocks = connection.execute(query.order_by(point_block.c.cell)).all()
+    points = np.frombuffer(b"".join(one.points for one in blocks), RECORD)
+    facts = np.frombuffer(b"".join(one.facts for one in blocks), FACTS)
+    order = np.argsort(points["id"], kind="stable")
+    return points[order], facts[order]
+
+
+def records_by_number(
+    connection: Connection, layer_id: int, part: slice, *, descending: bool
+) -> tuple[Records, Records]:
+    """Places and facts of the objects from ``part.start`` to before ``part.stop`` in the order of their numbers.
+
+    They are read from their rows, whatever the size of the layer.
+    """
+    number = annotation.c.id
+    columns = [annotation.c[name] for name in ANNOTATION_COLUMNS]
+    query = select(*columns).where(annotation.c.layer_id == layer_id)
+    query = query.order_by(number.desc() if descending else number).offset(part.start).limit(part.stop - part.start)
+    rows = [tuple(row) for row in connection.execute(query)]
+    return np.array([_record_of(row) for row in rows], RECORD), np.array([_facts_of(row) for row in rows], FACTS)
+
+
+def _here(connection: Connection, layer_id: int, window: Box | None) -> ColumnElement[bool] | TextClause:
+    if window is None:
+        return point_block.c.layer_id == layer_id
+    return in_cells(point_block, layer_id, window, levels_in_use(connection, layer_id))
 
 
 def read_points(
@@ -106,12 +174,8 @@ def read_points(
     t: int | None = None,
 ) -> Records:
     """Records of a layer; with a window (px, edges included) those whose centre lies in it."""
-    query = select(point_block.c.points)
-    if window is None:
-        query = query.where(point_block.c.layer_id == layer_id)
-    else:
-        query = query.where(in_cells(point_block, layer_id, window, levels_in_use(connection, layer_id)))
     # a centre lies in the bounding box, so the half cell that the ranges add reaches every one
+    query = select(point_block.c.points).where(_here(connection, layer_id, window))
     blocks = connection.execute(query.order_by(point_block.c.cell)).scalars()
     records = np.frombuffer(b"".join(blocks), RECORD)
     kept = np.ones(len(records), bool)

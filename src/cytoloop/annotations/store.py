@@ -27,12 +27,11 @@ from .counts import record_difference
 from .edits import edited_row, refuse_locked
 from .layers import held_layer
 from .model import Annotation, Applied, ChangeSet, Layer
-from .rows import (
-    as_annotations,
-    as_row,
-)
+from .rows import Row, as_annotations, as_row
 from .tables import ANNOTATION_COLUMNS, annotation, annotation_revision, change
 from .windows import in_cells, levels_in_use
+
+_TERM, _VERSION = (ANNOTATION_COLUMNS.index(name) for name in ("term_id", "version"))
 
 
 def apply_change(
@@ -186,6 +185,14 @@ def count_objects(connection: Connection, query: Select[Any]) -> int:
     return int(connection.execute(counted).scalar_one())
 
 
+def _without_term(row: Row) -> Row:
+    """The row as the next version without a class."""
+    changed = list(row)
+    changed[_TERM] = None
+    changed[_VERSION] += 1
+    return tuple(changed)
+
+
 def clear_term(connection: Connection, term_id: int, layers: Sequence[Layer]) -> None:
     """Take a class away from every object of these layers; used when the class is deleted."""
     hold(connection, Held.IMAGE, *(one.image_id for one in layers))
@@ -211,6 +218,4 @@ def clear_term(connection: Connection, term_id: int, layers: Sequence[Layer]) ->
             .where(annotation_revision.c.term_id == term_id)
             .values(term_id=None)
         )
-        place_of_term = ANNOTATION_COLUMNS.index("term_id")
-        cleared = [(*row[:place_of_term], None, *row[place_of_term + 1 :]) for row in rows]
-        record_difference(connection, one.id, rows, cleared)
+        record_difference(connection, one.id, rows, [_without_term(row) for row in rows])

@@ -146,13 +146,14 @@ tile_version = Table(
     sqlite_with_rowid=False,
 )
 
-# the objects of a cell once more, packed by ``points.py``: a million centres are read without their outlines
+# the objects of a cell once more, packed by ``points.py``: a million are read without their outlines
 point_block = Table(
     "point_block",
     metadata,
     Column("layer_id", BigInteger, primary_key=True),
     Column("cell", BigInteger, primary_key=True),
     Column("points", LargeBinary, nullable=False),
+    Column("facts", LargeBinary, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
 

@@ -4,7 +4,8 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -16,11 +17,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from cytoloop.annotations.filters import EVERYTHING, ObjectFilter, matching_rows
+from cytoloop.annotations.filters import EVERYTHING, ObjectFilter, matching_records
 from cytoloop.annotations.geometry import Kind
 from cytoloop.annotations.model import Layer, Status
-from cytoloop.annotations.tables import annotation
-from cytoloop.core.errors import InvalidInputError, NotFoundError
+from cytoloop.annotations.points import Records, count_points, records_by_number
+from cytoloop.core.errors import InvalidInputError, NotFoundError, TooLargeError
 from cytoloop.measurements.table import ColumnSpec
 
 BASIC = (
@@ -36,10 +37,10 @@ BASIC = (
     ColumnSpec("area", "Area drawn", "px²"),
 )
 TEXT_COLUMNS = {"kind", "status"}
-_STORED: tuple[str, ...] = (
-    *("id", "term_id", "kind", "status", "score", "z", "t", "cx", "cy", "area", "version"),
-    *("x0", "y0", "x1", "y1"),
-)
+MAX_ROWS = 3_000_000
+"""Objects of which a table is made: some 150 bytes each."""
+_OF_PLACES = ("id", "x", "y", "area", "z", "t", "status")
+_OF_FACTS = ("kind", "version", "score")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +52,24 @@ class LayerTable:
     boxes: NDArray[np.float64]
     measured_at: datetime | None
     stale_count: int
+    _orders: dict[tuple[str, bool], NDArray[np.int64]] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.values["id"])
 
     def order(self, key: str, *, descending: bool) -> NDArray[np.int64]:
-        """Row numbers sorted by a column; unknown values come last either way."""
+        """Row numbers sorted by a column; unknown values come last either way. Rows lie by id."""
         if key not in self.values:
             known = ", ".join(column.key for column in self.columns)
             raise InvalidInputError(f"There is no column {key!r} to sort by. There are: {known}.")
-        column = self.values[key].astype(np.float64)
-        signed = -column if descending else column
-        return np.lexsort((self.values["id"], np.where(np.isnan(signed), np.inf, signed)))
+        if key == "id":
+            rows = np.arange(len(self))
+            return rows[::-1] if descending else rows
+        if (key, descending) not in self._orders:
+            column = self.values[key].astype(np.float64)
+            signed = -column if descending else column
+            self._orders[key, descending] = np.argsort(signed, kind="stable")
+        return self._orders[key, descending]
 
     def rows(self, chosen: NDArray[np.int64]) -> list[list[Any]]:
         """Rows as JSON-ready lists in the order of ``columns``."""
@@ -90,28 +97,47 @@ def finite(values: NDArray[Any]) -> list[float | None]:
 
 
 class RecentTables:
-    """The tables used last, a few of them; none that is changed afterwards."""
+    """The tables used last, up to a number of rows in all; none that is changed afterwards.
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    Who asks for a table that another is building waits for it.
+    """
+
+    def __init__(self, max_rows: int) -> None:
+        self._max_rows = max_rows
         self._lock = threading.Lock()
-        self._tables: OrderedDict[Hashable, LayerTable] = OrderedDict()
+        self._tables: OrderedDict[Hashable, Future[LayerTable]] = OrderedDict()
 
     def get(self, key: Hashable, build: Callable[[], LayerTable]) -> LayerTable:
         """The table of this key, built if it is not there any more."""
+        mine = Future[LayerTable]()
         with self._lock:
-            if key in self._tables:
-                self._tables.move_to_end(key)
-                return self._tables[key]
-        table = build()
+            kept = self._tables.setdefault(key, mine)
+            self._tables.move_to_end(key)
+        if kept is not mine:
+            return kept.result()
+        try:
+            mine.set_result(build())
+        except BaseException as error:
+            with self._lock:
+                self._tables.pop(key, None)
+            mine.set_exception(error)
+            raise
+        self._forget()
+        return mine.result()
+
+    def _forget(self) -> None:
+        """Let the oldest go, but never the newest, and none that is being built."""
         with self._lock:
-            self._tables[key] = table
-            if len(self._tables) > self._limit:
-                self._tables.popitem(last=False)
-        return table
+            sizes = {key: len(one.result()) for key, one in self._tables.items() if one.done()}
+            total = sum(sizes.values())
+            for key in list(sizes)[:-1]:
+                if total <= self._max_rows:
+                    break
+                total -= sizes[key]
+                del self._tables[key]
 
 
-_RECENT = RecentTables(4)
+_RECENT = RecentTables(MAX_ROWS)
 
 
 def layer_table(connection: Connection, layer: Layer, folder: Path, chosen: ObjectFilter = EVERYTHING) -> LayerTable:
@@ -119,8 +145,52 @@ def layer_table(connection: Connection, layer: Layer, folder: Path, chosen: Obje
 
     The last ones are kept, for who scrolls asks for the same again and again; every change of the layer makes another.
     """
+    if not _fits_in_memory(connection, layer):
+        raise TooLargeError(
+            f"{layer.name!r} has more than {MAX_ROWS:,} objects. So many are listed by number only: "
+            "neither sorted otherwise, nor filtered, nor summarised. Regions and windows of it can be asked for."
+        )
     key = (layer.uuid, layer.generation, layer.measurements and layer.measurements["file"], chosen)
     return _RECENT.get(key, lambda: _built(connection, layer, folder, chosen))
+
+
+def _fits_in_memory(connection: Connection, layer: Layer) -> bool:
+    return count_points(connection, layer.id) <= MAX_ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class TableWindow:
+    """Some rows of a sorted table, and how many the whole has."""
+
+    table: LayerTable
+    rows: NDArray[np.int64]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """By which column, and which way."""
+
+    key: str = "id"
+    descending: bool = False
+
+
+def table_window(
+    connection: Connection,
+    layer: Layer,
+    folder: Path,
+    chosen: ObjectFilter,
+    sorting: Sorting,
+    part: slice,
+) -> TableWindow:
+    """Rows ``part`` of the sorted table. Of a layer that is too large for one, all objects by number, as stored."""
+    if sorting.key == "id" and chosen == EVERYTHING and not _fits_in_memory(connection, layer):
+        points, facts = records_by_number(connection, layer.id, part, descending=sorting.descending)
+        values, boxes = _as_columns(points, facts)
+        table = LayerTable(BASIC, values, boxes, None, 0)
+        return TableWindow(table, np.arange(len(points)), count_points(connection, layer.id))
+    table = layer_table(connection, layer, folder, chosen)
+    return TableWindow(table, table.order(sorting.key, descending=sorting.descending)[part], len(table))
 
 
 def _built(connection: Connection, layer: Layer, folder: Path, chosen: ObjectFilter) -> LayerTable:
@@ -137,17 +207,15 @@ def _built(connection: Connection, layer: Layer, folder: Path, chosen: ObjectFil
 def _stored_values(
     connection: Connection, layer: Layer, chosen: ObjectFilter
 ) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64]]:
-    rows = matching_rows(connection, layer.id, chosen, [annotation.c[name] for name in _STORED])
-    stored = {name: [row[name] for row in rows] for name in _STORED}
-    values: dict[str, NDArray[Any]] = {
-        name: np.array(stored[name], np.int64) for name in ("id", "kind", "status", "z", "t", "version")
-    }
-    values["term_id"] = np.array([term or 0 for term in stored["term_id"]], np.int64)
-    values["score"] = np.array([math.nan if score is None else score for score in stored["score"]], np.float64)
-    for key, name in (("x", "cx"), ("y", "cy"), ("area", "area")):
-        values[key] = np.array(stored[name], np.float64)
-    boxes = np.array([stored[name] for name in ("x0", "y0", "x1", "y1")], np.float64).T
-    return values, boxes.reshape(-1, 4)
+    return _as_columns(*matching_records(connection, layer.id, chosen))
+
+
+def _as_columns(points: Records, facts: Records) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64]]:
+    values: dict[str, NDArray[Any]] = {name: np.ascontiguousarray(points[name]) for name in _OF_PLACES}
+    values |= {name: np.ascontiguousarray(facts[name]) for name in _OF_FACTS}
+    values["term_id"] = np.ascontiguousarray(points["term"])
+    boxes = np.stack([facts[name] for name in ("x0", "y0", "x1", "y1")], axis=1)
+    return values, boxes
 
 
 @lru_cache(maxsize=16)

@@ -10,7 +10,7 @@ from cytoloop.annotations.filters import ObjectFilter
 from cytoloop.annotations.geometry import Kind
 from cytoloop.annotations.history import redo, undo
 from cytoloop.annotations.model import ChangeSet, Edit, NewAnnotation, Removal, Status
-from cytoloop.annotations.points import count_points, read_points
+from cytoloop.annotations.points import count_points, read_points, read_records
 from cytoloop.core.geometry import Box
 
 from .conftest import Desk
@@ -22,11 +22,17 @@ def disc(x: float, y: float, radius: float = 5, **options: object) -> NewAnnotat
 
 def packed(desk: Desk) -> list[tuple[object, ...]]:
     with desk.database.read() as c:
-        return sorted(one.item() for one in read_points(c, desk.layer.id))
+        points, facts = read_records(c, desk.layer.id)
+        assert sorted(one.item() for one in read_points(c, desk.layer.id)) == [one.item() for one in points]
+    known = np.where(np.isnan(facts["score"]), 0, facts["score"])
+    scored = facts.copy()
+    scored["score"] = known
+    return [(*one.item(), *other.item()) for one, other in zip(points, scored, strict=True)]
 
 
 def rows(desk: Desk) -> list[tuple[object, ...]]:
     columns = ("id", "term_id", "cx", "cy", "area", "z", "t", "status")
+    columns += ("kind", "version", "creator_id", "score", "x0", "y0", "x1", "y1")
     with desk.database.read() as c:
         table = store.select_objects(c, desk.layer.id).subquery()
         found = c.execute(table.select()).mappings().all()
@@ -36,7 +42,10 @@ def rows(desk: Desk) -> list[tuple[object, ...]]:
 def test_blocks_say_what_the_rows_say_after_any_change(desk: Desk) -> None:
     rng = np.random.default_rng(5)
     places = rng.uniform(0, 4000, (300, 2))
-    creates = [disc(x, y, 5 + 90 * (i % 7), term_id=1 + i % 3, z=i % 2) for i, (x, y) in enumerate(places)]
+    creates = [
+        disc(x, y, 5 + 90 * (i % 7), term_id=1 + i % 3, z=i % 2, score=[None, 0.5][i % 2])
+        for i, (x, y) in enumerate(places)
+    ]
     ids = desk.change(ChangeSet("Draw", creates=creates)).created_ids
     assert packed(desk) == rows(desk)
     desk.change(ChangeSet("Draw more", creates=[disc(x, y) for x, y in places]))

@@ -47,13 +47,17 @@ def list_objects(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> wire.ObjectTable:
     """A window of the object table, sorted by any column."""
-    table = _table(access, services, layer_id, as_filter(access.connection, chosen))
-    rows = table.order(sort, descending=order == "desc")[offset : offset + limit]
+    layer, _ = access.layer(layer_id, Permission.VIEW)
+    wanted = as_filter(access.connection, chosen)
+    sorting = tables.Sorting(sort, order == "desc")
+    part = slice(offset, offset + limit)
+    found = tables.table_window(access.connection, layer, services.measurements, wanted, sorting, part)
+    table = found.table
     return wire.ObjectTable(
-        total=len(table),
+        total=found.total,
         offset=offset,
         columns=[_column(one) for one in table.columns],
-        rows=table.rows(rows),
+        rows=table.rows(found.rows),
         measured_at=table.measured_at,
         stale_count=table.stale_count,
     )
