@@ -10,7 +10,7 @@ from .comparison import Comparison, table
 
 
 def main() -> None:
-    """Run all, or those named: ``objects``, ``serving``, ``styled``."""
+    """Run all, or those named: ``objects``, ``serving``, ``styled``; ``many`` (with ``--count``) stands alone."""
     wanted = set(sys.argv[1:]) or {"objects", "serving", "styled"}
     rows: list[Comparison] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -26,6 +26,10 @@ def main() -> None:
             from . import objects
 
             rows += objects.comparisons()
+    if sys.argv[1:2] == ["many"]:
+        from . import manyobjects
+
+        rows = manyobjects.comparisons(sys.argv[2:])
     print(f"Command: python -m tests.performance {' '.join(sys.argv[1:])}".rstrip())
     print(f"Machine: {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
     print("Ratio: the peer's processor time over ours, median of the rounds.\n")
