@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,13 @@ class Screen:
         end = time.monotonic() + timeout_ms / 1000
         while not self.page.evaluate(condition):
             assert time.monotonic() < end, f"never true: {condition}"
+            self.page.wait_for_timeout(50)
+
+    def wait(self, condition: Callable[[], bool], timeout_ms: int = 30_000) -> None:
+        """Until something that the test itself sees is true, while the page goes on."""
+        end = time.monotonic() + timeout_ms / 1000
+        while not condition():
+            assert time.monotonic() < end, "never true"
             self.page.wait_for_timeout(50)
 
     def at(self, x: float, y: float) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from .workbench import Workbench, workbench
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 CHANGES = "**/api/v1/layers/*/changes"
+TILES = "**/api/v1/layers/*/tiles/**"
 
 
 @pytest.fixture
@@ -108,8 +109,49 @@ def test_two_browsers_on_one_object(bench: Workbench, page: Page, browser: Brows
     context.close()
 
 
+HIT = """() => {
+  const { map } = window.cytoloop;
+  const pixel = map.getPixelFromCoordinate([%d, -%d]);
+  return map.hasFeatureAtPixel(pixel, { layerFilter: (one) => one.get("objectLayerId") });
+}"""
+
+
+def test_another_screen_follows_while_somebody_works(
+    bench: Workbench, page: Page, browser: Browser, server: Server
+) -> None:
+    _draw(bench, 100)
+    bench.expect_saved()
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    other = Workbench(context.new_page(), server.url, bench.pictures)
+    other.page.goto(page.url)
+    other.idle()
+    assert other.page.evaluate(HIT % (125, 85))
+    assert not other.page.evaluate(HIT % (225, 85))
+    # what is drawn already stays while the new tile is on its way
+    held: list[Route] = []
+    other.page.route(TILES, lambda route: held.append(route))
+    _draw(bench, 200)
+    other.wait(lambda: bool(held))
+    other.page.wait_for_timeout(300)
+    assert other.page.evaluate(HIT % (125, 85))
+    other.page.unroute(TILES)  # which lets go what was held
+    other.until(HIT % (225, 85))
+    for key in ("Escape", "Escape", "s"):
+        bench.press(key)
+    bench.click_at(225, 85)
+    expect(bench.part("selection-count")).to_have_text("1 object selected")
+    bench.press("Delete")
+    bench.expect_saved()
+    other.until(f"() => !({HIT % (225, 85)})()")
+    assert other.page.evaluate(HIT % (125, 85))
+    bench.press("Control+z")
+    other.until(HIT % (225, 85))
+    other.picture("followed")
+    context.close()
+
+
 def test_an_object_can_be_clicked_before_it_is_in_the_tiles(bench: Workbench, page: Page) -> None:
-    page.route("**/api/v1/layers/*/tiles/**", lambda route: None)  # they never come
+    page.route(TILES, lambda route: None)  # they never come
     _draw(bench, 60)
     _draw(bench, 160)
     for _ in range(2):
@@ -121,7 +163,7 @@ def test_an_object_can_be_clicked_before_it_is_in_the_tiles(bench: Workbench, pa
     page.mouse.click(*bench.at(85, 85))
     expect(bench.part("selection-count")).to_have_text("1 object selected")
     bench.press("1")
-    page.unroute("**/api/v1/layers/*/tiles/**")
+    page.unroute(TILES)
     page.reload()
     found = bench.stored()
     assert [one.term_id is not None for one in found] == [True, False]

@@ -20,6 +20,9 @@ import { TileContents } from "./tileContents";
 /** Above this resolution tiles are drawn once and moved as pictures; below it they stay vectors, and sharp. */
 const SHARP_BELOW = 0.75;
 
+/** Tiles out of sight or out of date that are kept. Without any, a tile that changes would be empty until the new one is there. */
+const KEPT_TILES = 64;
+
 interface KnownChange {
   readonly generation: number;
   readonly box: Box;
@@ -131,6 +134,7 @@ export class ObjectLayer {
         style,
         renderMode,
         renderBuffer: 64,
+        cacheSize: KEPT_TILES,
         updateWhileInteracting: renderMode === "vector",
         updateWhileAnimating: renderMode === "vector",
         ...(renderMode === "hybrid" ? { minResolution: SHARP_BELOW } : { maxResolution: SHARP_BELOW }),
