@@ -33,6 +33,11 @@ KEPT_SCRATCH = timedelta(days=7)
 TOPIC = "jobs"
 """The topic of the signals by which every process reaches the dispatcher that is at work."""
 
+LOST_TOO_OFTEN = (
+    "The server ended again and again while this part was at work; it may be what ends it, for want of memory say. "
+    "Retry tries it again."
+)
+
 JobListener = Callable[[Job], None]
 LogListener = Callable[[Job, LogLine], None]
 
@@ -207,6 +212,9 @@ class Dispatcher:
         key = f"{task.job_id}/{task.index}/{task.epoch}"
         scratch = self._scratch / str(job.uuid)
         self._running[key] = _Running(job, task, scratch)
+        if ledger.is_lost_too_often(task):
+            self._handle(Report(key, "failed", text=LOST_TOO_OFTEN))
+            return
         if job.progress == 0 and job.tasks_done == 0:
             self._on_job(job)
         try:

@@ -22,6 +22,10 @@ from .tables import job, task
 MAX_ATTEMPTS = 3
 LEASE_S = 60.0
 BACKOFF_S = 2.0
+ROUND = 1000
+"""Each retry by a person begins with an epoch that is a multiple of this: so the epoch tells the tries since."""
+MAX_CLAIMS = 50
+"""Claims and their losses since then: a task that more than some twenty servers ended under may be why they did."""
 
 
 class LostClaimError(ConflictError):
@@ -327,7 +331,7 @@ def retry(connection: Connection, job_id: int) -> None:
             attempt=0,
             not_before=0.0,
             error=None,
-            epoch=task.c.epoch + 1,
+            epoch=task.c.epoch - task.c.epoch % ROUND + ROUND,
         )
     )
     connection.execute(
@@ -350,7 +354,7 @@ def recover(connection: Connection, owner: str | None = None) -> int:
     """Queue again the running tasks of an owner, or of ``EVERYONE`` (when the only dispatcher begins).
 
     Returns how many. ``owner`` None means every running task whose lease has passed. It is not the task's fault that
-    its dispatcher went, so that try does not count.
+    its dispatcher went, so that try does not count; but see ``is_lost_too_often``.
     """
     condition = task.c.state == "running"
     if owner is None:
@@ -362,6 +366,11 @@ def recover(connection: Connection, owner: str | None = None) -> int:
         .where(condition)
         .values(state="queued", owner=None, lease_until=None, epoch=task.c.epoch + 1, attempt=task.c.attempt - 1)
     ).rowcount
+
+
+def is_lost_too_often(claimed: Task) -> bool:
+    """Whether the task's dispatchers ended so often while it was at work that it may be the reason."""
+    return claimed.epoch % ROUND > MAX_CLAIMS
 
 
 def payloads(connection: Connection, job_id: int) -> list[dict[str, Any]]:

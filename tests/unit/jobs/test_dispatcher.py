@@ -103,6 +103,28 @@ def test_a_worker_that_dies_costs_one_try_of_one_task(bench: Bench, make: Make, 
     assert (tmp_path / "2.tries").read_text() == "xx", "the kill must have met work in flight"
 
 
+def test_a_task_under_which_servers_keep_ending_is_given_up_and_can_be_retried(
+    bench: Bench, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = Kind()
+    job = bench.queue([{"n": n, "folder": str(tmp_path), "how": ""} for n in range(2)])
+    monkeypatch.setattr(ledger, "MAX_CLAIMS", 6)
+    for _ in range(3):  # the first task is at work when the server ends; the second never begins
+        claimed = bench.database.write(lambda c: ledger.claim(c, "a server that ends"))
+        assert claimed is not None
+        assert claimed[1].index == 0
+        bench.database.write(lambda c: ledger.recover(c, ledger.EVERYONE))
+    dispatcher = make(kind)
+    ended = until_ended(bench, job)
+    assert (ended.state, ended.tasks_done, ended.tasks_failed) == ("done", 1, 1)
+    assert kind.finished == [1]
+    assert "The server ended again and again" in (ended.error or "")
+    bench.database.write(lambda c: ledger.retry(c, job.id))
+    dispatcher.wake()
+    ended = until_ended(bench, job)
+    assert (ended.state, ended.tasks_done, ended.tasks_failed) == ("done", 2, 0)
+
+
 def test_a_poisonous_task_is_reported_and_the_others_are_done(bench: Bench, make: Make, tmp_path: Path) -> None:
     kind = Kind()
     hows = {0: "always die", 1: "", 2: "refuse", 3: "crash"}
