@@ -53,11 +53,13 @@ def _soak(folder: Path, given: argparse.Namespace) -> int:
         bad = 0
         for seed in range(given.seeds):
             found, resumed = disturbed(run, random.Random(seed), given.kills, given.method, took)
+            while not resumed:  # the machine is quicker now than it was
+                took /= 2
+                found, resumed = disturbed(run, random.Random(seed), given.kills, given.method, took)
             same = found == expected
             bad += not same
-            slowest = f"{max(resumed):.1f} s" if resumed else "-"
             print(f"seed {seed}: {'exact' if same else 'DIFFERENT'}, {sum(found.values()):,} objects, "
-                  f"{len(resumed)} kills, work went on after at most {slowest}", flush=True)  # fmt: skip
+                  f"{len(resumed)} kills, work went on after at most {max(resumed):.1f} s", flush=True)  # fmt: skip
         return 1 if bad else 0
     finally:
         run.server.stop(signal.SIGKILL)
@@ -79,7 +81,6 @@ def disturbed(
         run.wait(lambda: _in_flight(run, job) or run.job(job)["state"] in FINAL, 60)
         resumed.append(time.monotonic() - begun)
         print(f"  at {done:.0%}: killed {victim}; work went on after {resumed[-1]:.1f} s", flush=True)
-    assert resumed, "the job ended before anything was killed: take a larger slide"
     ended = run.finished(job, 36_000)
     if ended["tasks_failed"]:  # a part whose worker was killed three times is given up: a person would try again
         assert "signal 9" in ended["error"], ended
