@@ -30,7 +30,7 @@ check: train ## the fast checks: style, types, layers, unit tests
 test: train web ## every test
 	scripts/test
 
-bench: setup web ## speed as ratios against peers, on real data
+bench: setup web ## speed as ratios against peers, on real data (ARGS=many: a million objects)
 	scripts/bench $(ARGS)
 
 models: train ## train the models that ship, from the shared data (hours)
