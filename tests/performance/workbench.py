@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -226,7 +227,27 @@ def brush(meter: Meter) -> list[Row]:
     ]
 
 
-def many(meter: Meter, zoom: float | None) -> Row:
+def followed(meter: Meter) -> Row:
+    """From the save of an object to its being drawn on the screen of somebody else who looks there."""
+    context = meter.page.context.browser.new_context(viewport={"width": 1440, "height": 900})
+    other = Screen(context.new_page(), meter.screen.url, meter.screen.pictures)
+    other.page.goto(meter.page.url)
+    other.idle()
+    other.page.evaluate(METER)
+    times = []
+    for turn in range(ROUNDS):
+        x, y = 200 + 120 * turn, 300
+        ring = [[x, y], [x + 80, y], [x + 80, y + 80], [x, y + 80], [x, y]]
+        start = time.perf_counter()
+        meter.page.evaluate(INSERT, {"type": "Polygon", "coordinates": [ring]})
+        while not other.page.evaluate(f"window.meter.isHit([{x + 40}, {y + 40}])"):
+            other.page.wait_for_timeout(5)
+        times.append((time.perf_counter() - start) * 1e3)
+    context.close()
+    return Row("an object drawn by one seen by another, from sending it", tuple(times), 1000)
+
+
+def many(meter: Meter, zoom: float | None, count: int) -> Row:
     """Panning over a crowd, the whole image in sight or at a zoom."""
     page, screen = meter.page, meter.screen
     if zoom is not None:
@@ -234,7 +255,8 @@ def many(meter: Meter, zoom: float | None) -> Row:
     screen.press("m")
     screen.idle()
     outlines, clustered = page.evaluate(SHOWN)
-    seen = f"{outlines:,} outlines" if outlines else f"{clustered:,} objects as counts"
+    crowd = f"{clustered:,} objects as counts" if clustered else f"{count:,} objects as a raster of classes"
+    seen = f"{outlines:,} outlines" if outlines else crowd
     return Row(f"frame while panning over {seen}", tuple(meter.panning()), 33)
 
 
@@ -277,9 +299,10 @@ def measured(page: Page, server: Server, folder: Path) -> Iterator[Row]:
     for name, count in CROWDS.items():
         _import(folder / "home", count, folder, name)
     yield from brush(_open(screen, "brush.svs"))
+    yield followed(_open(screen, "brush.svs"))
     yield from selected(_open(screen, "1000.svs"))
-    yield many(_open(screen, "10000.svs"), 0.5)
-    yield many(_open(screen, "100000.svs"), None)
+    yield many(_open(screen, "10000.svs"), 0.5, CROWDS["10000.svs"])
+    yield many(_open(screen, "100000.svs"), None, CROWDS["100000.svs"])
 
 
 @contextmanager
