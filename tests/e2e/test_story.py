@@ -158,6 +158,12 @@ def _an_object(screen: Screen, page: Page) -> tuple[float, float]:
 def _measure(screen: Screen, page: Page, objects: int) -> None:
     screen.part("layer-row").filter(has_text=RUN).click()
     screen.tab("measure")
+    screen.part("features-toggle").click()
+    for name in ("ring", "neighbours"):
+        screen.part(f"feature-{name}").check()
+    screen.picture("measure-more")
+    screen.part("features-toggle").click()
+    expect(screen.part("features-toggle")).to_have_text("2 further sets chosen")
     screen.part("measure-run").click()
     expect(screen.part("plot-histogram").or_(screen.part("plot-scatter")).first).to_be_visible(timeout=SLOW_MS)
     screen.picture("measured")
@@ -190,4 +196,6 @@ def _take_away(screen: Screen, objects: int, folder: Path) -> None:
     assert len(files["csv"].read_text().splitlines()) == objects + 1
     screen.tab("measure")
     table = screen.download(screen.part("measurements-csv"), folder)
-    assert len(table.read_text().splitlines()) == objects + 1
+    lines = table.read_text().splitlines()
+    assert len(lines) == objects + 1
+    assert {"neighbour_1_px", "ring_ratio_0"} <= {one.strip('"').split(" [")[0] for one in lines[0].split(",")}

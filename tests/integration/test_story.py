@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 from .conftest import running
 from .driver import Driver, spots, square, tiff_bytes
 
@@ -95,3 +98,26 @@ def test_a_region_keeps_only_objects_inside_it(api: Driver) -> None:
     body = {"kind": "segment", "method": "threshold", "image_ids": [image["id"]], "region": region}
     api.finished(api.ok(api.post(f"/projects/{project}/jobs", body)))
     assert api.ok(api.get(f"/images/{image['id']}/layers"))[0]["count"] == 4
+
+
+def test_further_measurements_are_made_on_request(api: Driver) -> None:
+    project = api.project()
+    image = api.image(project, content=tiff_bytes(spots(), imagej=True, resolution=(2, 2), metadata={"unit": "um"}))
+    job = api.finished(api.ok(api.post(f"/projects/{project}/jobs", {"kind": "segment", "method": "threshold"})))
+    assert job["state"] == "done"
+    (layer,) = api.ok(api.get(f"/images/{image['id']}/layers"))
+    body = {"kind": "measure", "layer_ids": [layer["id"]], "features": ["moments", "neighbours", "ring"], "ring_px": 3}
+    job = api.finished(api.ok(api.post(f"/projects/{project}/jobs", body)))
+    assert (job["state"], job["parameters"]["features"]["ring_px"]) == ("done", 3)
+    table = api.ok(api.get(f"/layers/{layer['id']}/objects?sort=neighbour_1_px"))
+    units = {one["key"]: one["unit"] for one in table["columns"]}
+    assert {"hu_1", "zernike_9_9", "ring_ratio_0", "area_um2"} < set(units)
+    assert units["neighbour_1_px"] == "px"
+    place = [one["key"] for one in table["columns"]].index
+    centres = np.array([[row[place("x")], row[place("y")]] for row in table["rows"]])
+    apart = np.sort(np.hypot(*(centres[:, None] - centres[None]).transpose(2, 0, 1)), axis=1)
+    assert [row[place("neighbour_1_px")] for row in table["rows"]] == pytest.approx(apart[:, 1])
+    assert all(row[place("ring_ratio_0")] > 1 for row in table["rows"]), "spots are brighter than their surroundings"
+    wrong = api.post(f"/projects/{project}/jobs", body | {"features": ["beauty"]})
+    assert wrong.status_code == 422
+    assert "moments" in wrong.text

@@ -10,6 +10,7 @@ import pyarrow.parquet
 import typer
 
 from cytoloop.core.errors import InvalidInputError
+from cytoloop.measurements.features.catalogue import NAMES, Wanted
 from cytoloop.workflows.measure_files import measure_file
 
 from .options import JsonOption
@@ -21,14 +22,22 @@ def measure(
     out: Annotated[Path | None, typer.Option("--out", help="Table to write: .csv or .parquet.")] = None,
     z: Annotated[int, typer.Option(min=0, help="Slice, where the labels are one plane of a stack.")] = 0,
     t: Annotated[int, typer.Option(min=0, help="Time point, likewise.")] = 0,
+    features: Annotated[str, typer.Option(help=f"Further sets, by commas, or all: {', '.join(NAMES)}.")] = "",
+    ring_px: Annotated[int, typer.Option(help="Width of the ring around objects (px).")] = 5,
+    neighbour_px: Annotated[float, typer.Option(help="How near a neighbour's centre is (px).")] = 50.0,
+    full_scale: Annotated[
+        float | None, typer.Option(help="Pixel value that counts as 1, as 4095 for 12 bits; else the type's largest.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure the objects of a label image: size, shape and the intensity of each channel."""
+    """Measure the objects of a label image: size, shape, the intensity of each channel, and what --features names."""
     if out is None and not as_json:
         raise InvalidInputError("Say where the table goes with --out TABLE.csv, or ask for --json.")
     if out is not None and out.suffix.lower() not in {".csv", ".parquet"}:
         raise InvalidInputError(f"{out.name} must end in .csv or .parquet.")
-    measured = measure_file(image, labels, z=z, t=t)
+    sets = NAMES if features == "all" else tuple(one.strip() for one in features.split(",") if one.strip())
+    wanted = Wanted(sets, ring_px, neighbour_px, full_scale)
+    measured = measure_file(image, labels, z=z, t=t, wanted=wanted)
     table = measured.as_table()
     if out is not None:
         _write(table, out)

@@ -21,3 +21,7 @@ class ObjectMeasurements:
 
     columns: tuple[ColumnSpec, ...]
     values: dict[str, NDArray[np.float64]]
+
+    def beside(self, other: "ObjectMeasurements") -> "ObjectMeasurements":
+        """Columns of both, of the same objects."""
+        return ObjectMeasurements((*self.columns, *other.columns), {**self.values, **other.values})

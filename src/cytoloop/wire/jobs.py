@@ -47,11 +47,22 @@ class SegmentRequest(WireModel):
     foreground: str | None = Field(default=None, max_length=100)
 
 
+FeatureSetName = Literal["moments", "texture", "granularity", "radial", "colocalisation", "ring", "neighbours"]
+
+
 class MeasureRequest(WireModel):
-    """Measure every object of these layers."""
+    """Measure every object of these layers: size, shape and intensities always, and the ``features`` that are named.
+
+    ``ring_px`` is the width of the ring around objects, ``neighbour_px`` how near a neighbour's centre is, and
+    ``full_scale`` the pixel value that counts as 1 for texture and what else needs a scale (None: the type's largest).
+    """
 
     kind: Literal["measure"] = "measure"
     layer_ids: list[UUID] = Field(min_length=1, max_length=1000)
+    features: list[FeatureSetName] = Field(default_factory=list[FeatureSetName], max_length=7)
+    ring_px: int = Field(default=5, ge=1, le=100)
+    neighbour_px: float = Field(default=50, gt=0, le=1000)
+    full_scale: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 
 
 class CompareRequest(WireModel):

@@ -10,15 +10,17 @@ import shapely
 from numpy.typing import NDArray
 
 from cytoloop.core.errors import InvalidInputError
-from cytoloop.core.geometry import Box, Plane
+from cytoloop.core.geometry import Plane
 from cytoloop.exchange.labels import read_label_stack
-from cytoloop.images.reading import read_plane
 from cytoloop.images.registry import open_image
-from cytoloop.images.source import ImageInfo
-from cytoloop.measurements.objects import label_outlines, measure_objects
+from cytoloop.images.source import ImageInfo, ImageSource
+from cytoloop.measurements.features.catalogue import Wanted
+from cytoloop.measurements.objects import label_outlines
 from cytoloop.measurements.table import ColumnSpec, ObjectMeasurements
 
-from .measure_worker import RGB_NAMES
+from .measure_plane import measure_plane
+
+BASIC = Wanted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class MeasuredLabels:
         return pa.Table.from_arrays([values for _, values in columns], schema=pa.schema(fields))
 
 
-def measure_file(image: Path, labels: Path, *, z: int = 0, t: int = 0) -> MeasuredLabels:
+def measure_file(image: Path, labels: Path, *, z: int = 0, t: int = 0, wanted: Wanted = BASIC) -> MeasuredLabels:
     """Measure the objects of a label image on its image: one plane (``z``, ``t``), or all if there are as many."""
     stack = read_label_stack(labels)
     source = open_image(image)
@@ -69,30 +71,18 @@ def measure_file(image: Path, labels: Path, *, z: int = 0, t: int = 0) -> Measur
                 f"{labels.name} has {len(planes)} planes and {image.name} has {info.size_z} slices and "
                 f"{info.size_t} time points. Give one plane, or all of them."
             )
-        return _joined([_measured_plane(source, info, *one) for one in zip(planes, chosen, strict=True)], chosen)
+        return _joined(
+            [_measured_plane(source, info, *one, wanted) for one in zip(planes, chosen, strict=True)], chosen
+        )
     finally:
         source.close()
 
 
 def _measured_plane(
-    source: Any, info: ImageInfo, labels: NDArray[Any], plane: Plane
+    source: ImageSource, info: ImageInfo, labels: NDArray[Any], plane: Plane, wanted: Wanted
 ) -> tuple[NDArray[np.int64], ObjectMeasurements]:
     names, geometries = label_outlines(labels)
-
-    def read(box: Box) -> NDArray[np.generic]:
-        array = read_plane(source, box, z=plane.z, t=plane.t)
-        if info.rgb:
-            return np.moveaxis(array, -1, 0)
-        return array[None] if array.ndim == 2 else array
-
-    measured = measure_objects(
-        geometries,
-        read,
-        extent=(info.width, info.height),
-        channels=RGB_NAMES if info.rgb else [one.name for one in info.channels],
-        pixel_width_um=info.pixel_width_um,
-        pixel_height_um=info.pixel_height_um,
-    )
+    measured = measure_plane(source, info, geometries, plane, wanted)
     centers = shapely.get_coordinates(shapely.centroid(np.array(geometries, dtype=object)))
     values = {"x_px": centers[:, 0], "y_px": centers[:, 1]} | measured.values
     columns = (ColumnSpec("x_px", "Centre x", "px"), ColumnSpec("y_px", "Centre y", "px"), *measured.columns)

@@ -10,16 +10,14 @@ import pyarrow.parquet as pq
 import shapely
 from numpy.typing import NDArray
 
-from cytoloop.core.geometry import Box
+from cytoloop.core.geometry import Plane
 from cytoloop.images.pyramid import Pyramid
-from cytoloop.images.reading import read_plane
 from cytoloop.jobs.worker import Reporter
-from cytoloop.measurements.objects import measure_objects
+from cytoloop.measurements.features.catalogue import Wanted
 from cytoloop.measurements.table import ObjectMeasurements
 
 from .library import ImageFiles, open_files
-
-RGB_NAMES = ("Red", "Green", "Blue")
+from .measure_plane import measure_plane
 
 
 def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
@@ -28,6 +26,8 @@ def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     files = ImageFiles(Path(call["original"]), Path(prepared) if prepared else None, call["series"])
     objects = pq.read_table(call["input"])
     pyramid = open_files(files)
+    wanted = Wanted.from_parameters(call.get("features", {}))
+    centres = np.load(call["centres"], allow_pickle=False) if call.get("centres") else None
     parts: list[pa.Table] = []
     columns: list[dict[str, str]] = []
     try:
@@ -35,7 +35,7 @@ def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
         for number, (z, t) in enumerate(planes):
             reporter.progress(number / len(planes), "Measuring")
             chosen = objects.filter((pc.field("z") == z) & (pc.field("t") == t))
-            measured = _measured(pyramid, chosen, z, t)
+            measured = _measured(pyramid, chosen, Plane(z, t), wanted, centres)
             columns = [{"key": c.key, "label": c.label, "unit": c.unit} for c in measured.columns]
             parts.append(_as_table(chosen, measured))
     finally:
@@ -44,24 +44,16 @@ def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     return {"objects": len(objects), "columns": columns}
 
 
-def _measured(pyramid: Pyramid, objects: pa.Table, z: int, t: int) -> ObjectMeasurements:
-    info = pyramid.info
-
-    def read(box: Box) -> NDArray[np.generic]:
-        array = read_plane(pyramid.source, box, z=z, t=t)
-        if info.rgb:
-            return np.moveaxis(array, -1, 0)
-        return array[None] if array.ndim == 2 else array
-
-    names = RGB_NAMES if info.rgb else tuple(channel.name for channel in info.channels)
-    return measure_objects(
-        list(shapely.from_wkb(objects["wkb"].to_pylist())),
-        read,
-        extent=(info.width, info.height),
-        channels=names,
-        pixel_width_um=info.pixel_width_um,
-        pixel_height_um=info.pixel_height_um,
-    )
+def _measured(
+    pyramid: Pyramid, objects: pa.Table, plane: Plane, wanted: Wanted, centres: NDArray[np.void] | None
+) -> ObjectMeasurements:
+    geometries = list(shapely.from_wkb(objects["wkb"].to_pylist()))
+    near = None
+    if centres is not None:
+        here = centres[(centres["z"] == plane.z) & (centres["t"] == plane.t)]
+        everyone = np.stack([here["x"], here["y"]], axis=1)
+        near = everyone[np.searchsorted(here["id"], objects["id"].to_numpy())], everyone
+    return measure_plane(pyramid.source, pyramid.info, geometries, plane, wanted, near)
 
 
 def _as_table(objects: pa.Table, measured: ObjectMeasurements) -> pa.Table:

@@ -4,17 +4,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import Connection, select
 
 from cytoloop.annotations import layers as layer_store
 from cytoloop.annotations.model import Layer
+from cytoloop.annotations.points import read_points
 from cytoloop.annotations.tables import annotation
 from cytoloop.core.clock import utc_now
 from cytoloop.core.errors import ConflictError, InvalidInputError
 from cytoloop.jobs import ledger
 from cytoloop.jobs.model import Job, NewJob, Task
+from cytoloop.measurements.features.catalogue import Wanted
 from cytoloop.projects.images import project_image_by_id
 from cytoloop.storage.database import Database
 
@@ -23,10 +26,16 @@ from .library import ImageLibrary
 
 KIND = "measure"
 OBJECTS_PER_TASK = 4000
+FEATURED_PER_TASK = 500
+"""With further measurements, of which some take 10 ms an object and channel."""
+BASIC = Wanted()
 
 
-def start_measurement(connection: Connection, layers: Sequence[Layer], *, project_id: int, user_id: int) -> Job:
+def start_measurement(
+    connection: Connection, layers: Sequence[Layer], wanted: Wanted = BASIC, *, project_id: int, user_id: int
+) -> Job:
     """Queue a job that measures every object of these layers."""
+    per_task = OBJECTS_PER_TASK if not wanted.sets else FEATURED_PER_TASK
     payloads: list[dict[str, Any]] = []
     for layer in layers:
         # In the order of the key, so that one task's objects lie together in the image.
@@ -35,8 +44,8 @@ def start_measurement(connection: Connection, layers: Sequence[Layer], *, projec
             .where(annotation.c.layer_id == layer.id)
             .order_by(annotation.c.cell, annotation.c.id)
         ).all()
-        for start in range(0, len(keys), OBJECTS_PER_TASK):
-            part = keys[start : start + OBJECTS_PER_TASK]
+        for start in range(0, len(keys), per_task):
+            part = keys[start : start + per_task]
             payloads.append({"layer_id": layer.id, "first": list(part[0]), "last": list(part[-1])})
     if not payloads:
         raise InvalidInputError("There is nothing to measure: the layer has no objects yet.")
@@ -48,7 +57,7 @@ def start_measurement(connection: Connection, layers: Sequence[Layer], *, projec
             kind=KIND,
             title=f"Measure {names}",
             creator_id=user_id,
-            parameters={"layers": [str(one.uuid) for one in layers]},
+            parameters={"layers": [str(one.uuid) for one in layers], "features": wanted.as_parameters()},
             payloads=payloads,
         ),
     )
@@ -73,6 +82,8 @@ class MeasureKind:
             layer = layer_store.layer_by_id(connection, payload["layer_id"])
             image = project_image_by_id(connection, layer.image_id)
             rows = _objects_between(connection, layer.id, payload["first"], payload["last"])
+            features = Wanted.from_parameters(job.parameters.get("features", {}))
+            centres = _centres(connection, layer, scratch) if "neighbours" in features.sets else None
         if image.stored is None:
             raise ConflictError(f"{image.name} is not imported.")
         source, target = _files(scratch, task)
@@ -82,7 +93,13 @@ class MeasureKind:
         arrays = [pa.array(list(c), kind) for c, kind in zip(columns, types, strict=True)]
         pq.write_table(pa.table(dict(zip(names, arrays, strict=True))), source)
         files = self._library.files(image.stored).as_call()
-        return {**files, "input": str(source), "output": str(target)}
+        return {
+            **files,
+            "input": str(source),
+            "output": str(target),
+            "features": features.as_parameters(),
+            "centres": None if centres is None else str(centres),
+        }
 
     def finish_task(self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path) -> None:
         """Keep the part under a name that does not depend on the attempt."""
@@ -125,6 +142,16 @@ class MeasureKind:
 def _files(scratch: Path, task: Task) -> tuple[Path, Path]:
     stem = f"{task.index}.{task.epoch}"
     return scratch / f"{stem}.in.parquet", scratch / f"{stem}.out.parquet"
+
+
+def _centres(connection: Connection, layer: Layer, scratch: Path) -> Path:
+    """Numbers, centres and planes of all objects of a layer, for every task of the job (NumPy, ``points.RECORD``)."""
+    path = scratch / f"{layer.id}-centres.npy"
+    if not path.exists():
+        partial = path.with_suffix(".partial.npy")
+        np.save(partial, np.sort(read_points(connection, layer.id), order="id"), allow_pickle=False)
+        partial.rename(path)
+    return path
 
 
 def _objects_between(

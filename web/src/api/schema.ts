@@ -2490,9 +2490,16 @@ export interface components {
         };
         /**
          * MeasureRequest
-         * @description Measure every object of these layers.
+         * @description Measure every object of these layers: size, shape and intensities always, and the ``features`` that are named.
+         *
+         *     ``ring_px`` is the width of the ring around objects, ``neighbour_px`` how near a neighbour's centre is, and
+         *     ``full_scale`` the pixel value that counts as 1 for texture and what else needs a scale (None: the type's largest).
          */
         MeasureRequest: {
+            /** Features */
+            features?: ("moments" | "texture" | "granularity" | "radial" | "colocalisation" | "ring" | "neighbours")[];
+            /** Full Scale */
+            full_scale?: number | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2500,6 +2507,16 @@ export interface components {
             kind: "measure";
             /** Layer Ids */
             layer_ids: string[];
+            /**
+             * Neighbour Px
+             * @default 50
+             */
+            neighbour_px?: number;
+            /**
+             * Ring Px
+             * @default 5
+             */
+            ring_px?: number;
         };
         /** MeasurementSummary */
         MeasurementSummary: {

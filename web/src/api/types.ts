@@ -35,6 +35,7 @@ export type ImportResult = Schemas["ImportResult"];
 export type MethodInfo = Schemas["MethodInfo"];
 export type SegmentRequest = Schemas["SegmentRequest"];
 export type MeasureRequest = Schemas["MeasureRequest"];
+export type FeatureSetName = NonNullable<MeasureRequest["features"]>[number];
 export type Job = Schemas["Job"];
 export type CompareRequest = Schemas["CompareRequest"];
 export type Comparison = Schemas["Comparison"];

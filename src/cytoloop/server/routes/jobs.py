@@ -11,6 +11,7 @@ from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.model import Job as JobRecord
 from cytoloop.learning.method import Method
 from cytoloop.learning.registry import MethodRegistry
+from cytoloop.measurements.features.catalogue import Wanted
 from cytoloop.projects import images as image_records
 from cytoloop.projects.permissions import Permission
 from cytoloop.projects.store import Project
@@ -132,7 +133,10 @@ def _measure(access: Access, project: Project, body: wire.MeasureRequest) -> Job
         if image.project_id != project.id:
             raise NotFoundError(f"There is no layer {uuid} in this project.")
         layers.append(layer)
-    return measuring.start_measurement(access.connection, layers, project_id=project.id, user_id=access.actor.user_id)
+    wanted = Wanted(tuple(body.features), body.ring_px, body.neighbour_px, body.full_scale)
+    return measuring.start_measurement(
+        access.connection, layers, wanted, project_id=project.id, user_id=access.actor.user_id
+    )
 
 
 @router.get("/projects/{project_id}/jobs")

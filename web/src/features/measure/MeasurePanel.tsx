@@ -12,6 +12,7 @@ import type { Column, Job, Layer, MeasurementSummary, Term } from "../../api/typ
 import { number, plural } from "../../ui/format";
 import { Chip, PanelEmpty } from "../../ui/parts";
 import { UNCLASSIFIED } from "../../viewer/styles";
+import { FeatureChoice, rememberedFeatures } from "./FeatureChoice";
 import { HistogramPlot, ScatterPlot } from "./plots";
 
 interface PanelProps {
@@ -37,6 +38,7 @@ export function MeasurePanel({ projectId, layer, mayRun }: PanelProps) {
 
 function MeasureButton({ projectId, layer, mayRun }: PanelProps & { layer: Layer }) {
   const client = useQueryClient();
+  const [features, setFeatures] = useState(rememberedFeatures);
   const jobs = useQuery(jobsQuery(projectId));
   const isRunning = jobs.data?.some(
     (job) => job.kind === "measure" && job.layer_ids.includes(layer.id) && runs(job),
@@ -45,7 +47,7 @@ function MeasureButton({ projectId, layer, mayRun }: PanelProps & { layer: Layer
     mutationFn: (format: "csv" | "parquet") => download(tableUrl(layer.id, format)),
   });
   const start = useMutation({
-    mutationFn: () => startJob(projectId, { kind: "measure", layer_ids: [layer.id] }),
+    mutationFn: () => startJob(projectId, { kind: "measure", layer_ids: [layer.id], ...features }),
     onSuccess: (job) =>
       client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => (old ? jobApplied(old, job) : old)),
   });
@@ -87,6 +89,7 @@ function MeasureButton({ projectId, layer, mayRun }: PanelProps & { layer: Layer
           </>
         ) : null}
       </Group>
+      {mayRun && layer.count > 0 ? <FeatureChoice value={features} onChange={setFeatures} /> : null}
       {layer.measured_at ? null : (
         <Text size="xs" c="var(--text-dim)">
           Area, shape and the intensity of every channel of each object in "{layer.name}"; shown here as plots
