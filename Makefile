@@ -59,6 +59,9 @@ bench-workbench: setup web ## how quick the page is under the hand, in headless 
 bench-display: setup web ## a million objects (ARGS="--count 10000000" for more): storing, tiles, questions, in headless Chromium
 	$(BIN)/python -m tests.performance.display --browser $(ARGS)
 
+bench-features: setup ## further measurements against cp_measure alone
+	$(BIN)/python -m tests.performance.features
+
 docs: setup ## the documentation, as a site
 	scripts/docs
 
@@ -68,4 +71,4 @@ openapi: setup ## the API's description and the web app's types made from it
 clean: ## remove what was made
 	rm -rf .venv .cache/bench .cache/uv .cache/bioimageio site build dist web/node_modules web/dist src/cytoloop/_web
 
-.PHONY: help setup train web demo serve check test bench models bench-models bench-workbench bench-display bench-slides bench-viewers soak soak-workbench docs openapi clean
+.PHONY: help setup train web demo serve check test bench models bench-models bench-workbench bench-display bench-features bench-slides bench-viewers soak soak-workbench docs openapi clean

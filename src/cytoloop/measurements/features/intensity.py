@@ -7,7 +7,6 @@ import edt
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.stats import rankdata
 from skimage.segmentation import expand_labels
 
 from .region import Column, Region
@@ -106,8 +105,8 @@ def _together(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[n
     bright = one >= THRESHOLD * one.max(), other >= THRESHOLD * other.max()
     both = bright[0] & bright[1]
     totals = one[bright[0]].sum(), other[bright[1]].sum()
-    ranks = [rankdata(values, "dense") for values in (one, other)]
-    highest = max(rank.max() for rank in ranks)
+    ranks = [np.unique(values, return_inverse=True)[1] for values in (one, other)]
+    highest = max(rank.max() for rank in ranks) + 1
     weight = (highest - np.abs(ranks[0] - ranks[1])) / highest
     a, b, w = one[both], other[both], weight[both]
     squares = float(a @ a), float(b @ b)
