@@ -168,6 +168,10 @@ def test_measure_writes_csv_and_parquet(segmented: Path, tmp_path: Path) -> None
     assert table.field("area_px2").metadata[b"unit"].decode() == "px²"
     content = json.loads(call("measure", NUCLEI, labels, "--json").stdout)
     assert len(content["rows"]) == len(rows)
+    more = json.loads(call("measure", NUCLEI, labels, "--json", "--features", "radial,neighbours").stdout)
+    further = {one["key"] for one in more["columns"]} - {one["key"] for one in content["columns"]}
+    assert {"radial_mean_1_0", "neighbours_near"} < further
+    assert "moments, texture" in refused("measure", NUCLEI, labels, "--json", "--features", "beauty")
     assert "must have the same size" in refused("measure", HELA, labels, "--out", tmp_path / "x.csv")
     assert "must end in" in refused("measure", NUCLEI, labels, "--out", tmp_path / "x.xlsx")
 

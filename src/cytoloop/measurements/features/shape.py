@@ -79,7 +79,7 @@ def _circles(
     ends = np.concatenate([np.flatnonzero(begins), np.flatnonzero(np.append(begins[1:], [True]))])
     chosen = order[ends[np.argsort(owner[order[ends]], kind="stable")]]
     spots = np.stack([columns[chosen], rows[chosen]], axis=1).astype(np.float64)
-    chains = shapely.linestrings(spots, indices=owner[chosen])
+    chains = np.atleast_1d(np.asarray(shapely.linestrings(spots, indices=owner[chosen])))
     radius = np.asarray(shapely.minimum_bounding_radius(chains))
     centre = np.zeros((len(radius), 2))
     wide = radius > 0  # one pixel has no circle
