@@ -202,14 +202,14 @@ def clear_term(connection: Connection, term_id: int, layers: Sequence[Layer]) ->
             update(annotation)
             .where(annotation.c.layer_id == bindparam("layer"))
             .where(annotation.c.term_id == bindparam("term"))
-            .values(term_id=None, version=annotation.c.version + 1),
+            .values(term_id=None, term_score=None, version=annotation.c.version + 1),
             {"layer": one.id, "term": term_id},
         )
         connection.execute(
             update(annotation_revision)
             .where(annotation_revision.c.layer_id == one.id)
             .where(annotation_revision.c.term_id == term_id)
-            .values(term_id=None)
+            .values(term_id=None, term_score=None)
         )
         place_of_term = ANNOTATION_COLUMNS.index("term_id")
         cleared = [(*row[:place_of_term], None, *row[place_of_term + 1 :]) for row in rows]

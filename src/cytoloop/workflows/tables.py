@@ -29,6 +29,7 @@ BASIC = (
     ColumnSpec("kind", "Shape", ""),
     ColumnSpec("status", "State", ""),
     ColumnSpec("score", "Score", ""),
+    ColumnSpec("term_score", "Class probability", ""),
     ColumnSpec("z", "Z", ""),
     ColumnSpec("t", "T", ""),
     ColumnSpec("x", "Centre x", "px"),
@@ -37,7 +38,7 @@ BASIC = (
 )
 TEXT_COLUMNS = {"kind", "status"}
 _STORED: tuple[str, ...] = (
-    *("id", "term_id", "kind", "status", "score", "z", "t", "cx", "cy", "area", "version"),
+    *("id", "term_id", "kind", "status", "score", "term_score", "z", "t", "cx", "cy", "area", "version"),
     *("x0", "y0", "x1", "y1"),
 )
 
@@ -143,7 +144,8 @@ def _stored_values(
         name: np.array(stored[name], np.int64) for name in ("id", "kind", "status", "z", "t", "version")
     }
     values["term_id"] = np.array([term or 0 for term in stored["term_id"]], np.int64)
-    values["score"] = np.array([math.nan if score is None else score for score in stored["score"]], np.float64)
+    for key in ("score", "term_score"):
+        values[key] = np.array([math.nan if score is None else score for score in stored[key]], np.float64)
     for key, name in (("x", "cx"), ("y", "cy"), ("area", "area")):
         values[key] = np.array(stored[name], np.float64)
     boxes = np.array([stored[name] for name in ("x0", "y0", "x1", "y1")], np.float64).T
