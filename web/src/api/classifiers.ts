@@ -34,8 +34,7 @@ export const classifierQuery = (pid: string, version: number) =>
 export const queueQuery = (pid: string, by: QueueName, imageId: string | null, generation: string) =>
   queryOptions({
     queryKey: [...classifierKeys.queues(pid), by, imageId, generation],
-    queryFn: () =>
-      get<QueuedObject[]>(`/projects/${pid}/label-queue`, { by, image_id: imageId, limit: 100 }),
+    queryFn: () => get<QueuedObject[]>(`/projects/${pid}/label-queue`, { by, image_id: imageId, limit: 100 }),
     placeholderData: keepPreviousData,
   });
 

@@ -3149,11 +3149,15 @@ export interface components {
         };
         /**
          * ObjectIndex
-         * @description All objects of a table in its order: numbers, classes (null: none) and versions, one list each.
+         * @description All objects of a table in its order, one list each: numbers, classes (null: none), versions.
+         *
+         *     ``suggested``: whether a program gave the class, and nobody has agreed to it.
          */
         ObjectIndex: {
             /** Ids */
             ids: number[];
+            /** Suggested */
+            suggested: boolean[];
             /** Term Ids */
             term_ids: (number | null)[];
             /** Versions */

@@ -69,7 +69,8 @@ export async function classify(editor: Editor, hit: Hit | null): Promise<void> {
   const object = hit && (await editor.fetched(hit.id));
   if (!object) return;
   const { activeTermId: term_id } = workspace();
-  if (object.term_id !== term_id || object.term_score !== null) editor.change({ updates: [{ object, fields: { term_id } }] });
+  if (object.term_id !== term_id || object.term_score !== null)
+    editor.change({ updates: [{ object, fields: { term_id } }] });
 }
 
 /** The next (1) or previous (-1) object in view, in the order in which one reads. */
