@@ -2,13 +2,13 @@
 import { Button, Tabs, Tooltip } from "@mantine/core";
 import {
   IconAdjustments,
-  IconCategory,
   IconChartHistogram,
   IconChecklist,
   IconHistory,
   IconInfoCircle,
   IconLayoutGrid,
   IconListDetails,
+  IconSchool,
   IconWand,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -38,7 +38,7 @@ const TABS: readonly [SideTab, string, ComponentType<{ size: number; stroke: num
   ["objects", "Objects", IconListDetails],
   ["gallery", "Gallery", IconLayoutGrid],
   ["review", "Review", IconChecklist],
-  ["classify", "Classify", IconCategory],
+  ["classify", "Classify", IconSchool],
   ["measure", "Measure", IconChartHistogram],
   ["segment", "Segment", IconWand],
   ["history", "History", IconHistory],

@@ -40,6 +40,11 @@ export function Scores({ projectId, imageId, classifier }: Props) {
         Accuracy {shown(scores.accuracy)} · macro F1 {shown(scores.macro_f1)} ·{" "}
         {scores.objects.toLocaleString("en-US")} objects
       </Text>
+      {scores.partition === "held_out" && classifier.split === "object" ? (
+        <Text size="xs" c="var(--text-dim)" data-testid="score-caution">
+          Held-out objects lie on images it has seen, which flatters. Label on 2 images or more.
+        </Text>
+      ) : null}
       <Confusion
         classes={classifier.classes}
         confusion={scores.confusion}

@@ -113,7 +113,7 @@ export function Suggestions({ projectId, image, layers, generation, count, mayLa
         onClick={() => void clearMany(own)}
         data-testid="clear-suggestions"
       >
-        Take all suggestions from this image
+        Remove all suggestions here
       </Button>
     </Stack>
   );
