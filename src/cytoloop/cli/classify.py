@@ -72,6 +72,7 @@ def train_classifier(dataset: Path, out: Path, learner: Learner, seed: int) -> N
 def _tell(package: ClassifierPackage, out: Path) -> None:
     scores = package.record["scores"]["held_out"]
     typer.echo(
-        f"On {scores['objects']:,} held-out images: accuracy {scores['accuracy']:.3f}, macro F1 {scores['macro_f1']:.3f}"
+        f"On {scores['objects']:,} held-out images: accuracy {scores['accuracy']:.3f}, "
+        f"macro F1 {scores['macro_f1']:.3f}"
     )
     typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")

@@ -75,7 +75,7 @@ def train(
             )
         tell(0.8 * folds.count / (folds.count + 1), "Learning from all labels")
         final = fitted(features, truth, configuration)
-        committee = _committee(features, truth, configuration, rng)
+        committee = committee_of(features, truth, configuration, rng)
         tell(0.85, "Writing the classifier")
         weights = as_onnx(final, features.shape[1])
         small = tuple(as_onnx(one, features.shape[1]) for one in committee)
@@ -154,7 +154,7 @@ def _estimator(configuration: Configuration, smallest: int) -> Any:
             )
 
 
-def _committee(
+def committee_of(
     features: NDArray[np.float32], truth: NDArray[np.int64], configuration: Configuration, rng: np.random.Generator
 ) -> list[Any]:
     """Small classifiers of two kinds, each fitted to another draw of the labels with every class in it."""
