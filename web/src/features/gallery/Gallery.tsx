@@ -24,7 +24,7 @@ const HEAD_PX = 30;
 const SORTS = [
   { value: "id", label: "By number" },
   { value: "score", label: "By score" },
-  { value: "term_score", label: "By class probability" },
+  { value: "term_score", label: "By certainty" },
   { value: "area", label: "By size" },
 ];
 
