@@ -62,7 +62,7 @@ def _labelling(bench: Keys, folder: Path) -> None:
     """Four objects with a class and four without, a classifier, and its suggestions."""
     _flat(bench, folder)
     squares = [_square(20 + 25 * (n % 4), 20 + 30 * (n // 4), 10 + 8 * (n % 2), "accepted") for n in range(8)]
-    project = bench.page.url.split("/projects/")[1].split("/")[0]
+    project = bench.page.url.split("/")[4]
     terms = [one["id"] for one in api(bench.server, f"/projects/{project}/ontology")["terms"]]
     _with_objects(bench, *({**one, "term_id": terms[n % 2]} if n < 4 else one for n, one in enumerate(squares)))
     bench.tab("classify")
