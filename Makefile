@@ -39,6 +39,9 @@ models: train ## train the models that ship, from the shared data (hours)
 bench-models: train ## what every model and baseline scores, and how long it takes
 	$(BIN)/python -m tests.performance.models $(ARGS)
 
+bench-classify: setup ## classes of objects: F1 at few labels, labels saved by active learning
+	$(BIN)/python -m tests.performance.classify $(ARGS)
+
 bench-slides: setup ## whole slides: joining across tiles, tiles a second, memory
 	$(BIN)/python -m tests.performance.slides merging
 	$(BIN)/python -m tests.performance.slides job --side 20000 $(ARGS)
@@ -71,4 +74,4 @@ openapi: setup ## the API's description and the web app's types made from it
 clean: ## remove what was made
 	rm -rf .venv .cache/bench .cache/uv .cache/bioimageio site build dist web/node_modules web/dist src/cytoloop/_web
 
-.PHONY: help setup train web demo serve check test bench models bench-models bench-workbench bench-display bench-features bench-slides bench-viewers soak soak-workbench docs openapi clean
+.PHONY: help setup train web demo serve check test bench models bench-models bench-workbench bench-display bench-features bench-classify bench-slides bench-viewers soak soak-workbench docs openapi clean

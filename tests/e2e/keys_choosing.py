@@ -157,6 +157,36 @@ def _disc(more: float) -> Any:
     return Point(DISC[0], DISC[1]).buffer(DISC[2] + more)
 
 
+def queued(bench: Keys) -> int:
+    """The selected object, by the line that tells of it."""
+    text = bench.part("suggestion-current").inner_text()
+    return int(text.split()[1].rstrip(":")) if text.startswith("Object ") else 0
+
+
+@checks("labelling", "labelling.next")
+def goes_to_the_next_of_the_queue(bench: Keys, action: str) -> None:
+    bench.tab("classify")
+    expect(bench.part("suggestion-next")).to_be_visible()
+    before = queued(bench)
+    bench.hit()
+    expect(bench.part("suggestion-current")).to_contain_text("% sure")
+    assert queued(bench) not in (0, before)
+
+
+@checks("labelling", "labelling.accept")
+def agrees_to_the_suggested_class(bench: Keys, action: str) -> None:
+    bench.tab("classify")
+    if queued(bench) == 0:
+        bench.part("suggestion-next").click()
+    expect(bench.part("suggestion-current")).to_contain_text("% sure")
+    chosen = queued(bench)
+    bench.hit()
+    bench.idle()
+    (one,) = (one for one in bench.stored() if one.id == chosen)
+    assert one.term_id is not None
+    assert one.raw["term_score"] is None
+
+
 @checks("review", "review.accept", "review.reject")
 def decides_on_the_prediction(bench: Keys, action: str) -> None:
     bench.tab("review")

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from . import keys_choosing, keys_editing, keys_looking
 from .conftest import Server
 from .keychecks import CHECKED, NAMES, Keys, bench_of, flat, keymap, stack
-from .screen import Screen
+from .screen import SLOW_MS, Screen
 from .test_objects import api
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -57,12 +58,26 @@ def _review(bench: Keys, folder: Path) -> None:
     _with_objects(bench, *(_square(20 + 30 * n, 20, 20, "predicted") for n in range(4)))
 
 
+def _labelling(bench: Keys, folder: Path) -> None:
+    """Four objects with a class and four without, a classifier, and its suggestions."""
+    _flat(bench, folder)
+    squares = [_square(20 + 25 * (n % 4), 20 + 30 * (n // 4), 10 + 8 * (n % 2), "accepted") for n in range(8)]
+    project = bench.page.url.split("/")[4]
+    terms = [one["id"] for one in api(bench.server, f"/projects/{project}/ontology")["terms"]]
+    _with_objects(bench, *({**one, "term_id": terms[n % 2]} if n < 4 else one for n, one in enumerate(squares)))
+    bench.tab("classify")
+    bench.part("train-classifier").click()
+    expect(bench.part("suggestions")).to_have_attribute("data-count", "4", timeout=SLOW_MS)
+    bench.idle()
+
+
 SCENES: dict[str, Callable[[Keys, Path], None]] = {
     "looking": _looking,
     "editing": _editing,
     "choosing": _flat,
     "assist": _flat,
     "review": _review,
+    "labelling": _labelling,
 }
 
 

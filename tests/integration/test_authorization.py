@@ -94,6 +94,14 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "GET /layers/{layer_id}/objects": (V, None),
     "GET /layers/{layer_id}/density": (V, None),
     "GET /layers/{layer_id}/density/{zoom}/{x}/{y}": (V, None),
+    "GET /projects/{project_id}/labels": (V, None),
+    "GET /projects/{project_id}/label-queue": (V, None),
+    "GET /projects/{project_id}/classifiers": (V, None),
+    "GET /projects/{project_id}/classifiers/{version}": (V, None),
+    "GET /projects/{project_id}/classifiers/{version}/objects": (V, "?truth=0&predicted=0"),
+    "GET /projects/{project_id}/classifiers/{version}/export": (V, None),
+    "POST /projects/{project_id}/classifiers/import": (M, "file"),
+    "DELETE /projects/{project_id}/classifiers/{version}": (M, None),
     "GET /layers/{layer_id}/spatial/regions": (V, "?region_layer_id={layer_id}"),
     "GET /layers/{layer_id}/spatial/regions.csv": (V, "?region_layer_id={layer_id}"),
     "GET /layers/{layer_id}/spatial/neighbours": (V, None),
@@ -195,7 +203,17 @@ class World:
             "upload_id": upload.rsplit("/", 1)[1],
             "user_id": self.ids["reviewer"],
         }
-        plain = {"level": 0, "column": 0, "row": 0, "zoom": 0, "x": 0, "y": 0, "name": "label", "token_id": 1}
+        plain = {
+            "level": 0,
+            "column": 0,
+            "row": 0,
+            "zoom": 0,
+            "x": 0,
+            "y": 0,
+            "name": "label",
+            "token_id": 1,
+            "version": 1,
+        }
         return {key: str(value) for key, value in (values | plain | {"file": "cover.png"}).items()}
 
     def request(self, who: str | None, route: str, body: Any) -> Any:

@@ -267,3 +267,50 @@ def test_the_default_method_beats_otsu_on_real_nuclei(shared_data: Path, tmp_pat
     call("segment", *images, "--model", "threshold", "--out", tmp_path / "pred")
     result = call("evaluate", "--truth", truth, "--pred", tmp_path / "pred", "--json")
     assert json.loads(result.stdout)["summary"]["rates"][0]["f1"] > 0.6
+
+
+def test_images_in_folders_make_a_classifier_that_names_others(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name, value in (("dark", 40), ("light", 200)):
+        folder = tmp_path / "classes" / name
+        folder.mkdir(parents=True)
+        for number in range(6):
+            pixels = rng.normal(value, 8, (24, 24)).clip(0, 255).astype(np.uint8)
+            tifffile.imwrite(folder / f"{number}.tif", pixels)
+    packed = tmp_path / "kinds.zip"
+    made = call("train", "--task", "classify", tmp_path / "classes", "--out", packed)
+    assert "accuracy 1.000" in made.output
+    labels = np.zeros((64, 64), np.uint16)
+    labels[5:20, 5:20], labels[30:50, 30:50] = 1, 2
+    tifffile.imwrite(tmp_path / "two.tif", np.where(labels == 2, 200, 40).astype(np.uint8))
+    (tmp_path / "objects").mkdir()
+    tifffile.imwrite(tmp_path / "objects/two.labels.tif", labels)
+    broken = tmp_path / "broken.tif"
+    broken.write_bytes(b"II*\0nothing")
+    named = call(
+        "classify",
+        tmp_path / "two.tif",
+        broken,
+        "--model",
+        packed,
+        "--objects",
+        tmp_path / "objects",
+        "--out",
+        tmp_path / "found",
+        "--json",
+        fails=True,
+    )
+    good, bad = json.loads(named.stdout)
+    assert (good["objects"], good["error"], sum(good["classes"].values())) == (2, None, 2)
+    assert bad["error"]
+    rows = (tmp_path / "found/two.classes.csv").read_text().splitlines()
+    assert rows[0] == "object,x,y,class,p dark,p light"
+    assert len(rows) == 3
+
+
+def test_a_classifier_wants_two_classes_and_a_package(tmp_path: Path) -> None:
+    (tmp_path / "classes/only").mkdir(parents=True)
+    said = refused("train", "--task", "classify", tmp_path / "classes", "--out", tmp_path / "x.zip")
+    assert "folder of images for each class" in said
+    said = refused("classify", tmp_path / "a.tif", "--model", tmp_path / "none.zip", "--out", tmp_path)
+    assert "There is no classifier" in said

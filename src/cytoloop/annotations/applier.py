@@ -14,7 +14,7 @@ from .rows import Row, allocate_ids, as_row, box_of_rows, joined_box, new_rows
 from .tables import ANNOTATION_COLUMNS, annotation, annotation_revision, change
 
 _LAYER = ANNOTATION_COLUMNS.index("layer_id")
-AMENDABLE = ("layer_id", "term_id", "status", "details", "locked", "version", "change_id")
+AMENDABLE = ("layer_id", "term_id", "term_score", "status", "details", "locked", "version", "change_id")
 """Columns that say nothing of the place: they are changed where the row lies."""
 
 

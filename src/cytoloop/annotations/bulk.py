@@ -25,6 +25,11 @@ class SetTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptTerm:
+    """Agree to the classes that a program suggested."""
+
+
+@dataclass(frozen=True, slots=True)
 class SetStatus:
     """Say where objects stand."""
 
@@ -64,7 +69,7 @@ class Delete:
     """Delete objects."""
 
 
-Action = SetTerm | SetStatus | AddTag | RemoveTag | SetLocked | MoveTo | Delete
+Action = SetTerm | AcceptTerm | SetStatus | AddTag | RemoveTag | SetLocked | MoveTo | Delete
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,8 @@ def label_of(action: Action, count: int) -> str:
     match action:
         case SetTerm():
             return f"Set the class of {objects}"
+        case AcceptTerm():
+            return f"Accept the class of {objects}"
         case SetStatus(status):
             return f"Mark {objects} as {status.name.lower()}"
         case AddTag(tag):
@@ -103,14 +110,16 @@ def label_of(action: Action, count: int) -> str:
 
 
 def _spares_locked(action: Action) -> bool:
-    return isinstance(action, SetTerm | MoveTo | Delete)
+    return isinstance(action, SetTerm | AcceptTerm | MoveTo | Delete)
 
 
 def changed_columns(row: Mapping[str, Any], action: Action) -> dict[str, Any]:
     """The columns that an action changes in a row, empty where it already is as wanted."""
     match action:
         case SetTerm(term_id):
-            wanted: dict[str, Any] = {"term_id": term_id}
+            wanted: dict[str, Any] = {"term_id": term_id, "term_score": None}
+        case AcceptTerm():
+            wanted = {"term_score": None}
         case SetStatus(status):
             wanted = {"status": int(status)}
         case SetLocked(locked):

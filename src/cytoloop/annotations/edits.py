@@ -41,7 +41,7 @@ def edited_row(row: dict[str, Any], edit: Edit, change_id: int) -> dict[str, Any
         kind = fields.get("kind")
         new = with_geometry(new, geometry, Kind(kind) if kind is not None else kind_of(geometry))
     if "term_id" in fields:
-        new["term_id"] = fields["term_id"]
+        new |= {"term_id": fields["term_id"], "term_score": None}
     if fields.get("status") is not None:
         new["status"] = int(fields["status"])
     if fields.get("locked") is not None:

@@ -23,7 +23,8 @@ class ObjectFilter:
     """Objects for which everything holds that is not ``None``.
 
     ``term_id`` 0 means those without a class, ``area`` is in px^2, ``text`` is looked for in the number and the
-    description. A ``window`` (px) takes what lies in it whole; ``property_value`` is compared as text.
+    description. ``suggested`` objects have a class that a program gave and nobody has agreed to. A ``window`` (px)
+    takes what lies in it whole; ``property_value`` is compared as text.
     """
 
     ids: tuple[int, ...] | None = None
@@ -32,6 +33,9 @@ class ObjectFilter:
     t: int | None = None
     min_score: float | None = None
     max_score: float | None = None
+    min_term_score: float | None = None
+    max_term_score: float | None = None
+    suggested: bool | None = None
     min_area: float | None = None
     max_area: float | None = None
     creator_ids: tuple[int, ...] | None = None
@@ -93,10 +97,13 @@ def _conditions(connection: Connection, layer_id: int, chosen: ObjectFilter) -> 
         found.append(columns.term_id.is_(None) if chosen.term_id == 0 else columns.term_id == chosen.term_id)
     equal = ((columns.z, chosen.z), (columns.t, chosen.t), (columns.status, chosen.status))
     found += [column == int(value) for column, value in equal if value is not None]
-    at_least = ((columns.score, chosen.min_score), (columns.area, chosen.min_area))
+    score, term_score, area = columns.score, columns.term_score, columns.area
+    at_least = ((score, chosen.min_score), (term_score, chosen.min_term_score), (area, chosen.min_area))
     found += [column >= value for column, value in at_least if value is not None]
-    at_most = ((columns.score, chosen.max_score), (columns.area, chosen.max_area))
+    at_most = ((score, chosen.max_score), (term_score, chosen.max_term_score), (area, chosen.max_area))
     found += [column <= value for column, value in at_most if value is not None]
+    if chosen.suggested is not None:
+        found.append(term_score.is_not(None) if chosen.suggested else term_score.is_(None))
     if chosen.creator_ids is not None:
         found.append(columns.creator_id.in_(chosen.creator_ids))
     if chosen.tag is not None or chosen.property_name is not None:
@@ -142,12 +149,18 @@ def _fits(chosen: ObjectFilter, points: Records, facts: Records) -> NDArray[np.b
         if value is not None:
             kept &= points[name] == int(value)
     # a comparison with a score that is not there (NaN) is false, as in SQL
-    limits = ((facts["score"], chosen.min_score, chosen.max_score), (points["area"], chosen.min_area, chosen.max_area))
+    limits = (
+        (facts["score"], chosen.min_score, chosen.max_score),
+        (facts["term_score"], chosen.min_term_score, chosen.max_term_score),
+        (points["area"], chosen.min_area, chosen.max_area),
+    )
     for values, least, most in limits:
         if least is not None:
             kept &= values >= least
         if most is not None:
             kept &= values <= most
+    if chosen.suggested is not None:
+        kept &= np.isnan(facts["term_score"]) != chosen.suggested
     if chosen.creator_ids is not None:
         kept &= np.isin(facts["creator"], chosen.creator_ids)
     if chosen.ids is not None:

@@ -45,7 +45,11 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """One object, whoever made it. Coordinates in full-resolution px; ``area`` in px^2."""
+    """One object, whoever made it. Coordinates in full-resolution px; ``area`` in px^2.
+
+    ``score`` (0..1) is how sure a program is of the object, ``term_score`` of its class: where that is ``None``, the
+    class was given by a person, or a person has agreed to it.
+    """
 
     id: int
     layer_id: int
@@ -63,6 +67,7 @@ class Annotation:
     version: int
     details: Details = NOTHING
     locked: bool = False
+    term_score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ class NewAnnotation:
     parent_id: int | None = None
     details: Details = NOTHING
     locked: bool = False
+    term_score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,21 +39,21 @@ FACTS = np.dtype(
         ("version", "<i4"),
         ("creator", "<i8"),
         ("score", "<f8"),
+        ("term_score", "<f8"),
         ("x0", "<f8"),
         ("y0", "<f8"),
         ("x1", "<f8"),
         ("y1", "<f8"),
     ]
 )
-"""What else is known of it: its author, its score (NaN: none) and its bounding box (px)."""
+"""What else is known of it: its author, its scores (NaN: none) and its bounding box (px)."""
 
 Records = NDArray[np.void]
 
 _SOURCES = ("id", "term_id", "cx", "cy", "area", "z", "t", "status")
 _PLACES = tuple(ANNOTATION_COLUMNS.index(name) for name in _SOURCES)
-_FACT_SOURCES = ("kind", "version", "creator_id", "score", "x0", "y0", "x1", "y1")
+_FACT_SOURCES = ("kind", "version", "creator_id", "score", "term_score", "x0", "y0", "x1", "y1")
 _FACT_PLACES = tuple(ANNOTATION_COLUMNS.index(name) for name in _FACT_SOURCES)
-_SCORE = _FACT_SOURCES.index("score")
 _CELL = ANNOTATION_COLUMNS.index("cell")
 _ID = ANNOTATION_COLUMNS.index("id")
 _NAMES = ("layer_id", "cell", "points", "facts")
@@ -75,10 +75,7 @@ def _record_of(row: Row) -> tuple[object, ...]:
 
 
 def _facts_of(row: Row) -> tuple[object, ...]:
-    found = [row[place] for place in _FACT_PLACES]
-    if found[_SCORE] is None:
-        found[_SCORE] = math.nan
-    return tuple(found)
+    return tuple(math.nan if row[place] is None else row[place] for place in _FACT_PLACES)
 
 
 def _packed(rows: Sequence[Row]) -> list[Block]:

@@ -50,7 +50,7 @@ def accept(connection: Connection, chosen: ObjectFilter, *, layer: Layer, user_i
     forget_redo(connection, layer.image_id, user_id)
     own = target or review_layer(connection, image_id=layer.image_id, creator_id=user_id)
     applier = Applier(connection, layer=own, user_id=user_id, label=_words("Accept", len(decided)))
-    created = applier.copy(fresh, {"status": int(Status.ACCEPTED), "locked": False})
+    created = applier.copy(fresh, {"status": int(Status.ACCEPTED), "locked": False, "term_score": None})
     _mark(applier, unmarked, Status.ACCEPTED)
     return Reviewed(len(rows), len(decided), applier.finish(created))
 
@@ -73,7 +73,10 @@ def reject(connection: Connection, chosen: ObjectFilter, *, layer: Layer, user_i
 
 
 def _mark(applier: Applier, rows: Sequence[Mapping[str, Any]], status: Status) -> None:
-    applier.amend(rows, [amended(row, {"status": int(status)}, applier.change_id) for row in rows])
+    changes: dict[str, Any] = {"status": int(status)}
+    if status is Status.ACCEPTED:
+        changes["term_score"] = None
+    applier.amend(rows, [amended(row, changes, applier.change_id) for row in rows])
 
 
 def _copies(connection: Connection, target: Layer, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

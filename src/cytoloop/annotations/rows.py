@@ -98,6 +98,7 @@ def new_rows(
                 change_id,
                 as_text(one.details),
                 one.locked,
+                None if one.term_id is None else one.term_score,
             )
         )
     return rows
@@ -115,7 +116,7 @@ def as_annotations(rows: Sequence[Sequence[Any]]) -> list[Annotation]:
 
 def _as_annotation(row: Sequence[Any], geometry: BaseGeometry) -> Annotation:
     layer_id, _, key, term_id, creator_id, status, kind, z, t, x0, y0, x1, y1, _, _, area, _, *rest = row
-    score, parent_id, version, _, details, locked = rest
+    score, parent_id, version, _, details, locked, term_score = rest
     return Annotation(
         key,
         layer_id,
@@ -133,6 +134,7 @@ def _as_annotation(row: Sequence[Any], geometry: BaseGeometry) -> Annotation:
         version,
         from_text(details),
         locked,
+        term_score,
     )
 
 

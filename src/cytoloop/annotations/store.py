@@ -31,7 +31,7 @@ from .rows import Row, as_annotations, as_row
 from .tables import ANNOTATION_COLUMNS, annotation, annotation_revision, change
 from .windows import in_cells, levels_in_use
 
-_TERM, _VERSION = (ANNOTATION_COLUMNS.index(name) for name in ("term_id", "version"))
+_TERM, _TERM_SCORE, _VERSION = (ANNOTATION_COLUMNS.index(name) for name in ("term_id", "term_score", "version"))
 
 
 def apply_change(
@@ -188,7 +188,7 @@ def count_objects(connection: Connection, query: Select[Any]) -> int:
 def _without_term(row: Row) -> Row:
     """The row as the next version without a class."""
     changed = list(row)
-    changed[_TERM] = None
+    changed[_TERM] = changed[_TERM_SCORE] = None
     changed[_VERSION] += 1
     return tuple(changed)
 
@@ -209,13 +209,13 @@ def clear_term(connection: Connection, term_id: int, layers: Sequence[Layer]) ->
             update(annotation)
             .where(annotation.c.layer_id == bindparam("layer"))
             .where(annotation.c.term_id == bindparam("term"))
-            .values(term_id=None, version=annotation.c.version + 1),
+            .values(term_id=None, term_score=None, version=annotation.c.version + 1),
             {"layer": one.id, "term": term_id},
         )
         connection.execute(
             update(annotation_revision)
             .where(annotation_revision.c.layer_id == one.id)
             .where(annotation_revision.c.term_id == term_id)
-            .values(term_id=None)
+            .values(term_id=None, term_score=None)
         )
         record_difference(connection, one.id, rows, [_without_term(row) for row in rows])

@@ -65,6 +65,8 @@ def _object_columns() -> list[Column[object]]:
         Column("change_id", BigInteger, nullable=False),
         Column("details", Text),
         Column("locked", Boolean, nullable=False, server_default=false()),
+        # how sure a program is of the class; null where a person gave it or has agreed
+        Column("term_score", Double),
     ]
 
 

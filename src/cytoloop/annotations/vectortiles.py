@@ -45,7 +45,8 @@ class Tile:
 def display_tile(connection: Connection, layer_id: int, tile: TileAddress, plane: Plane) -> Tile:
     """Outlines, clustered points or, where it is more crowded than that, counts of each class.
 
-    Layer ``objects``: features with id, ``term`` (0: none), ``score`` (-1: none), ``status`` and ``kind``.
+    Layer ``objects``: features with id, ``term`` (0: none), ``score`` (-1: none), ``status``, ``kind``, and
+    ``suggested`` (1: a program gave the class).
     Layer ``clusters``: points with ``count``, ``term`` and ``status``, one for each class in a square.
     """
     window = tile.widened(tile.size_px * MARGIN)
@@ -70,18 +71,19 @@ def _objects_near(connection: Connection, layer_id: int, window: Box) -> int:
 
 def _outlines(connection: Connection, layer_id: int, tile: TileAddress, window: Box, plane: Plane) -> bytes:
     query = select_objects(connection, layer_id, window=window, z=plane.z, t=plane.t)
-    columns = ("id", "term_id", "score", "status", "kind", "geom")
+    columns = ("id", "term_id", "score", "status", "kind", "term_score", "geom")
     rows = connection.execute(query.with_only_columns(*(annotation.c[name] for name in columns)))
     found = rows.all()
     if not found:
         return b""
-    ids, terms, scores, statuses, kinds, blobs = (list(column) for column in zip(*found, strict=True))
+    ids, terms, scores, statuses, kinds, term_scores, blobs = (list(column) for column in zip(*found, strict=True))
     geometries = shapely.from_wkb(np.array(blobs, dtype=object))
     properties = {
         "term": np.array([term or 0 for term in terms], np.int64),
         "score": np.array([-1.0 if score is None else score for score in scores], np.float64),
         "status": np.array(statuses, np.int64),
         "kind": np.array(kinds, np.int64),
+        "suggested": np.array([one is not None for one in term_scores], np.int64),
     }
     layer = TileLayer("objects", tile.box.x0, tile.box.y0, tile.size_px)
     return _encode(

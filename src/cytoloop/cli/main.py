@@ -13,6 +13,7 @@ COMMANDS = {
     "demo": ("demo", "demo"),
     "serve": ("serve", "serve"),
     "segment": ("segment", "segment"),
+    "classify": ("classify", "classify"),
     "measure": ("measure", "measure"),
     "evaluate": ("evaluate", "evaluate"),
     "compare": ("compare", "compare"),

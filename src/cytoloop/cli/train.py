@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from cytoloop.core.errors import InvalidInputError
+from cytoloop.learning.classifiers.configuration import Learner
 from cytoloop.learning.packages.model import ModelPackage
 from cytoloop.learning.packages.reading import checked_name
 from cytoloop.learning.registry import MethodRegistry
@@ -24,6 +25,7 @@ from cytoloop.workflows.shipping import model_of_training
 from cytoloop.workflows.training import Curve
 from cytoloop.workflows.training import train as run_training
 
+from .classify import train_classifier
 from .homes import open_database, project_named
 from .options import DatabaseOption, HomeOption, settings_with
 
@@ -33,14 +35,18 @@ class TrainingTask(StrEnum):
 
     INSTANCE = "instance"
     SEMANTIC = "semantic"
+    CLASSIFY = "classify"
 
 
 def train(
     dataset: Annotated[
-        Path | None, typer.Argument(metavar="[DATASET]", help="Folder with 'images' and 'labels' in it.")
+        Path | None,
+        typer.Argument(
+            metavar="[DATASET]", help="Folder with 'images' and 'labels' in it; to classify, a folder for each class."
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="The model package to write, a .zip file.")] = None,
-    task: Annotated[TrainingTask, typer.Option("--task", help="Single objects, or the foreground.")] = (
+    task: Annotated[TrainingTask, typer.Option("--task", help="Single objects, the foreground, or classes.")] = (
         TrainingTask.INSTANCE
     ),
     start: Annotated[
@@ -63,6 +69,10 @@ def train(
         str | None, typer.Option("--layer", help="The layer of the project's images to learn from.")
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, max=256, help="Processors to use.")] = None,
+    method: Annotated[Learner, typer.Option("--method", help="With --task classify: what learns.")] = (
+        Learner.EXTRA_TREES
+    ),
+    seed: Annotated[int, typer.Option("--seed", min=0, help="With --task classify: for what is drawn at random.")] = 0,
     home: HomeOption = None,
     database: DatabaseOption = None,
 ) -> None:
@@ -71,6 +81,11 @@ def train(
     One in five images is held out to score the result. The curves are in WORK/curves.html, a page that renews
     itself. A training that was ended goes on where it stood when it is started again with the same --work.
     """
+    if task is TrainingTask.CLASSIFY:
+        if dataset is None or out is None:
+            raise InvalidInputError("Name the folder of class folders, and the package with --out MODEL.zip.")
+        train_classifier(dataset, out, method, seed)
+        return
     if out is None and name is None:
         raise InvalidInputError("Say where the model goes: --out MODEL.zip, or --name NAME to keep it in the home.")
     settings = settings_with(home=home, database=database)

@@ -31,6 +31,7 @@ from .naming import (
     number_or_none,
     own_facts,
     plane_number,
+    share_or_none,
     status_named,
     whole_or_none,
 )
@@ -96,7 +97,7 @@ def _annotation(one: ExchangeObject, number: int, category: int, image: Exchange
     }
     if one.score is not None:
         known["score"] = one.score
-    own = own_facts(one.kind, one.status, one.score, id=one.id, parent_id=one.parent_id)
+    own = own_facts(one.kind, one.status, one.score, one.term_score, id=one.id, parent_id=one.parent_id)
     known["cytoloop"] = own | {"z": one.z, "t": one.t}
     return known
 
@@ -196,6 +197,7 @@ def _object(
         term=categories.get(known.get("category_id")),
         status=status_named(own.get("status"), Status.ACCEPTED if score is None else Status.PREDICTED),
         score=score,
+        term_score=share_or_none(own.get("term_score")),
         z=plane_number(own.get("z")),
         t=plane_number(own.get("t")),
         id=whole_or_none(own.get("id")),

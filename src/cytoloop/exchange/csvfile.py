@@ -21,6 +21,7 @@ from .naming import (
     kind_named,
     number_or_none,
     plane_number,
+    share_or_none,
     status_named,
     whole_or_none,
 )
@@ -44,6 +45,7 @@ COLUMNS = (
     "y1",
     "parent_id",
     "wkt",
+    "term_score",
 )
 _WKT_NAMES = ("wkt", "geometry", "geom", "the_geom")
 _TYPES = {"Point", "LineString", "Polygon", "MultiPolygon"}
@@ -78,6 +80,7 @@ def write(objects: Sequence[ExchangeObject], image: ExchangeImage, path: Path) -
                     *boxes[number].tolist(),
                     _shown(one.parent_id),
                     exact_wkt(one.geometry),
+                    _shown(one.term_score),
                 ]
             )
 
@@ -169,6 +172,7 @@ def _object(values: Mapping[str, str], wkt: str, where: str) -> ExchangeObject:
         term=ExchangeTerm(name, color_hex(values.get("color"))) if name else None,
         status=status_named(values.get("status"), Status.ACCEPTED),
         score=number_or_none(values.get("score")),
+        term_score=share_or_none(values.get("term_score")),
         z=plane_number(values.get("z")),
         t=plane_number(values.get("t")),
         id=whole_or_none(values.get("id")),

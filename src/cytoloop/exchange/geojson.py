@@ -26,6 +26,7 @@ from .naming import (
     number_or_none,
     own_facts,
     plane_number,
+    share_or_none,
     status_named,
     whole_or_none,
 )
@@ -58,7 +59,7 @@ def _feature(one: ExchangeObject, image: ExchangeImage) -> dict[str, Any]:
         color = color_parts(one.term.color)
         properties["classification"] = {"name": one.term.name} | ({"color": color} if color else {})
     properties["isLocked"] = one.locked
-    facts = own_facts(one.kind, one.status, one.score, id=one.id, parent_id=one.parent_id)
+    facts = own_facts(one.kind, one.status, one.score, one.term_score, id=one.id, parent_id=one.parent_id)
     properties["cytoloop"] = facts | details_facts(one.details)
     feature: dict[str, Any] = {"type": "Feature"}
     if one.id is not None:  # QuPath wants UUIDs
@@ -143,6 +144,7 @@ def _object(
         term=_term(properties.get("classification")),
         status=status_named(own.get("status"), Status.PREDICTED if found else Status.ACCEPTED),
         score=number_or_none(own.get("score")),
+        term_score=share_or_none(own.get("term_score")),
         z=plane_number(plane.get("z")),
         t=plane_number(plane.get("t")),
         id=whole_or_none(own.get("id")),

@@ -28,6 +28,7 @@ from .naming import (
     mapping_or_empty,
     number_or_none,
     own_facts,
+    share_or_none,
     status_named,
     whole_or_none,
 )
@@ -62,7 +63,7 @@ def _plain(name: str) -> str:
 
 def _roi(one: ExchangeObject, image: ExchangeImage) -> ImagejRoi:
     roi = _shape(one.geometry)
-    own = own_facts(one.kind, one.status, one.score, id=one.id, parent_id=one.parent_id)
+    own = own_facts(one.kind, one.status, one.score, one.term_score, id=one.id, parent_id=one.parent_id)
     if one.term is not None:
         own |= {"class": one.term.name, "color": one.term.color}
         color = color_parts(one.term.color)
@@ -226,6 +227,7 @@ def _object(roi: ImagejRoi, geometry: BaseGeometry, kind: Kind, image: ExchangeI
         term=ExchangeTerm(str(name), color_hex(own.get("color"))) if name else None,
         status=status_named(own.get("status"), Status.ACCEPTED),
         score=number_or_none(own.get("score")),
+        term_score=share_or_none(own.get("term_score")),
         z=z,
         t=t,
         id=whole_or_none(own.get("id")),

@@ -35,6 +35,8 @@ class ExchangeObject:
     properties: Mapping[str, Any] = field(default_factory=dict[str, Any])
     details: Details = NOTHING
     locked: bool = False
+    term_score: float | None = None
+    """How sure a program is of the class (0..1); ``None`` where a person gave it."""
 
 
 @dataclass(frozen=True, slots=True)

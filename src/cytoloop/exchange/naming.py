@@ -13,13 +13,20 @@ from cytoloop.annotations.model import Status
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
-def own_facts(kind: Kind, status: Status, score: float | None, **ids: int | None) -> dict[str, Any]:
+def own_facts(
+    kind: Kind, status: Status, score: float | None, term_score: float | None, **ids: int | None
+) -> dict[str, Any]:
     """What only Cytoloop knows of an object, for a place of its own in foreign formats."""
     known = {name: value for name, value in ids.items() if value is not None}
+    numbers = {"score": score, "term_score": term_score}
     facts: dict[str, Any] = {"kind": kind.name.lower(), "status": status.name.lower()}
-    if score is not None and math.isfinite(score):
-        facts["score"] = score
-    return facts | known
+    return facts | {name: one for name, one in numbers.items() if one is not None and math.isfinite(one)} | known
+
+
+def share_or_none(value: object) -> float | None:
+    """A number from 0 to 1, or ``None`` for what is none."""
+    number = number_or_none(value)
+    return number if number is not None and 0 <= number <= 1 else None
 
 
 def kind_named(name: object, geometry: BaseGeometry) -> Kind:

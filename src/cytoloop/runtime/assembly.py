@@ -17,6 +17,9 @@ from cytoloop.storage.locks import Held
 from cytoloop.storage.migrate import migrate
 from cytoloop.storage.signals import Payload, Signals, signals_of
 from cytoloop.workflows.announcing import TOPIC, Announcer
+from cytoloop.workflows.classifier_shelf import ClassifierShelf
+from cytoloop.workflows.classifier_training import TrainKind
+from cytoloop.workflows.classifying import ClassifyKind
 from cytoloop.workflows.comparing_jobs import CompareKind
 from cytoloop.workflows.export_jobs import ExportKind
 from cytoloop.workflows.import_set_jobs import ImportSetKind
@@ -51,6 +54,7 @@ class Services:
     """Folder of the measured tables."""
     comparisons: Path
     """Folder of what comparisons of methods found."""
+    classifiers: ClassifierShelf
     shelf: Shelf
     """Files that jobs take in and give out."""
     sweeper: Sweeper
@@ -122,6 +126,7 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
     library = ImageLibrary(blobs)
     measurements = home / "measurements"
     comparisons = home / "comparisons"
+    classifiers = ClassifierShelf(home / "classifiers")
     shelf = Shelf(home / "exchange")
     methods = MethodRegistry(settings.models_folder)
     kinds = {
@@ -131,6 +136,8 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         "compare": CompareKind(database, library, methods, comparisons),
         "export": ExportKind(database, library, shelf),
         "import-set": ImportSetKind(database, announcer, shelf),
+        "train-classifier": TrainKind(database, library, announcer, classifiers),
+        "classify": ClassifyKind(database, library, announcer, classifiers),
     }
     dispatcher = Dispatcher(
         database,
@@ -155,6 +162,7 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         methods=methods,
         measurements=measurements,
         comparisons=comparisons,
+        classifiers=classifiers,
         shelf=shelf,
         sweeper=Sweeper(database, shelf),
     )

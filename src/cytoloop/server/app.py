@@ -16,6 +16,7 @@ from .journal import Journal
 from .metrics import Metrics
 from .routes import (
     accounts,
+    classifiers,
     comparisons,
     crops,
     events,
@@ -56,6 +57,7 @@ _ROUTERS = (
     jobs.router,
     comparisons.router,
     measurements.router,
+    classifiers.router,
     spatial.router,
     models.router,
     events.router,

@@ -150,6 +150,7 @@ def annotations_wire(
             geometry=to_geojson(one.geometry),
             term_id=one.term_id,
             score=one.score,
+            term_score=one.term_score,
             status=one.status.name.lower(),  # pyright: ignore[reportArgumentType] - checked by the model
             z=one.z,
             t=one.t,

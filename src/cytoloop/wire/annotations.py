@@ -67,6 +67,8 @@ class LayerUpdate(WireModel):
 class Annotation(WireModel):
     """One object. ``geometry`` is GeoJSON, exactly as drawn; ``version`` rises with every edit.
 
+    ``term_score`` is how sure a program is of the class; null where a person gave it or has agreed to it.
+
     A ``locked`` object keeps its outline and class, and cannot be deleted, until it is unlocked.
     """
 
@@ -76,6 +78,7 @@ class Annotation(WireModel):
     geometry: dict[str, Any]
     term_id: int | None
     score: float | None
+    term_score: float | None
     status: Status
     z: int
     t: int
@@ -95,6 +98,7 @@ class AnnotationCreate(WireModel):
     kind: GeometryKind | None = None
     term_id: int | None = None
     score: float | None = Field(default=None, ge=0, le=1, allow_inf_nan=False)
+    term_score: float | None = Field(default=None, ge=0, le=1, allow_inf_nan=False)
     status: Status = "accepted"
     z: int = Field(default=0, ge=0)
     t: int = Field(default=0, ge=0)

@@ -109,7 +109,7 @@ class JobFile(WireModel):
 class Job(WireModel):
     id: UUID
     project_id: UUID
-    kind: Literal["segment", "measure", "compare", "import", "export", "import-set"]
+    kind: Literal["segment", "measure", "compare", "import", "export", "import-set", "train-classifier", "classify"]
     title: str
     state: JobState
     progress: float

@@ -31,11 +31,15 @@ class ObjectTable(WireModel):
 
 
 class ObjectIndex(WireModel):
-    """All objects of a table in its order: numbers, classes (null: none) and versions, one list each."""
+    """All objects of a table in its order, one list each: numbers, classes (null: none), versions.
+
+    ``suggested``: whether a program gave the class, and nobody has agreed to it.
+    """
 
     ids: list[int]
     term_ids: list[int | None]
     versions: list[int]
+    suggested: list[bool]
 
 
 class ColumnData(WireModel):

@@ -19,7 +19,7 @@ class ObjectFilter(WireModel):
 
     ``term_id`` 0 means those without a class; ``author`` is the name that objects show; area in px^2;
     ``property_value`` is compared as text; ``text`` is looked for in the number and the description;
-    ``bbox`` (px) takes what lies in it whole.
+    ``suggested``: a program gave the class, and nobody has agreed to it; ``bbox`` (px) takes what lies in it whole.
     """
 
     term_id: Id | None = None
@@ -27,6 +27,9 @@ class ObjectFilter(WireModel):
     t: Id | None = None
     min_score: Number | None = None
     max_score: Number | None = None
+    min_term_score: Number | None = None
+    max_term_score: Number | None = None
+    suggested: bool | None = None
     min_area: Number | None = None
     max_area: Number | None = None
     author: str | None = Field(default=None, max_length=200)
@@ -43,6 +46,12 @@ class SetTerm(WireModel):
 
     action: Literal["set_term"]
     term_id: int | None
+
+
+class AcceptTerm(WireModel):
+    """Agree to the classes that a program suggested."""
+
+    action: Literal["accept_term"]
 
 
 class SetStatus(WireModel):
@@ -77,7 +86,7 @@ class Delete(WireModel):
 
 
 BulkAction = Annotated[
-    SetTerm | SetStatus | AddTag | RemoveTag | SetLocked | MoveTo | Delete, Field(discriminator="action")
+    SetTerm | AcceptTerm | SetStatus | AddTag | RemoveTag | SetLocked | MoveTo | Delete, Field(discriminator="action")
 ]
 
 

@@ -68,6 +68,7 @@ def objects_of_layer(connection: Connection, layer: Layer, image: ProjectImage) 
             parent_id=one.parent_id,
             details=one.details,
             locked=one.locked,
+            term_score=one.term_score,
         )
         for one in found
     ]
@@ -147,6 +148,7 @@ def _new(one: ExchangeObject, terms: dict[str, int]) -> NewAnnotation:
         score=one.score,
         details=one.details,
         locked=one.locked,
+        term_score=one.term_score,
     )
 
 

@@ -158,8 +158,9 @@ def _rows(
     selection = Selection([image], parameters["layers"], parameters["classes"], parameters["predictions"])
     layers: list[Layer] = [one for one in layers_of_image(connection, image.id) if is_chosen(one, selection)]
     c = annotation.c
+    facts = (c.status, c.score, c.z, c.t, c.id, c.parent_id, c.details, c.locked, c.term_score)
     query = (
-        select(c.geom, c.kind, c.term_id, c.status, c.score, c.z, c.t, c.id, c.parent_id, c.details, c.locked)
+        select(c.geom, c.kind, c.term_id, *facts)
         .where(c.layer_id.in_([one.id for one in layers]))
         .where(c.status != int(Status.REJECTED))
         .order_by(c.layer_id, c.id)
@@ -167,8 +168,8 @@ def _rows(
     if not selection.with_predictions:
         query = query.where(c.status != int(Status.PREDICTED))
     rows: list[Row] = []
-    for geom, kind, term_id, status, score, z, t, key, parent, details, locked in connection.execute(query):
+    for geom, kind, term_id, *known in connection.execute(query):
         name, color = terms.get(term_id, (None, None)) if term_id is not None else (None, None)
         if not selection.classes or (name or "unclassified") in selection.classes:
-            rows.append((image.id, geom, kind, name, color, status, score, z, t, key, parent, details, locked))
+            rows.append((image.id, geom, kind, name, color, *known))
     return rows

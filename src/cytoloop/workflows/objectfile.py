@@ -28,6 +28,7 @@ SCHEMA = pa.schema(
         ("parent", pa.int64()),
         ("details", pa.string()),
         ("locked", pa.bool_()),
+        ("term_score", pa.float64()),
     ]
 )
 """``group`` says to what an object belongs: an image, or a layer; objects of a group lie together."""
@@ -70,6 +71,7 @@ def rows_of(group: int, objects: Iterable[ExchangeObject]) -> list[Row]:
             one.parent_id,
             as_text(one.details),
             one.locked,
+            one.term_score,
         )
         for one in objects
     ]
@@ -94,6 +96,7 @@ def read_groups(path: Path) -> dict[int, list[ExchangeObject]]:
                 parent_id=row["parent"],
                 details=from_text(row["details"]),
                 locked=row["locked"],
+                term_score=row["term_score"],
             )
             found.setdefault(row["group"], []).append(one)
     return found

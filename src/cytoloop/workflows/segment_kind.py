@@ -110,6 +110,7 @@ class SegmentKind:
                 z=task.payload["z"],
                 t=task.payload["t"],
                 score=score,
+                term_score=score,
             )
             for geometry, score in objects
         ]

@@ -30,6 +30,7 @@ BASIC = (
     ColumnSpec("kind", "Shape", ""),
     ColumnSpec("status", "State", ""),
     ColumnSpec("score", "Score", ""),
+    ColumnSpec("term_score", "Class probability", ""),
     ColumnSpec("z", "Z", ""),
     ColumnSpec("t", "T", ""),
     ColumnSpec("x", "Centre x", "px"),
@@ -40,7 +41,7 @@ TEXT_COLUMNS = {"kind", "status"}
 MAX_ROWS = 3_000_000
 """Objects of which a table is made: some 150 bytes each."""
 _OF_PLACES = ("id", "x", "y", "area", "z", "t", "status")
-_OF_FACTS = ("kind", "version", "score")
+_OF_FACTS = ("kind", "version", "score", "term_score")
 
 
 @dataclass(frozen=True, slots=True)

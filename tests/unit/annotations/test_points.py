@@ -24,15 +24,15 @@ def packed(desk: Desk) -> list[tuple[object, ...]]:
     with desk.database.read() as c:
         points, facts = read_records(c, desk.layer.id)
         assert sorted(one.item() for one in read_points(c, desk.layer.id)) == [one.item() for one in points]
-    known = np.where(np.isnan(facts["score"]), 0, facts["score"])
     scored = facts.copy()
-    scored["score"] = known
+    for name in ("score", "term_score"):
+        scored[name] = np.nan_to_num(facts[name])
     return [(*one.item(), *other.item()) for one, other in zip(points, scored, strict=True)]
 
 
 def rows(desk: Desk) -> list[tuple[object, ...]]:
     columns = ("id", "term_id", "cx", "cy", "area", "z", "t", "status")
-    columns += ("kind", "version", "creator_id", "score", "x0", "y0", "x1", "y1")
+    columns += ("kind", "version", "creator_id", "score", "term_score", "x0", "y0", "x1", "y1")
     with desk.database.read() as c:
         table = store.select_objects(c, desk.layer.id).subquery()
         found = c.execute(table.select()).mappings().all()
@@ -43,7 +43,9 @@ def test_blocks_say_what_the_rows_say_after_any_change(desk: Desk) -> None:
     rng = np.random.default_rng(5)
     places = rng.uniform(0, 4000, (300, 2))
     creates = [
-        disc(x, y, 5 + 90 * (i % 7), term_id=1 + i % 3, z=i % 2, score=[None, 0.5][i % 2])
+        disc(
+            x, y, 5 + 90 * (i % 7), term_id=1 + i % 3, z=i % 2, score=[None, 0.5][i % 2], term_score=[0.7, None][i % 2]
+        )
         for i, (x, y) in enumerate(places)
     ]
     ids = desk.change(ChangeSet("Draw", creates=creates)).created_ids

@@ -36,7 +36,7 @@ def test_a_tile_shows_the_objects_of_its_plane_with_class_score_and_state(desk: 
     tile = read(desk, 0)
     (feature,) = tile["objects"]["features"]
     assert feature["id"] == ids[0]
-    assert feature["properties"] == {"term": 4, "score": 0.5, "status": 1, "kind": 2}
+    assert feature["properties"] == {"term": 4, "score": 0.5, "status": 1, "kind": 2, "suggested": 0}
     assert [one["id"] for one in tile["points"]["features"]] == [ids[2]]
     assert [one["id"] for one in tile["lines"]["features"]] == [ids[3]]
     assert [one["id"] for one in read(desk, 0, plane=Plane(z=1))["objects"]["features"]] == [ids[1]]

@@ -1,7 +1,24 @@
 /** Methods and jobs. */
 import { queryOptions } from "@tanstack/react-query";
 import { get, request } from "./http";
-import type { CompareRequest, Job, LogLine, MeasureRequest, MethodInfo, Page, SegmentRequest } from "./types";
+import type {
+  ClassifyRequest,
+  CompareRequest,
+  Job,
+  LogLine,
+  MeasureRequest,
+  MethodInfo,
+  Page,
+  SegmentRequest,
+  TrainClassifierRequest,
+} from "./types";
+
+export type JobRequest =
+  | SegmentRequest
+  | MeasureRequest
+  | CompareRequest
+  | TrainClassifierRequest
+  | ClassifyRequest;
 
 export const jobKeys = {
   list: (pid: string) => ["jobs", pid] as const,
@@ -23,7 +40,7 @@ export const jobsQuery = (pid: string) =>
 export const logQuery = (jid: string) =>
   queryOptions({ queryKey: jobKeys.log(jid), queryFn: () => get<LogLine[]>(`/jobs/${jid}/log`) });
 
-export const startJob = (pid: string, job: SegmentRequest | MeasureRequest | CompareRequest): Promise<Job> =>
+export const startJob = (pid: string, job: JobRequest): Promise<Job> =>
   request(`/projects/${pid}/jobs`, { method: "POST", json: job });
 
 export const cancelJob = (jid: string): Promise<Job> => request(`/jobs/${jid}/cancel`, { method: "POST" });

@@ -1136,6 +1136,110 @@ export interface paths {
         patch: operations["update_project_api_v1_projects__project_id__patch"];
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/classifiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Classifiers
+         * @description Every version of the project's classifier, the newest first.
+         */
+        get: operations["list_classifiers_api_v1_projects__project_id__classifiers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/classifiers/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Classifier
+         * @description Take in a zip file with a classifier. It is checked first; classes that the project lacks are added.
+         */
+        post: operations["import_classifier_api_v1_projects__project_id__classifiers_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/classifiers/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Classifier
+         * @description One version with its card and its scores by partition.
+         */
+        get: operations["read_classifier_api_v1_projects__project_id__classifiers__version__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Classifier
+         * @description Remove a version; suggestions that it made stay.
+         */
+        delete: operations["remove_classifier_api_v1_projects__project_id__classifiers__version__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/classifiers/{version}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Classifier
+         * @description The version as a zip file in the bioimage.io format, with ONNX weights.
+         */
+        get: operations["export_classifier_api_v1_projects__project_id__classifiers__version__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/classifiers/{version}/objects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Checked
+         * @description Labels of one class (by its place) that were taken for another, or the same, while they were held out.
+         */
+        get: operations["list_checked_api_v1_projects__project_id__classifiers__version__objects_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/export": {
         parameters: {
             query?: never;
@@ -1258,6 +1362,46 @@ export interface paths {
          * @description Start a job; follow it by the event stream or by reading it.
          */
         post: operations["start_job_api_v1_projects__project_id__jobs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/label-queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Queue
+         * @description Objects whose class would teach the most, first; empty before a classifier was applied.
+         */
+        get: operations["list_queue_api_v1_projects__project_id__label_queue_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Labels
+         * @description How many objects of each class people classified, and how many have a suggested class.
+         */
+        get: operations["count_labels_api_v1_projects__project_id__labels_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1651,6 +1795,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AcceptTerm
+         * @description Agree to the classes that a program suggested.
+         */
+        AcceptTerm: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "accept_term";
+        };
         /** AddTag */
         AddTag: {
             /**
@@ -1664,6 +1819,8 @@ export interface components {
         /**
          * Annotation
          * @description One object. ``geometry`` is GeoJSON, exactly as drawn; ``version`` rises with every edit.
+         *
+         *     ``term_score`` is how sure a program is of the class; null where a person gave it or has agreed to it.
          *
          *     A ``locked`` object keeps its outline and class, and cannot be deleted, until it is unlocked.
          */
@@ -1718,6 +1875,8 @@ export interface components {
             tags: string[];
             /** Term Id */
             term_id: number | null;
+            /** Term Score */
+            term_score: number | null;
             /** Version */
             version: number;
             /** Z */
@@ -1764,6 +1923,8 @@ export interface components {
             tags?: string[];
             /** Term Id */
             term_id?: number | null;
+            /** Term Score */
+            term_score?: number | null;
             /**
              * Z
              * @default 0
@@ -1814,6 +1975,11 @@ export interface components {
             /** File */
             file: string;
         };
+        /** Body_import_classifier_api_v1_projects__project_id__classifiers_import_post */
+        Body_import_classifier_api_v1_projects__project_id__classifiers_import_post: {
+            /** File */
+            file: string;
+        };
         /** Body_import_model_api_v1_models_import_post */
         Body_import_model_api_v1_models_import_post: {
             /** File */
@@ -1832,7 +1998,7 @@ export interface components {
          */
         BulkRequest: {
             /** Action */
-            action: components["schemas"]["SetTerm"] | components["schemas"]["SetStatus"] | components["schemas"]["AddTag"] | components["schemas"]["RemoveTag"] | components["schemas"]["SetLocked"] | components["schemas"]["MoveTo"] | components["schemas"]["Delete"];
+            action: components["schemas"]["SetTerm"] | components["schemas"]["AcceptTerm"] | components["schemas"]["SetStatus"] | components["schemas"]["AddTag"] | components["schemas"]["RemoveTag"] | components["schemas"]["SetLocked"] | components["schemas"]["MoveTo"] | components["schemas"]["Delete"];
             filter?: components["schemas"]["ObjectFilter"];
             /** Idempotency Key */
             idempotency_key?: string | null;
@@ -1912,6 +2078,28 @@ export interface components {
             minimum: number;
         };
         /**
+         * CheckedObject
+         * @description A label of one cell of the confusion matrix; ``score`` is the probability of the class it was taken for.
+         */
+        CheckedObject: {
+            /** Annotation Id */
+            annotation_id: number;
+            /**
+             * Image Id
+             * Format: uuid
+             */
+            image_id: string;
+            /**
+             * Layer Id
+             * Format: uuid
+             */
+            layer_id: string;
+            /** Score */
+            score: number;
+            /** Version */
+            version: number;
+        };
+        /**
          * ClassInRegion
          * @description Objects of a class in a region; ``term_id`` null: without a class.
          *
@@ -1929,6 +2117,27 @@ export interface components {
             density: number | null;
             /** Term Id */
             term_id: number | null;
+        };
+        /**
+         * ClassScore
+         * @description One class against all others; null where not defined. ``roc``: false and true positive rate, from (0, 0).
+         */
+        ClassScore: {
+            /** Auc */
+            auc: number | null;
+            /** F1 */
+            f1: number | null;
+            /** Precision */
+            precision: number | null;
+            /** Recall */
+            recall: number | null;
+            /** Roc */
+            roc: [
+                number,
+                number
+            ][];
+            /** Support */
+            support: number;
         };
         /** ClassSummary */
         ClassSummary: {
@@ -1960,6 +2169,131 @@ export interface components {
             outside: number;
             /** Term Id */
             term_id: number | null;
+        };
+        /**
+         * Classifier
+         * @description A version. ``labels`` are counts by class of what it learnt from; empty for one made elsewhere.
+         */
+        Classifier: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Classes */
+            classes: components["schemas"]["ClassifierClass"][];
+            /** Images */
+            images: number | null;
+            /** Labels */
+            labels: number[];
+            /** Learner */
+            learner: string | null;
+            /** Macro F1 */
+            macro_f1: number | null;
+            /** Title */
+            title: string;
+            /** Trained At */
+            trained_at: string | null;
+            /** Version */
+            version: number;
+        };
+        /** ClassifierClass */
+        ClassifierClass: {
+            /** Color */
+            color: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * ClassifierConfiguration
+         * @description How to train; the defaults do for few labels. ``trees`` are those of extra trees, three a round of boosting.
+         */
+        ClassifierConfiguration: {
+            /**
+             * Balanced
+             * @default true
+             */
+            balanced?: boolean;
+            /**
+             * Folds
+             * @default 5
+             */
+            folds?: number;
+            /**
+             * Learner
+             * @default extra-trees
+             * @enum {string}
+             */
+            learner?: "extra-trees" | "boosting" | "svm" | "linear";
+            /**
+             * Regularisation
+             * @default 1
+             */
+            regularisation?: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+            /**
+             * Trees
+             * @default 300
+             */
+            trees?: number;
+        };
+        /**
+         * ClassifierDetails
+         * @description ``split`` says whether images or objects were held out together.
+         */
+        ClassifierDetails: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Card */
+            card: string;
+            /** Classes */
+            classes: components["schemas"]["ClassifierClass"][];
+            /** Configuration */
+            configuration: {
+                [key: string]: unknown;
+            };
+            /** Features */
+            features: string;
+            /** Folds */
+            folds: number | null;
+            /** Images */
+            images: number | null;
+            /** Labels */
+            labels: number[];
+            /** Learner */
+            learner: string | null;
+            /** Macro F1 */
+            macro_f1: number | null;
+            /** Scores */
+            scores: components["schemas"]["PartitionScores"][];
+            /** Split */
+            split: ("image" | "object") | null;
+            /** Title */
+            title: string;
+            /** Trained At */
+            trained_at: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ClassifyRequest
+         * @description Suggest classes for objects without one from a person: of these layers, else of these images, else of all.
+         *
+         *     ``classifier`` is its number; the newest where null.
+         */
+        ClassifyRequest: {
+            /** Classifier */
+            classifier?: number | null;
+            /** Image Ids */
+            image_ids?: string[] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "classify";
+            /** Layer Ids */
+            layer_ids?: string[] | null;
         };
         /**
          * Column
@@ -2342,7 +2676,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "segment" | "measure" | "compare" | "import" | "export" | "import-set";
+            kind: "segment" | "measure" | "compare" | "import" | "export" | "import-set" | "train-classifier" | "classify";
             /** Layer Ids */
             layer_ids: string[];
             /** Message */
@@ -2388,6 +2722,40 @@ export interface components {
              * Format: date-time
              */
             until: string;
+        };
+        /**
+         * LabelledClass
+         * @description Objects of a class: with a class from a person, and with a suggested one.
+         */
+        LabelledClass: {
+            /** Labelled */
+            labelled: number;
+            /** Suggested */
+            suggested: number;
+            /** Term Id */
+            term_id: number | null;
+        };
+        /** LabelledImage */
+        LabelledImage: {
+            /** Classes */
+            classes: components["schemas"]["LabelledClass"][];
+            /**
+             * Image Id
+             * Format: uuid
+             */
+            image_id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Labels
+         * @description Areas of a project by class; ``term_id`` null counts those without. Images without areas are left out.
+         */
+        Labels: {
+            /** Images */
+            images: components["schemas"]["LabelledImage"][];
+            /** Total */
+            total: components["schemas"]["LabelledClass"][];
         };
         /**
          * Layer
@@ -2753,7 +3121,7 @@ export interface components {
          *
          *     ``term_id`` 0 means those without a class; ``author`` is the name that objects show; area in px^2;
          *     ``property_value`` is compared as text; ``text`` is looked for in the number and the description;
-         *     ``bbox`` (px) takes what lies in it whole.
+         *     ``suggested``: a program gave the class, and nobody has agreed to it; ``bbox`` (px) takes what lies in it whole.
          */
         ObjectFilter: {
             /** Author */
@@ -2769,16 +3137,22 @@ export interface components {
             max_area?: number | null;
             /** Max Score */
             max_score?: number | null;
+            /** Max Term Score */
+            max_term_score?: number | null;
             /** Min Area */
             min_area?: number | null;
             /** Min Score */
             min_score?: number | null;
+            /** Min Term Score */
+            min_term_score?: number | null;
             /** Property */
             property?: string | null;
             /** Property Value */
             property_value?: string | null;
             /** Status */
             status?: ("accepted" | "predicted" | "rejected") | null;
+            /** Suggested */
+            suggested?: boolean | null;
             /** T */
             t?: number | null;
             /** Tag */
@@ -2792,11 +3166,15 @@ export interface components {
         };
         /**
          * ObjectIndex
-         * @description All objects of a table in its order: numbers, classes (null: none) and versions, one list each.
+         * @description All objects of a table in its order, one list each: numbers, classes (null: none), versions.
+         *
+         *     ``suggested``: whether a program gave the class, and nobody has agreed to it.
          */
         ObjectIndex: {
             /** Ids */
             ids: number[];
+            /** Suggested */
+            suggested: boolean[];
             /** Term Ids */
             term_ids: (number | null)[];
             /** Versions */
@@ -2866,6 +3244,29 @@ export interface components {
             next?: string | null;
             /** Total */
             total?: number | null;
+        };
+        /**
+         * PartitionScores
+         * @description ``confusion[truth][predicted]`` counts objects. ``macro_f1`` is the mean over the classes that occur.
+         */
+        PartitionScores: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Classes */
+            classes: components["schemas"]["ClassScore"][];
+            /** Confusion */
+            confusion: number[][];
+            /** Log Loss */
+            log_loss: number | null;
+            /** Macro F1 */
+            macro_f1: number | null;
+            /** Objects */
+            objects: number;
+            /**
+             * Partition
+             * @enum {string}
+             */
+            partition: "held_out" | "training" | "test";
         };
         /**
          * PipelineCreate
@@ -2980,6 +3381,32 @@ export interface components {
             description?: string | null;
             /** Name */
             name?: string | null;
+        };
+        /**
+         * QueuedObject
+         * @description An object without a class from a person; ``value`` is what the queue is sorted by.
+         */
+        QueuedObject: {
+            /** Annotation Id */
+            annotation_id: number;
+            /**
+             * Image Id
+             * Format: uuid
+             */
+            image_id: string;
+            /**
+             * Layer Id
+             * Format: uuid
+             */
+            layer_id: string;
+            /** Term Id */
+            term_id: number | null;
+            /** Term Score */
+            term_score: number | null;
+            /** Value */
+            value: number;
+            /** Version */
+            version: number;
         };
         /**
          * RegionRow
@@ -3320,6 +3747,26 @@ export interface components {
              * @enum {string}
              */
             scope?: "read" | "write";
+        };
+        /**
+         * TrainClassifierRequest
+         * @description Learn from the objects that people classified on these images (all where null).
+         *
+         *     Those of ``test_image_ids`` are only scored. ``then_classify``: apply it at once to these images.
+         */
+        TrainClassifierRequest: {
+            configuration?: components["schemas"]["ClassifierConfiguration"];
+            /** Image Ids */
+            image_ids?: string[] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "train-classifier";
+            /** Test Image Ids */
+            test_image_ids?: string[];
+            /** Then Classify */
+            then_classify?: string[];
         };
         /**
          * Upload
@@ -4713,6 +5160,9 @@ export interface operations {
                 t?: number | null;
                 min_score?: number | null;
                 max_score?: number | null;
+                min_term_score?: number | null;
+                max_term_score?: number | null;
+                suggested?: boolean | null;
                 min_area?: number | null;
                 max_area?: number | null;
                 author?: string | null;
@@ -4760,6 +5210,9 @@ export interface operations {
                 t?: number | null;
                 min_score?: number | null;
                 max_score?: number | null;
+                min_term_score?: number | null;
+                max_term_score?: number | null;
+                suggested?: boolean | null;
                 min_area?: number | null;
                 max_area?: number | null;
                 author?: string | null;
@@ -4808,6 +5261,9 @@ export interface operations {
                 t?: number | null;
                 min_score?: number | null;
                 max_score?: number | null;
+                min_term_score?: number | null;
+                max_term_score?: number | null;
+                suggested?: boolean | null;
                 min_area?: number | null;
                 max_area?: number | null;
                 author?: string | null;
@@ -5465,6 +5921,200 @@ export interface operations {
             };
         };
     };
+    list_classifiers_api_v1_projects__project_id__classifiers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Classifier"][];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_classifier_api_v1_projects__project_id__classifiers_import_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_classifier_api_v1_projects__project_id__classifiers_import_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassifierDetails"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_classifier_api_v1_projects__project_id__classifiers__version__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassifierDetails"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_classifier_api_v1_projects__project_id__classifiers__version__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_classifier_api_v1_projects__project_id__classifiers__version__export_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_checked_api_v1_projects__project_id__classifiers__version__objects_get: {
+        parameters: {
+            query: {
+                truth: number;
+                predicted: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedObject"][];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     export_project_api_v1_projects__project_id__export_get: {
         parameters: {
             query: {
@@ -5723,7 +6373,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"] | components["schemas"]["CompareRequest"];
+                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"] | components["schemas"]["CompareRequest"] | components["schemas"]["TrainClassifierRequest"] | components["schemas"]["ClassifyRequest"];
             };
         };
         responses: {
@@ -5734,6 +6384,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_queue_api_v1_projects__project_id__label_queue_get: {
+        parameters: {
+            query?: {
+                by?: "uncertainty" | "diversity" | "disagreement";
+                image_id?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuedObject"][];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_labels_api_v1_projects__project_id__labels_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Labels"];
                 };
             };
             /** @description Any error, as a problem. */

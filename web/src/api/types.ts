@@ -58,6 +58,17 @@ export type ColumnData = Schemas["ColumnData"];
 export type MeasurementSummary = Schemas["MeasurementSummary"];
 export type RegionTable = Schemas["RegionTable"];
 export type NeighbourDistances = Schemas["NeighbourDistances"];
+export type Labels = Schemas["Labels"];
+export type LabelledClass = Schemas["LabelledClass"];
+export type Classifier = Schemas["Classifier"];
+export type ClassifierDetails = Schemas["ClassifierDetails"];
+export type ClassifierConfiguration = Schemas["ClassifierConfiguration"];
+export type PartitionScores = Schemas["PartitionScores"];
+export type TrainClassifierRequest = Schemas["TrainClassifierRequest"];
+export type ClassifyRequest = Schemas["ClassifyRequest"];
+export type QueuedObject = Schemas["QueuedObject"];
+export type CheckedObject = Schemas["CheckedObject"];
+export type QueueName = "uncertainty" | "diversity" | "disagreement";
 export type DensityScale = Schemas["DensityScale"];
 
 /** A slice of a stack at a time. */

@@ -8,13 +8,15 @@ import {
   IconInfoCircle,
   IconLayoutGrid,
   IconListDetails,
+  IconSchool,
   IconWand,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { ComponentType } from "react";
 import { layersQuery } from "../api/layers";
-import { mayDraw, mayRun } from "../api/roles";
+import { mayDraw, mayManage, mayRun } from "../api/roles";
 import type { Image, RoleName } from "../api/types";
+import { ClassifyPanel } from "../features/classify/ClassifyPanel";
 import { CompareDialog } from "../features/compare/CompareDialog";
 import { Gallery } from "../features/gallery/Gallery";
 import { HistoryPanel } from "../features/history/HistoryPanel";
@@ -36,6 +38,7 @@ const TABS: readonly [SideTab, string, ComponentType<{ size: number; stroke: num
   ["objects", "Objects", IconListDetails],
   ["gallery", "Gallery", IconLayoutGrid],
   ["review", "Review", IconChecklist],
+  ["classify", "Classify", IconSchool],
   ["measure", "Measure", IconChartHistogram],
   ["segment", "Segment", IconWand],
   ["history", "History", IconHistory],
@@ -85,6 +88,16 @@ export function SideTabs({ projectId, image, role }: Props) {
           imageId={image.id}
           layers={layers ?? []}
           mayReview={mayDraw(role)}
+        />
+      </Tabs.Panel>
+      <Tabs.Panel value="classify">
+        <ClassifyPanel
+          projectId={projectId}
+          image={image}
+          layers={layers ?? []}
+          mayLabel={mayDraw(role)}
+          mayRun={mayRun(role)}
+          mayManage={mayManage(role)}
         />
       </Tabs.Panel>
       <Tabs.Panel value="measure">

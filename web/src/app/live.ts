@@ -3,6 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { create } from "zustand";
+import { classifierKeys } from "../api/classifiers";
 import { imageApplied, isRunning, jobApplied, logApplied, without } from "../api/events";
 import { downloadFileOf } from "../api/exchange";
 import { messageFrom } from "../api/http";
@@ -15,7 +16,7 @@ import { type EventKind, LiveStream } from "../api/sse";
 import type { Image, Job, LayerChanged, LogLine } from "../api/types";
 import { tell } from "../state/notices";
 import { retrySaving } from "../state/saving";
-import { setLayerDisplay, setWorkspace, workspace } from "../state/workspace";
+import { type SideTab, setLayerDisplay, setWorkspace, workspace } from "../state/workspace";
 import { imagePath, navigate } from "../ui/router";
 
 export const useConnection = create<{ status: "live" | "down" }>()(() => ({ status: "live" }));
@@ -102,6 +103,11 @@ function applyJob(client: QueryClient, projectId: string, job: Job): void {
     // a run is a step that can be undone
     void client.invalidateQueries({ queryKey: layerKeys.histories });
   }
+  if (job.kind === "train-classifier" || job.kind === "classify") {
+    void client.invalidateQueries({ queryKey: classifierKeys.list(projectId) });
+    void client.invalidateQueries({ queryKey: classifierKeys.labels(projectId) });
+    void client.invalidateQueries({ queryKey: classifierKeys.queues(projectId) });
+  }
   // the project's card counts objects
   if (job.kind === "import-set") void client.invalidateQueries({ queryKey: projectKeys.all });
   announce(projectId, job);
@@ -128,6 +134,12 @@ function saveFileOf(job: Job): void {
   downloadFileOf(job).catch((error: unknown) => tell({ kind: "error", message: messageFrom(error) }));
 }
 
+const SHOWN_IN: Partial<Record<Job["kind"], SideTab>> = {
+  measure: "measure",
+  classify: "classify",
+  "train-classifier": "classify",
+};
+
 /** The layer that a job made, on the picture it belongs to. */
 export function showResult(projectId: string, job: Job): void {
   if (job.kind === "compare") {
@@ -139,7 +151,7 @@ export function showResult(projectId: string, job: Job): void {
   const imageId = open && job.image_ids.includes(open) ? open : (job.image_ids[0] ?? open);
   setWorkspace({
     wantedLayerIds: layerIds,
-    tab: job.kind === "measure" ? "measure" : "objects",
+    tab: SHOWN_IN[job.kind] ?? "objects",
     isHidden: false,
   });
   for (const id of layerIds) setLayerDisplay(id, { isVisible: true });

@@ -10,6 +10,7 @@ export const GROUPS = [
   "Display",
   "Assist",
   "Review",
+  "Labelling",
   "App",
 ] as const;
 
@@ -20,7 +21,7 @@ export interface Binding {
   readonly label: string;
   readonly group: (typeof GROUPS)[number];
   /** Only while this is under way; then it goes before others with the same key. */
-  readonly when?: "assist" | "review";
+  readonly when?: "assist" | "review" | "labelling";
 }
 
 const TERM_KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
@@ -43,6 +44,7 @@ const choosing = binding("Selecting and classes");
 const display = binding("Display");
 const assist = binding("Assist", "assist");
 const review = binding("Review", "review");
+const labelling = binding("Labelling", "labelling");
 const app = binding("App");
 
 export const DEFAULT_KEYMAP: readonly Binding[] = [
@@ -130,6 +132,8 @@ export const DEFAULT_KEYMAP: readonly Binding[] = [
   assist("assist.snap", "G", "Snap the suggestion to edges"),
   review("review.accept", "Y", "Accept the prediction"),
   review("review.reject", "N", "Reject the prediction"),
+  labelling("labelling.next", "N", "Next object of the queue"),
+  labelling("labelling.accept", "Y", "Accept the suggested class"),
   app("app.palette", "Ctrl+K", "All commands"),
   app("app.shortcuts", "?", "This list"),
 ];

@@ -31,8 +31,8 @@ function page(): string {
     "# Keyboard shortcuts\n",
     "Made from the keymap of the web app (`npx vitest run -u src/keys` in `web/` writes it anew). Every key can be changed",
     "in the app: press `?`. The other columns show where a preset differs; no key works while you type in a field.\n",
-    "Keys under *Assist* work while a suggestion is shown, those under *Review* while the Review tab is open; they then go",
-    "before others with the same key. With Shift, Alt, Shift+Alt or Ctrl+Shift held when a stroke begins, it adds to the",
+    "Keys under *Assist* work while a suggestion is shown, those under *Review* and *Labelling* while the tab Review or",
+    "Classify is open; they then go before others with the same key. With Shift, Alt, Shift+Alt or Ctrl+Shift held when a stroke begins, it adds to the",
     "selected object, takes away from it, keeps the overlap, or leaves out the neighbours.\n",
     ...sections,
   ].join("\n");

@@ -7,6 +7,7 @@ import { toggleBeside, toggleLinked } from "./beside";
 import * as clipboard from "./clipboard";
 import type { Editor } from "./editor";
 import { interpolate } from "./interpolating";
+import { runLabelling } from "./labelling";
 import { runReview } from "./reviewing";
 import { cycle, nextOpen, selectAllInView } from "./selecting";
 import * as shaping from "./shaping";
@@ -127,6 +128,7 @@ function runFamily(family: string, name: string, world: CommandWorld): boolean {
   else if (family === "nudge" && nudge && editor && world.mayDraw) shaping.nudge(editor, ...nudge);
   else if (family === "copyTo" && axis && editor && world.mayDraw) clipboard.copyToPlane(editor, ...axis);
   else if (family === "review") return world.mayDraw && runReview(name);
+  else if (family === "labelling") return world.mayDraw && runLabelling(name);
   else if (family === "assist") return viewer?.toolCommand(name) ?? false;
   else return false;
   return true;
@@ -180,5 +182,6 @@ export function contexts(): Context[] {
   return [
     ...(viewer?.hasSuggestion ? (["assist"] as const) : []),
     ...(tab === "review" ? (["review"] as const) : []),
+    ...(tab === "classify" ? (["labelling"] as const) : []),
   ];
 }

@@ -169,7 +169,8 @@ export class Editor {
 
   setTerm(termId: number | null): void {
     const { selection } = workspace();
-    const others = selection.filter(({ term_id }) => term_id !== termId);
+    // the same class, given by a person, is agreement with what was suggested
+    const others = selection.filter(({ term_id, term_score }) => term_id !== termId || term_score !== null);
     this.change({ updates: others.map((object) => ({ object, fields: { term_id: termId } })) });
   }
 

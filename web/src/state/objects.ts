@@ -29,8 +29,13 @@ export const without = (polygons: readonly Polygon[], objects: readonly Annotati
     objects.flatMap((one) => polygonsOfObject(one)),
   );
 
+/** A class that a person gives is no suggestion any more. */
 export const changed = (object: Annotation, fields: Fields): Annotation =>
-  withBox({ ...object, ...(fields as Partial<Annotation>) });
+  withBox({
+    ...object,
+    ...("term_id" in fields ? { term_score: null } : {}),
+    ...(fields as Partial<Annotation>),
+  });
 
 function withBox(object: Annotation): Annotation {
   const geometry = parseGeometry(object.geometry) as Geometry | null;
@@ -57,6 +62,7 @@ export const localOf = (ref: number, layerId: string, made: AnnotationCreate): A
     status: "accepted",
     tags: [],
     term_id: null,
+    term_score: null,
     version: 1,
     z: 0,
     t: 0,
@@ -73,6 +79,7 @@ export const copyOf = (object: Annotation): AnnotationCreate => ({
   z: object.z,
   t: object.t,
   score: object.score,
+  term_score: object.term_score,
   status: object.status,
   properties: object.properties,
   tags: object.tags,

@@ -69,7 +69,8 @@ export async function classify(editor: Editor, hit: Hit | null): Promise<void> {
   const object = hit && (await editor.fetched(hit.id));
   if (!object) return;
   const { activeTermId: term_id } = workspace();
-  if (object.term_id !== term_id) editor.change({ updates: [{ object, fields: { term_id } }] });
+  if (object.term_id !== term_id || object.term_score !== null)
+    editor.change({ updates: [{ object, fields: { term_id } }] });
 }
 
 /** The next (1) or previous (-1) object in view, in the order in which one reads. */
@@ -79,8 +80,8 @@ export async function cycle(editor: Editor, step: 1 | -1): Promise<void> {
 
 /** The next object in view that has no class yet, else the one whose prediction is the least certain. */
 export async function nextOpen(editor: Editor): Promise<void> {
-  const isOpen = ({ term_id, score, status }: Annotation): boolean =>
-    term_id === null || (status === "predicted" && (score ?? 1) < 0.5);
+  const isOpen = ({ term_id, term_score, score, status }: Annotation): boolean =>
+    term_id === null || (term_score ?? 1) < 0.5 || (status === "predicted" && (score ?? 1) < 0.5);
   await goOn(editor, 1, isOpen, "Every object in view has a class and a certain prediction.");
 }
 

@@ -24,6 +24,7 @@ export type SideTab =
   | "objects"
   | "gallery"
   | "review"
+  | "classify"
   | "measure"
   | "segment"
   | "history"

@@ -140,7 +140,8 @@ export function tileStyle(rules: () => StyleRules) {
     if (layer === CLUSTERS) return keep(`dot ${color}`, () => dotStyle(color));
     if (hiddenIds.has(Number(feature.getId()))) return undefined;
     const { width, takesDashes, hasRim } = strokeFor(feature, resolution);
-    const isDashed = status === PREDICTED && takesDashes;
+    const isSuggested = status === PREDICTED || Number(feature.get("suggested") ?? 0) === 1;
+    const isDashed = isSuggested && takesDashes;
     const key = `${color} ${isDashed} ${isFilled} ${width}`;
     const style = keep(key, () => objectStyle(color, isDashed, isFilled, width));
     const head = Number(feature.get("kind")) === ARROW ? arrowHead(feature, color) : null;

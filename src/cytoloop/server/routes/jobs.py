@@ -1,14 +1,17 @@
 """Methods, jobs and their logs."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 
 from cytoloop.annotations.geometry import parse_geojson
+from cytoloop.annotations.model import Layer
 from cytoloop.core.errors import NotFoundError
 from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.model import Job as JobRecord
+from cytoloop.learning.classifiers.configuration import Configuration
 from cytoloop.learning.method import Method
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.measurements.features.catalogue import Wanted
@@ -20,8 +23,22 @@ from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep, cursor_
 from cytoloop.server.serialise import job_wire, jobs_wire
 from cytoloop.wire import jobs as wire
 from cytoloop.wire.base import Page
-from cytoloop.workflows import comparing_jobs, editing, export_jobs, import_set_jobs, measuring, segmenting
+from cytoloop.wire.classifiers import ClassifyRequest, TrainClassifierRequest
+from cytoloop.workflows import (
+    classifier_training,
+    classifying,
+    comparing_jobs,
+    editing,
+    export_jobs,
+    import_set_jobs,
+    measuring,
+    segmenting,
+)
+from cytoloop.workflows.classifier_shelf import ClassifierShelf
+from cytoloop.workflows.labelled import layers_to_learn_from
 from cytoloop.workflows.models import group_of
+
+from .classifiers import images_of
 
 router = APIRouter(tags=["jobs"])
 
@@ -43,10 +60,16 @@ def method_info(one: Method) -> wire.MethodInfo:
     )
 
 
+JobRequest = Annotated[
+    wire.SegmentRequest | wire.MeasureRequest | wire.CompareRequest | TrainClassifierRequest | ClassifyRequest,
+    wire.Field(discriminator="kind"),
+]
+
+
 @router.post("/projects/{project_id}/jobs", status_code=202)
 def start_job(
     project_id: UUID,
-    body: Annotated[wire.SegmentRequest | wire.MeasureRequest | wire.CompareRequest, wire.Field(discriminator="kind")],
+    body: JobRequest,
     write: WriteDep,
     services: ServicesDep,
 ) -> wire.Job:
@@ -61,6 +84,10 @@ def start_job(
                 job = _measure(access, project, body)
             case wire.CompareRequest():
                 job = _compare(access, services.methods, project, body)
+            case TrainClassifierRequest():
+                job = _train_classifier(access, project, body)
+            case ClassifyRequest():
+                job = _classify(access, services.classifiers, project, body)
         services.announcer.new_job(access.connection, job)
         for layer_image in set(job_images(access, job)):
             services.announcer.image(access.connection, layer_image)
@@ -137,6 +164,36 @@ def _measure(access: Access, project: Project, body: wire.MeasureRequest) -> Job
     return measuring.start_measurement(
         access.connection, layers, wanted, project_id=project.id, user_id=access.actor.user_id
     )
+
+
+def _train_classifier(access: Access, project: Project, body: TrainClassifierRequest) -> JobRecord:
+    order = classifier_training.TrainingOrder(
+        images=images_of(access, project, body.image_ids),
+        configuration=Configuration.model_validate(body.configuration.model_dump()),
+        test_images=images_of(access, project, body.test_image_ids),
+        then_classify=_own_layers(access, project, images_of(access, project, body.then_classify)),
+    )
+    return classifier_training.start_training(access.connection, order, project=project, user_id=access.actor.user_id)
+
+
+def _classify(access: Access, shelf: ClassifierShelf, project: Project, body: ClassifyRequest) -> JobRecord:
+    newest = shelf.newest(project.uuid) if body.classifier is None else None
+    version = newest or shelf.version(project.uuid, body.classifier or 0)
+    if body.layer_ids is None:
+        layers = _own_layers(access, project, images_of(access, project, body.image_ids))
+    else:
+        found = [access.editable_layer(one) for one in body.layer_ids]
+        if any(image.project_id != project.id for _, image in found):
+            raise NotFoundError("One of the layers is not of this project.")
+        layers = [layer for layer, _ in found]
+    return classifying.start_classification(
+        access.connection, version, layers, project=project, user_id=access.actor.user_id
+    )
+
+
+def _own_layers(access: Access, project: Project, images: Sequence[image_records.ProjectImage]) -> list[Layer]:
+    """The layers of these images whose objects the caller may change."""
+    return [one for one in layers_to_learn_from(access.connection, images) if access.may_edit(one, project.id)]
 
 
 @router.get("/projects/{project_id}/jobs")

@@ -167,6 +167,7 @@ def _new(index: int, one: wire.AnnotationCreate) -> NewAnnotation:
         z=one.z,
         t=one.t,
         score=one.score,
+        term_score=one.term_score,
         parent_id=one.parent_id,
         details=checked_details(Details(one.properties, tuple(one.tags), one.description), f"Object {index}"),
         locked=one.locked,

@@ -79,6 +79,7 @@ def index_of_objects(
         ids=table.values["id"][rows].tolist(),
         term_ids=[term or None for term in table.values["term_id"][rows].tolist()],
         versions=table.values["version"][rows].tolist(),
+        suggested=np.isfinite(table.values["term_score"][rows]).tolist(),
     )
 
 

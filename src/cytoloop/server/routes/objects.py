@@ -23,6 +23,8 @@ def _action(access: Access, asked: wire.BulkAction) -> bulk.Action:
     match asked:
         case wire.SetTerm():
             return bulk.SetTerm(asked.term_id)
+        case wire.AcceptTerm():
+            return bulk.AcceptTerm()
         case wire.SetStatus():
             return bulk.SetStatus(Status[asked.status.upper()])
         case wire.AddTag():

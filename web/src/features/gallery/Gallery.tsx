@@ -24,6 +24,7 @@ const HEAD_PX = 30;
 const SORTS = [
   { value: "id", label: "By number" },
   { value: "score", label: "By score" },
+  { value: "term_score", label: "By certainty" },
   { value: "area", label: "By size" },
 ];
 
@@ -199,15 +200,16 @@ interface CropProps {
   onMark: LineProps["onMark"];
 }
 
-function Crop({ picture: { id, version }, layer, termId, onMark }: CropProps) {
+function Crop({ picture: { id, version, isSuggested }, layer, termId, onMark }: CropProps) {
   const isMarked = useListing((s) => s.marks.ids.has(id));
   return (
     <button
       type="button"
       className="gallery-crop"
       aria-pressed={isMarked}
-      aria-label={`Object ${id}`}
-      title={`Object ${id}`}
+      aria-label={`Object ${id}${isSuggested ? ", class suggested" : ""}`}
+      title={`Object ${id}${isSuggested ? ", class suggested" : ""}`}
+      data-suggested={isSuggested}
       draggable={layer.editable}
       onDragStart={(event) => event.dataTransfer.setData(DRAGGED, String(id))}
       onClick={(event) => onMark(id, event)}

@@ -5,6 +5,7 @@ const index = (terms: (number | null)[]) => ({
   ids: terms.map((_, at) => at + 1),
   term_ids: terms,
   versions: terms.map(() => 1),
+  suggested: terms.map(() => false),
 });
 
 describe("rows of the gallery", () => {

@@ -4,6 +4,7 @@ import type { ObjectIndex } from "../../api/types";
 export interface Picture {
   readonly id: number;
   readonly version: number;
+  readonly isSuggested: boolean;
 }
 
 export type GalleryRow =
@@ -12,7 +13,7 @@ export type GalleryRow =
 
 /** Every class has its heading, also one without objects: things are dropped there. */
 export function rowsOf(
-  { ids, term_ids, versions }: ObjectIndex,
+  { ids, term_ids, versions, suggested }: ObjectIndex,
   termIds: readonly number[],
   perRow: number,
 ): GalleryRow[] {
@@ -20,7 +21,7 @@ export function rowsOf(
   ids.forEach((id, at) => {
     const termId = term_ids[at] ?? null;
     const group = groups.get(termId) ?? groups.get(null);
-    group?.push({ id, version: versions[at] ?? 1 });
+    group?.push({ id, version: versions[at] ?? 1, isSuggested: suggested[at] ?? false });
   });
   return [...groups].flatMap(([termId, pictures]): GalleryRow[] => [
     { kind: "head", termId, count: pictures.length },

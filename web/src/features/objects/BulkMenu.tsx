@@ -2,6 +2,7 @@
 import { Button, Menu, Modal, TextInput } from "@mantine/core";
 import {
   IconArrowRight,
+  IconCheck,
   IconChevronDown,
   IconLock,
   IconLockOpen,
@@ -59,6 +60,12 @@ export function BulkMenu({ layer, others, terms, total }: Props) {
               {name}
             </Menu.Item>
           ))}
+          <Entry
+            icon={IconCheck}
+            label="Accept the suggested classes"
+            id="bulk-accept-class"
+            onClick={() => run({ action: "accept_term" })}
+          />
           {others.length > 0 ? <Menu.Label>Move to the layer</Menu.Label> : null}
           {others.map(({ id, name }) => (
             <Menu.Item

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 # the records as they were when this was written; the program's own may change later
 POINTS = (("id", "<i8"), ("term", "<i8"), ("x", "<f8"), ("y", "<f8"), ("area", "<f8")) + (
@@ -12,7 +12,7 @@ POINTS = (("id", "<i8"), ("term", "<i8"), ("x", "<f8"), ("y", "<f8"), ("area", "
     ("t", "<i4"),
     ("status", "i1"),
 )
-FACTS = (("kind", "i1"), ("version", "<i4"), ("creator", "<i8"), ("score", "<f8")) + (
+FACTS = (("kind", "i1"), ("version", "<i4"), ("creator", "<i8"), ("score", "<f8"), ("term_score", "<f8")) + (
     ("x0", "<f8"),
     ("y0", "<f8"),
     ("x1", "<f8"),
@@ -21,7 +21,7 @@ FACTS = (("kind", "i1"), ("version", "<i4"), ("creator", "<i8"), ("score", "<f8"
 AT_A_TIME = 100_000
 SOURCE = (
     "SELECT layer_id, cell, id, COALESCE(term_id, 0), cx, cy, area, z, t, status, "
-    "kind, version, creator_id, score, x0, y0, x1, y1 FROM annotation "
+    "kind, version, creator_id, score, term_score, x0, y0, x1, y1 FROM annotation "
     "WHERE layer_id > :layer OR (layer_id = :layer AND (cell > :cell OR (cell = :cell AND id > :id))) "
     f"ORDER BY layer_id, cell, id LIMIT {AT_A_TIME}"
 )
@@ -64,7 +64,7 @@ def _blocks(rows, before):
 
 
 def _known(facts):
-    """A score that is not there is not a number."""
+    """Scores that are not there are not numbers."""
     return tuple(float("nan") if value is None else value for value in facts)
 
 

@@ -1,0 +1,114 @@
+"""A stored classifier at work: probabilities of features, and of objects on an image."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from cytoloop.core.errors import InvalidInputError
+from cytoloop.measurements.objects import Reader
+
+from .features import object_features
+from .package import ClassifierPackage
+from .queues import disagreement
+
+ROWS_AT_ONCE = 20_000
+
+
+class _Session:
+    """An ONNX file with one input ``(n, f)`` and probabilities ``(n, k)`` as its first output."""
+
+    def __init__(self, source: Path | bytes, name: str) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            given = str(source) if isinstance(source, Path) else source
+            self._session = onnxruntime.InferenceSession(given, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime has no public base of its errors
+            raise InvalidInputError(
+                f"{name} is no network that ONNX Runtime can load. Train or import the classifier again."
+            ) from error
+        self._input = self._session.get_inputs()[0].name
+        self._output = self._session.get_outputs()[0].name
+
+    def __call__(self, features: NDArray[np.float32], classes: int) -> NDArray[np.float32]:
+        parts: list[NDArray[np.float32]] = []
+        for start in range(0, len(features), ROWS_AT_ONCE):
+            given = np.ascontiguousarray(features[start : start + ROWS_AT_ONCE], dtype=np.float32)
+            try:
+                found: Any = self._session.run([self._output], {self._input: given})[0]
+            except Exception as error:
+                raise InvalidInputError(
+                    f"The classifier does not take {features.shape[1]} features: {str(error)[:200]}"
+                ) from error
+            parts.append(np.clip(np.asarray(found, dtype=np.float32), 0, 1))
+        result = np.concatenate(parts) if parts else np.zeros((0, classes), np.float32)
+        if result.shape != (len(features), classes):
+            raise InvalidInputError(
+                f"The classifier gives {result.shape[1:]} numbers for an object instead of {classes} probabilities."
+            )
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """A classifier, loaded. Used by one thread at a time."""
+
+    package: ClassifierPackage
+    _main: _Session
+    _committee: tuple[_Session, ...]
+
+    def probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """``(n, k)`` of features ``(n, f)`` in the order of the package's ``spec.names``."""
+        return self._main(features, len(self.package.classes))
+
+    def disagreement(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """How far the committee is from agreement, ``(n,)`` 0..1; 0 where there is no committee."""
+        if not self._committee:
+            return np.zeros(len(features))
+        count = len(self.package.classes)
+        return disagreement(np.stack([one(features, count) for one in self._committee]))
+
+
+def load(package: ClassifierPackage) -> Predictor:
+    """Load a classifier's networks. Raises ``InvalidInputError`` where they cannot be run."""
+    files = (package.weights, *package.committee)
+    main, *members = (_Session(one, f"{one.name} of {package.folder.name}") for one in files)
+    return Predictor(package, main, tuple(members))
+
+
+def probabilities_of(weights: bytes, features: NDArray[np.float32], classes: int) -> NDArray[np.float32]:
+    """What an ONNX file that was just made gives for features ``(n, f)``: ``(n, k)``."""
+    return _Session(weights, "the new classifier")(features, classes)
+
+
+def classify(
+    predictor: Predictor,
+    outlines: Sequence[BaseGeometry],
+    read: Reader,
+    *,
+    extent: tuple[int, int],
+    pixel_um: tuple[float, float] | None = None,
+) -> NDArray[np.float32]:
+    """Class probabilities ``(n, k)`` of objects on one plane, as tiles of a slide ask for.
+
+    Parameters
+    ----------
+    outlines
+        In full-resolution px.
+    read
+        Gives the pixels ``(c, h, w)`` of a box of whole px inside the image.
+    extent
+        Width and height of the image, px.
+    pixel_um
+        Width and height of a pixel, µm, where known.
+    """
+    spec = predictor.package.spec
+    return predictor.probabilities(object_features(outlines, read, extent=extent, spec=spec, pixel_um=pixel_um))

@@ -1,0 +1,70 @@
+"""Trying out a classifier from outside, in a process of its own with limits of memory and time."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cytoloop.core.errors import CytoloopError, InvalidInputError
+
+from .package import read_classifier
+from .predictor import load
+
+_MEMORY_BYTES = 4 << 30
+_SECONDS = 120.0
+_ROWS = 3
+_TOLERANCE = 1e-3
+
+
+def require_runnable(folder: Path, *, memory_bytes: int = _MEMORY_BYTES, seconds: float = _SECONDS) -> None:
+    """Raise ``InvalidInputError`` with the reason why the classifier in a folder should not be used."""
+    command = [sys.executable, "-m", __name__, str(folder), str(memory_bytes)]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=seconds, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise InvalidInputError(f"The classifier did not classify {_ROWS} objects within {seconds:g} s.") from error
+    try:
+        answer: Any = json.loads(done.stdout)
+    except ValueError as error:
+        raise InvalidInputError(
+            "The classifier could not be run: it ended the process that tried "
+            f"(limit {memory_bytes / (1 << 30):g} GiB of memory)."
+        ) from error
+    if answer.get("refused"):
+        raise InvalidInputError(str(answer["refused"]))
+
+
+def _reason(folder: Path) -> str:
+    """Why the classifier does not work; empty where it does."""
+    predictor = load(read_classifier(folder))
+    count = len(predictor.package.spec.names)
+    features = np.random.default_rng(0).normal(0, 1, (_ROWS, count)).astype(np.float32)
+    features[0, ::2] = np.nan
+    found = predictor.probabilities(features)
+    predictor.disagreement(features)
+    if not np.isfinite(found).all() or np.abs(found.sum(axis=1) - 1).max() > _TOLERANCE:
+        return "The classifier gives numbers for the classes of an object that are no probabilities."
+    return ""
+
+
+def _limit_memory(memory_bytes: int) -> None:
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+
+
+def _main(folder: str, memory_bytes: str) -> None:
+    _limit_memory(int(memory_bytes))
+    try:
+        reason = _reason(Path(folder))
+    except CytoloopError as error:
+        reason = error.message
+    sys.stdout.write(json.dumps({"refused": reason}))
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

@@ -1,0 +1,211 @@
+"""Classifiers of a project: labels, versions, packages, and what to label next."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, BackgroundTasks, File, Query, UploadFile
+from starlette.responses import FileResponse
+
+from cytoloop.core.errors import InvalidInputError
+from cytoloop.projects.images import ProjectImage, images_by_uuid, project_images
+from cytoloop.projects.permissions import Permission
+from cytoloop.projects.store import Project
+from cytoloop.server.access import Access
+from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
+from cytoloop.wire import classifiers as wire
+from cytoloop.workflows import classifier_packages as packages
+from cytoloop.workflows import downloads, labelled
+from cytoloop.workflows.classifier_shelf import ClassifierVersion
+from cytoloop.workflows.label_queue import checked_objects, queued_objects
+
+router = APIRouter(tags=["classifiers"])
+
+
+def images_of(access: Access, project: Project, ids: list[UUID] | None) -> list[ProjectImage]:
+    """The images that are named, else all that are ready."""
+    if ids is not None:
+        return images_by_uuid(access.connection, project.id, ids)
+    every = project_images(access.connection, project.id, limit=100_000)
+    return [one for one in every if one.state == "ready"]
+
+
+@router.get("/projects/{project_id}/labels")
+def count_labels(project_id: UUID, access: ReadDep) -> wire.Labels:
+    """How many objects of each class people classified, and how many have a suggested class."""
+    project, _ = access.project(project_id, Permission.VIEW)
+    images = {one.id: one for one in images_of(access, project, None)}
+    layers = labelled.layers_to_learn_from(access.connection, list(images.values()))
+    by_image: dict[int, dict[int | None, list[int]]] = {}
+    total: dict[int | None, list[int]] = {}
+    for one in labelled.label_counts(access.connection, layers):
+        for table in (by_image.setdefault(one.image_id, {}), total):
+            counts = table.setdefault(one.term_id, [0, 0])
+            counts[0] += one.labelled
+            counts[1] += one.suggested
+    found = [
+        wire.LabelledImage(image_id=images[key].uuid, name=images[key].name, classes=_counts(table))
+        for key, table in sorted(by_image.items(), key=lambda one: images[one[0]].position)
+    ]
+    return wire.Labels(images=found, total=_counts(total))
+
+
+def _counts(table: Mapping[int | None, list[int]]) -> list[wire.LabelledClass]:
+    return [
+        wire.LabelledClass(term_id=term, labelled=own, suggested=suggested)
+        for term, (own, suggested) in sorted(table.items(), key=lambda one: (one[0] is None, one[0] or 0))
+    ]
+
+
+@router.get("/projects/{project_id}/classifiers")
+def list_classifiers(project_id: UUID, access: ReadDep, services: ServicesDep) -> list[wire.Classifier]:
+    """Every version of the project's classifier, the newest first."""
+    project, _ = access.project(project_id, Permission.VIEW)
+    return [_classifier(one) for one in services.classifiers.versions(project.uuid)]
+
+
+@router.get("/projects/{project_id}/classifiers/{version}")
+def read_classifier(project_id: UUID, version: int, access: ReadDep, services: ServicesDep) -> wire.ClassifierDetails:
+    """One version with its card and its scores by partition."""
+    project, _ = access.project(project_id, Permission.VIEW)
+    return _details(services.classifiers.version(project.uuid, version))
+
+
+@router.get("/projects/{project_id}/classifiers/{version}/objects")
+def list_checked(
+    project_id: UUID,
+    version: int,
+    truth: Annotated[int, Query(ge=0, lt=200)],
+    predicted: Annotated[int, Query(ge=0, lt=200)],
+    access: ReadDep,
+    services: ServicesDep,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> list[wire.CheckedObject]:
+    """Labels of one class (by its place) that were taken for another, or the same, while they were held out."""
+    project, _ = access.project(project_id, Permission.VIEW)
+    package = services.classifiers.version(project.uuid, version).package
+    images = images_of(access, project, None)
+    uuids = {one.id: one.uuid for one in images}
+    layers = [one.uuid for one in labelled.layers_to_learn_from(access.connection, images)]
+    found = checked_objects(access.connection, package, layers, truth=truth, predicted=predicted, limit=limit)
+    return [
+        wire.CheckedObject(
+            image_id=uuids[one.layer.image_id],
+            layer_id=one.layer.uuid,
+            annotation_id=one.id,
+            version=one.version,
+            score=one.score,
+        )
+        for one in found
+    ]
+
+
+@router.get("/projects/{project_id}/label-queue")
+def list_queue(
+    project_id: UUID,
+    access: ReadDep,
+    services: ServicesDep,
+    by: wire.QueueName = "uncertainty",
+    image_id: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> list[wire.QueuedObject]:
+    """Objects whose class would teach the most, first; empty before a classifier was applied."""
+    project, _ = access.project(project_id, Permission.VIEW)
+    images = images_of(access, project, None if image_id is None else [image_id])
+    uuids = {one.id: one.uuid for one in images}
+    found = queued_objects(access.connection, services.classifiers, project.uuid, images, by, limit)
+    return [
+        wire.QueuedObject(
+            image_id=uuids[one.layer.image_id],
+            layer_id=one.layer.uuid,
+            annotation_id=one.id,
+            version=one.version,
+            term_id=one.term_id,
+            term_score=one.term_score,
+            value=one.value,
+        )
+        for one in found
+    ]
+
+
+@router.get("/projects/{project_id}/classifiers/{version}/export", response_class=FileResponse)
+def export_classifier(
+    project_id: UUID, version: int, access: ReadDep, services: ServicesDep, background: BackgroundTasks
+) -> FileResponse:
+    """The version as a zip file in the bioimage.io format, with ONNX weights."""
+    project, _ = access.project(project_id, Permission.VIEW)
+    one = services.classifiers.version(project.uuid, version)
+    folder = Path(tempfile.mkdtemp(prefix="cytoloop-export-"))
+    background.add_task(shutil.rmtree, folder, ignore_errors=True)
+    try:
+        name = downloads.file_name(f"{project.name} classifier {version}", "zip")
+        path = packages.export_classifier(one.package, folder / name)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return FileResponse(
+        path, media_type="application/zip", headers=downloads.attachment(path.name), background=background
+    )
+
+
+@router.post("/projects/{project_id}/classifiers/import", status_code=201)
+def import_classifier(
+    project_id: UUID, write: WriteDep, services: ServicesDep, file: Annotated[UploadFile, File()]
+) -> wire.ClassifierDetails:
+    """Take in a zip file with a classifier. It is checked first; classes that the project lacks are added."""
+    write(lambda access: access.project(project_id, Permission.MANAGE))
+    if not file.filename:
+        raise InvalidInputError("Send the classifier as the form field 'file', with its name.")
+    with tempfile.TemporaryDirectory(prefix="cytoloop-classifier-") as folder:
+        path = Path(folder) / Path(file.filename.replace("\\", "/")).name
+        with path.open("wb") as target:
+            shutil.copyfileobj(file.file, target)
+        checked = packages.unpacked_classifier(path, Path(folder) / "unpacked")
+
+        def work(access: Access) -> ClassifierVersion:
+            project, _ = access.project(project_id, Permission.MANAGE)
+            return packages.add_classifier(
+                access.connection, services.classifiers, project, checked, services.announcer
+            )
+
+        return _details(write(work))
+
+
+@router.delete("/projects/{project_id}/classifiers/{version}", status_code=204)
+def remove_classifier(project_id: UUID, version: int, write: WriteDep, services: ServicesDep) -> None:
+    """Remove a version; suggestions that it made stay."""
+    project, _ = write(lambda access: access.project(project_id, Permission.MANAGE))
+    services.classifiers.remove(project.uuid, version)
+
+
+def _classifier(one: ClassifierVersion) -> wire.Classifier:
+    facts = packages.facts_of(one.package)
+    return wire.Classifier(
+        version=one.number,
+        title=one.package.title,
+        classes=[wire.ClassifierClass(name=known.name, color=known.color) for known in one.package.classes],
+        learner=facts.learner,
+        labels=facts.labels,
+        images=facts.images,
+        macro_f1=facts.macro_f1,
+        accuracy=facts.accuracy,
+        trained_at=facts.trained_at,
+    )
+
+
+def _details(one: ClassifierVersion) -> wire.ClassifierDetails:
+    facts = packages.facts_of(one.package)
+    scores = [wire.PartitionScores.model_validate({"partition": name, **score}) for name, score in facts.scores.items()]
+    configuration: dict[str, Any] = facts.configuration
+    return wire.ClassifierDetails(
+        **_classifier(one).model_dump(),
+        card=packages.card_text(one.package),
+        split=facts.split,
+        folds=facts.folds,
+        scores=scores,
+        configuration=configuration,
+        features=one.package.spec.key,
+    )

@@ -1,0 +1,144 @@
+"""Classifiers of objects: labels, versions, scores, and the queue of what to label next."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from .base import WireModel
+
+LearnerName = Literal["extra-trees", "boosting", "svm", "linear"]
+QueueName = Literal["uncertainty", "diversity", "disagreement"]
+
+
+class ClassifierConfiguration(WireModel):
+    """How to train; the defaults do for few labels. ``trees`` are those of extra trees, three a round of boosting."""
+
+    learner: LearnerName = "extra-trees"
+    trees: int = Field(default=300, ge=10, le=2000)
+    balanced: bool = True
+    regularisation: float = Field(default=1.0, gt=0, le=1e4)
+    folds: int = Field(default=5, ge=2, le=20)
+    seed: int = Field(default=0, ge=0, lt=2**31)
+
+
+class TrainClassifierRequest(WireModel):
+    """Learn from the objects that people classified on these images (all where null).
+
+    Those of ``test_image_ids`` are only scored. ``then_classify``: apply it at once to these images.
+    """
+
+    kind: Literal["train-classifier"] = "train-classifier"
+    image_ids: list[UUID] | None = Field(default=None, max_length=5000)
+    test_image_ids: list[UUID] = Field(default_factory=list[UUID], max_length=5000)
+    then_classify: list[UUID] = Field(default_factory=list[UUID], max_length=5000)
+    configuration: ClassifierConfiguration = Field(default_factory=ClassifierConfiguration)
+
+
+class ClassifyRequest(WireModel):
+    """Suggest classes for objects without one from a person: of these layers, else of these images, else of all.
+
+    ``classifier`` is its number; the newest where null.
+    """
+
+    kind: Literal["classify"] = "classify"
+    classifier: int | None = Field(default=None, ge=1, le=999_999)
+    image_ids: list[UUID] | None = Field(default=None, max_length=5000)
+    layer_ids: list[UUID] | None = Field(default=None, max_length=1000)
+
+
+class LabelledClass(WireModel):
+    """Objects of a class: with a class from a person, and with a suggested one."""
+
+    term_id: int | None
+    labelled: int
+    suggested: int
+
+
+class LabelledImage(WireModel):
+    image_id: UUID
+    name: str
+    classes: list[LabelledClass]
+
+
+class Labels(WireModel):
+    """Areas of a project by class; ``term_id`` null counts those without. Images without areas are left out."""
+
+    images: list[LabelledImage]
+    total: list[LabelledClass]
+
+
+class ClassifierClass(WireModel):
+    name: str
+    color: str
+
+
+class ClassScore(WireModel):
+    """One class against all others; null where not defined. ``roc``: false and true positive rate, from (0, 0)."""
+
+    support: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    auc: float | None
+    roc: list[tuple[float, float]]
+
+
+class PartitionScores(WireModel):
+    """``confusion[truth][predicted]`` counts objects. ``macro_f1`` is the mean over the classes that occur."""
+
+    partition: Literal["held_out", "training", "test"]
+    objects: int
+    accuracy: float | None
+    macro_f1: float | None
+    log_loss: float | None
+    confusion: list[list[int]]
+    classes: list[ClassScore]
+
+
+class Classifier(WireModel):
+    """A version. ``labels`` are counts by class of what it learnt from; empty for one made elsewhere."""
+
+    version: int
+    title: str
+    classes: list[ClassifierClass]
+    learner: str | None
+    labels: list[int]
+    images: int | None
+    macro_f1: float | None
+    accuracy: float | None
+    trained_at: datetime | None
+
+
+class ClassifierDetails(Classifier):
+    """``split`` says whether images or objects were held out together."""
+
+    card: str
+    split: Literal["image", "object"] | None
+    folds: int | None
+    scores: list[PartitionScores]
+    configuration: dict[str, Any]
+    features: str
+
+
+class QueuedObject(WireModel):
+    """An object without a class from a person; ``value`` is what the queue is sorted by."""
+
+    image_id: UUID
+    layer_id: UUID
+    annotation_id: int
+    version: int
+    term_id: int | None
+    term_score: float | None
+    value: float
+
+
+class CheckedObject(WireModel):
+    """A label of one cell of the confusion matrix; ``score`` is the probability of the class it was taken for."""
+
+    image_id: UUID
+    layer_id: UUID
+    annotation_id: int
+    version: int
+    score: float

@@ -1,0 +1,160 @@
+"""Classifiers of a project on disk: numbered versions, the features of objects, and what to look at next."""
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from cytoloop.core.errors import CytoloopError, NotFoundError
+from cytoloop.learning.classifiers.package import ClassifierPackage, read_classifier
+from cytoloop.learning.classifiers.specification import FeatureSpec
+
+CHECKED = "checked.parquet"
+"""File of a version that says what its labels were taken for while they were held out; it stays in the project."""
+_VERSION = re.compile(r"^v([1-9][0-9]{0,5})$")
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifierVersion:
+    """A classifier of a project and its number, counted from 1."""
+
+    number: int
+    package: ClassifierPackage
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Features ``(n, f)`` of objects by id; ``shapes (n,)`` are fingerprints of outline and plane."""
+
+    ids: NDArray[np.int64]
+    shapes: NDArray[np.int64]
+    values: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifierShelf:
+    """The folder that holds a folder for each project."""
+
+    folder: Path
+
+    def of_project(self, project: UUID) -> Path:
+        return self.folder / str(project)
+
+    def versions(self, project: UUID) -> list[ClassifierVersion]:
+        """Every classifier of a project, the newest first; one whose files are damaged is left out."""
+        found: list[ClassifierVersion] = []
+        for number in self._numbers(project):
+            try:
+                found.append(self.version(project, number))
+            except CytoloopError:
+                continue
+        return found
+
+    def _numbers(self, project: UUID) -> list[int]:
+        folder = self.of_project(project)
+        names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
+        return sorted((int(found[1]) for name in names if (found := _VERSION.match(name))), reverse=True)
+
+    def version(self, project: UUID, number: int) -> ClassifierVersion:
+        """A classifier by its number, or ``NotFoundError`` that lists those there are."""
+        folder = self.of_project(project) / f"v{number}"
+        if not folder.is_dir():
+            known = ", ".join(str(one) for one in self._numbers(project)) or "none"
+            raise NotFoundError(f"There is no classifier {number} in this project. There are: {known}.")
+        return ClassifierVersion(number, read_classifier(folder))
+
+    def newest(self, project: UUID) -> ClassifierVersion:
+        """The classifier that was trained or imported last, or ``NotFoundError``."""
+        found = self.versions(project)
+        if not found:
+            raise NotFoundError("The project has no classifier yet. Label some objects and train one.")
+        return found[0]
+
+    def add(self, project: UUID, source: Path) -> int:
+        """Move a written package in as the next version; its number."""
+        folder = self.of_project(project)
+        folder.mkdir(parents=True, exist_ok=True)
+        number = max((*self._numbers(project), self._last(folder)), default=0) + 1
+        shutil.move(source, folder / f"v{number}")
+        (folder / "last").write_text(str(number))
+        return number
+
+    def _last(self, folder: Path) -> int:
+        """The highest number that was given out: those of removed versions are not given out again."""
+        try:
+            return int((folder / "last").read_text())
+        except (FileNotFoundError, ValueError):
+            return 0
+
+    def remove(self, project: UUID, number: int) -> None:
+        """Remove a version."""
+        folder = self.version(project, number).package.folder
+        doomed = folder.with_name(f".{folder.name}.removed")
+        folder.rename(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
+
+    # ---- features of objects
+
+    def _cache(self, project: UUID, layer: UUID, spec: FeatureSpec) -> Path:
+        return self.of_project(project) / "features" / spec.key / f"{layer}.parquet"
+
+    def features(self, project: UUID, layer: UUID, spec: FeatureSpec) -> Features:
+        """What is known of a layer's objects."""
+        return read_features(self._cache(project, layer, spec), len(spec.names))
+
+    def keep_features(self, project: UUID, layer: UUID, spec: FeatureSpec, found: Features) -> None:
+        """Remember features; those of the same objects are replaced."""
+        if len(found.ids) == 0:
+            return
+        path = self._cache(project, layer, spec)
+        known = read_features(path, len(spec.names))
+        stays = ~np.isin(known.ids, found.ids)
+        joined = Features(
+            np.concatenate([known.ids[stays], found.ids]),
+            np.concatenate([known.shapes[stays], found.shapes]),
+            np.concatenate([known.values[stays], found.values]),
+        )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".part")
+        write_features(partial, joined)
+        partial.replace(path)
+
+    # ---- what to look at next
+
+    def queue_path(self, project: UUID) -> Path:
+        """The table of open objects that the last classification made."""
+        return self.of_project(project) / "queue.parquet"
+
+
+def features_table(found: Features) -> pa.Table:
+    """Columns id, shape, features."""
+    width = found.values.shape[1]
+    values = pa.FixedSizeListArray.from_arrays(pa.array(found.values.ravel(), pa.float32()), width)
+    return pa.table({"id": pa.array(found.ids), "shape": pa.array(found.shapes), "features": values})
+
+
+def write_features(path: Path, found: Features) -> None:
+    """Write features as Parquet."""
+    pq.write_table(features_table(found), path, compression="zstd")
+
+
+def read_features(path: Path, width: int) -> Features:
+    """Features from Parquet; none where there is no such file or it is damaged: they can be computed again."""
+    try:
+        table = pq.read_table(path, columns=["id", "shape", "features"])
+    except (FileNotFoundError, pa.ArrowException):
+        return Features(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, width), np.float32))
+    return features_of(table, width)
+
+
+def features_of(table: pa.Table, width: int) -> Features:
+    """Features from a table."""
+    flat = table["features"].combine_chunks()
+    values = np.asarray(flat.flatten() if len(table) else [], np.float32).reshape(-1, width)
+    return Features(table["id"].to_numpy().astype(np.int64), table["shape"].to_numpy().astype(np.int64), values)

@@ -1,0 +1,250 @@
+"""Training a classifier of objects as a job: features of what people classified, then the training itself."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import Connection
+
+from cytoloop import __version__
+from cytoloop.annotations import layers as layer_store
+from cytoloop.annotations.model import Layer
+from cytoloop.core.clock import utc_now
+from cytoloop.core.errors import ConflictError, InvalidInputError
+from cytoloop.jobs import ledger, logbook
+from cytoloop.jobs.model import Job, NewJob, Task
+from cytoloop.learning.classifiers.configuration import Configuration
+from cytoloop.learning.classifiers.specification import FeatureSpec, spec_for
+from cytoloop.learning.classifiers.training import LEAST_PER_CLASS, require_enough
+from cytoloop.projects import ontologies
+from cytoloop.projects.images import ProjectImage, find_project_image, project_image_by_id
+from cytoloop.projects.store import Project, project_by_id
+from cytoloop.storage.database import Database
+
+from .announcing import Announcer, counted
+from .classifier_shelf import ClassifierShelf, Features, features_table, read_features
+from .classifying import start_if_any
+from .labelled import (
+    ObjectRow,
+    id_ranges,
+    image_kind,
+    is_labelled,
+    label_counts,
+    layers_to_learn_from,
+    objects_of,
+)
+from .library import ImageLibrary
+from .objectrows import write_objects
+
+KIND = "train-classifier"
+OBJECTS_PER_TASK = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOrder:
+    """What to learn from: labels on these images; those of ``test_images`` are only scored.
+
+    ``then_classify``: layers to whose open objects the new classifier is applied at once.
+    """
+
+    images: Sequence[ProjectImage]
+    configuration: Configuration
+    test_images: Sequence[ProjectImage] = ()
+    then_classify: Sequence[Layer] = ()
+
+
+def start_training(connection: Connection, order: TrainingOrder, *, project: Project, user_id: int) -> Job:
+    """Check that there is enough to learn from, and queue the job.
+
+    Raises
+    ------
+    InvalidInputError
+        Fewer than two classes have labels, or one of them has fewer than two.
+    """
+    layers = layers_to_learn_from(connection, order.images)
+    counts = [one for one in label_counts(connection, layers) if one.labelled and one.term_id is not None]
+    tested = {one.id for one in order.test_images}
+    by_term = Counter[int]()
+    for one in counts:
+        if one.term_id is not None and one.image_id not in tested:
+            by_term[one.term_id] += one.labelled
+    known = {one.id: one for one in ontologies.terms_of(connection, project.ontology_id)}
+    terms = [term for term in known if by_term[term] >= LEAST_PER_CLASS]
+    require_enough([by_term[term] for term in terms])
+    labelled_images = {one.image_id for one in counts}
+    spec = spec_for([image_kind(one) for one in order.images if one.id in labelled_images])
+    labelled_layers = {one.layer_id for one in counts}
+    payloads: list[dict[str, Any]] = [
+        {"step": "features", "layer_id": one.id, "between": list(between)}
+        for one in layers
+        if one.id in labelled_layers
+        for between in id_ranges(connection, one, is_labelled(), OBJECTS_PER_TASK)
+    ]
+    payloads.append({"step": "train", "stage": 1})
+    names = {one.id: str(one.uuid) for one in layers}
+    parameters = {
+        "configuration": order.configuration.model_dump(mode="json"),
+        "spec": dataclasses.asdict(spec),
+        "terms": [{"id": term, "name": known[term].name, "color": known[term].color} for term in terms],
+        "layers": [names[one] for one in sorted(labelled_layers)],
+        "test_images": sorted(tested),
+        "then_classify": [str(one.uuid) for one in order.then_classify],
+        "cytoloop_version": __version__,
+    }
+    title = f"Train a classifier on {counted(sum(by_term[term] for term in terms), 'label')}"
+    return ledger.enqueue(connection, NewJob(project.id, KIND, title, user_id, parameters, payloads))
+
+
+class TrainKind:
+    """The job kind "train-classifier"."""
+
+    name = KIND
+    function = "cytoloop.workflows.classifier_worker:run"
+
+    def __init__(self, database: Database, library: ImageLibrary, announcer: Announcer, shelf: ClassifierShelf) -> None:
+        self._database = database
+        self._library = library
+        self._announcer = announcer
+        self._shelf = shelf
+
+    def prepare(self, job: Job, task: Task, scratch: Path) -> dict[str, Any]:
+        """The call: objects without features yet and their image, or all labels with their features."""
+        with self._database.read() as connection:
+            project = project_by_id(connection, job.project_id)
+            if task.payload["step"] == "features":
+                return self._features_call(connection, project, job, task, scratch)
+            return self._training_call(connection, project, job, task, scratch)
+
+    def _features_call(
+        self, connection: Connection, project: Project, job: Job, task: Task, scratch: Path
+    ) -> dict[str, Any]:
+        layer = layer_store.layer_by_id(connection, task.payload["layer_id"])
+        image = project_image_by_id(connection, layer.image_id)
+        if image.stored is None:
+            raise ConflictError(f"{image.name} is not imported.")
+        first, last = task.payload["between"]
+        rows = objects_of(connection, layer.id, is_labelled(), (first, last))
+        spec = FeatureSpec(**job.parameters["spec"])
+        known = self._shelf.features(project.uuid, layer.uuid, spec)
+        fresh = set(zip(known.ids.tolist(), known.shapes.tolist(), strict=True))
+        source, target = _files(scratch, task)
+        write_objects(source, [one for one in rows if (one.id, one.shape) not in fresh])
+        files = self._library.files(image.stored).as_call()
+        spec_json = job.parameters["spec"]
+        return {**files, "step": "features", "spec": spec_json, "input": str(source), "output": str(target)}
+
+    def _training_call(
+        self, connection: Connection, project: Project, job: Job, task: Task, scratch: Path
+    ) -> dict[str, Any]:
+        source, target = _files(scratch, task)
+        spec = FeatureSpec(**job.parameters["spec"])
+        classes = {one["id"]: number for number, one in enumerate(job.parameters["terms"])}
+        tables: list[pa.Table] = []
+        for layer in layer_store.layers_by_uuid(connection, [UUID(one) for one in job.parameters["layers"]]):
+            rows = [one for one in objects_of(connection, layer.id, is_labelled()) if one.term_id in classes]
+            known = self._shelf.features(project.uuid, layer.uuid, spec)
+            tables.append(_labelled_table(layer, rows, known, classes, set(job.parameters["test_images"])))
+        pq.write_table(pa.concat_tables(tables) if tables else _nothing(spec), source)
+        order = {
+            "title": f"{project.name} classifier",
+            "classes": [{"name": one["name"], "color": one["color"]} for one in job.parameters["terms"]],
+            "spec": job.parameters["spec"],
+            "configuration": job.parameters["configuration"],
+            "facts": {
+                "project": project.name,
+                "job": str(job.uuid),
+                "trained_at": utc_now().isoformat(timespec="seconds"),
+                "cytoloop_version": __version__,
+                "data": _data(connection, job),
+            },
+        }
+        written = source.with_suffix(".json")
+        written.write_bytes(orjson.dumps(order))
+        output = target.with_suffix("")
+        return {"step": "train", "input": str(source), "order": str(written), "output": str(output)}
+
+    def finish_task(self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path) -> None:
+        """Remember the features; put the new classifier on the shelf."""
+        project = project_by_id(connection, job.project_id)
+        _, target = _files(scratch, task)
+        spec = FeatureSpec(**job.parameters["spec"])
+        if task.payload["step"] == "features":
+            layer = layer_store.find_layer(connection, task.payload["layer_id"])
+            if layer is not None:
+                found = read_features(target, len(spec.names))
+                self._shelf.keep_features(project.uuid, layer.uuid, spec, found)
+            return
+        package = target.with_suffix("")
+        outputs = dict(ledger.job_by_id(connection, job.id).outputs)
+        if package.is_dir():  # not when this write is done again
+            outputs["classifier"] = self._shelf.add(project.uuid, package)
+        ledger.set_outputs(connection, job.id, {**outputs, **receipt})
+
+    def task_failed(self, connection: Connection, job: Job, task: Task, error: str) -> None:
+        """What could not be looked at is not learnt from."""
+        if task.payload["step"] == "features":
+            logbook.add_log(connection, job.id, "warning", "The labels of one layer were left out; see the error.")
+
+    def finish_job(self, connection: Connection, job: Job, scratch: Path) -> str:
+        """What it scored; and the classification that was asked for is queued."""
+        current = ledger.job_by_id(connection, job.id)
+        outputs = current.outputs
+        if "classifier" not in outputs:
+            return "No classifier was made"
+        project = project_by_id(connection, job.project_id)
+        layers = layer_store.layers_by_uuid(connection, [UUID(one) for one in job.parameters["then_classify"]])
+        if layers and current.state != "cancelled":
+            version = self._shelf.version(project.uuid, outputs["classifier"])
+            try:
+                following = start_if_any(connection, version, layers, project=project, user_id=job.creator_id)
+            except InvalidInputError as error:
+                logbook.add_log(connection, job.id, "warning", f"Not applied: {error.message}")
+                following = None
+            if following is not None:
+                self._announcer.new_job(connection, following)
+        f1 = outputs.get("macro_f1")
+        score = "" if f1 is None else f", F1 {f1:.2f} on held-out objects"
+        return f"Classifier {outputs['classifier']} from {counted(outputs['labels'], 'label')}{score}"
+
+
+def _data(connection: Connection, job: Job) -> list[dict[str, Any]]:
+    """The images that were learnt from, with the checksums of their files."""
+    layers = layer_store.layers_by_uuid(connection, [UUID(one) for one in job.parameters["layers"]])
+    images = (find_project_image(connection, one) for one in dict.fromkeys(one.image_id for one in layers))
+    return [{"name": one.name, "sha256": one.stored.sha256} for one in images if one is not None and one.stored][:500]
+
+
+def _files(scratch: Path, task: Task) -> tuple[Path, Path]:
+    stem = f"{task.index}.{task.epoch}"
+    return scratch / f"{stem}.in.parquet", scratch / f"{stem}.out.parquet"
+
+
+def _labelled_table(
+    layer: Layer, rows: Sequence[ObjectRow], known: Features, classes: dict[int, int], tested: set[int]
+) -> pa.Table:
+    """Features of labelled objects whose features are known for the outline that they have now."""
+    place = {key: at for at, key in enumerate(zip(known.ids.tolist(), known.shapes.tolist(), strict=True))}
+    there = [(one, place[one.id, one.shape]) for one in rows if (one.id, one.shape) in place]
+    chosen = np.array([at for _, at in there], np.int64)
+    table = features_table(Features(known.ids[chosen], known.shapes[chosen], known.values[chosen]))
+    own = np.array([classes[one.term_id or 0] for one, _ in there], np.int64)
+    table = table.append_column("image", pa.array(np.full(len(there), layer.image_id, np.int64)))
+    table = table.append_column("class", pa.array(own))
+    table = table.append_column("layer", pa.array(np.full(len(there), layer.id, np.int64)))
+    return table.append_column("tested", pa.array(np.full(len(there), layer.image_id in tested)))
+
+
+def _nothing(spec: FeatureSpec) -> pa.Table:
+    empty = np.zeros(0, np.int64)
+    table = features_table(Features(empty, empty, np.zeros((0, len(spec.names)), np.float32)))
+    for name, values in (("image", empty), ("class", empty), ("layer", empty), ("tested", empty.astype(bool))):
+        table = table.append_column(name, pa.array(values))
+    return table

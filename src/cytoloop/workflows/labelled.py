@@ -1,0 +1,119 @@
+"""Which objects of a project people have classified, and which are open."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+
+from cytoloop.annotations.geometry import LINES, Kind
+from cytoloop.annotations.model import Layer, Status
+from cytoloop.annotations.tables import annotation, layer
+from cytoloop.learning.classifiers.specification import ImageKind
+from cytoloop.projects.images import ProjectImage
+from cytoloop.storage.rows import batches
+
+SOURCES = ("user", "run", "import")
+"""Kinds of layers that are learnt from and classified: the review's hold copies, a study's are answers."""
+_AREAS = [int(one) for one in Kind if one not in (Kind.POINT, *LINES)]
+
+
+def _is_area() -> ColumnElement[bool]:
+    return and_(annotation.c.kind.in_(_AREAS), annotation.c.status != int(Status.REJECTED))
+
+
+def is_labelled() -> ColumnElement[bool]:
+    """Areas whose class a person gave or agreed to."""
+    return and_(_is_area(), annotation.c.term_id.is_not(None), annotation.c.term_score.is_(None))
+
+
+def is_open() -> ColumnElement[bool]:
+    """Areas without a class from a person, which may be changed."""
+    unknown = or_(annotation.c.term_id.is_(None), annotation.c.term_score.is_not(None))
+    return and_(_is_area(), unknown, annotation.c.locked.is_(False))
+
+
+def layers_to_learn_from(connection: Connection, images: Sequence[ProjectImage]) -> list[Layer]:
+    """Layers of these images that are learnt from, oldest first."""
+    query = select(layer).where(layer.c.kind.in_(SOURCES)).where(layer.c.removed.is_(False)).order_by(layer.c.id)
+    ids = [one.id for one in images if one.stored is not None and one.state == "ready"]
+    rows = [
+        row for part in batches(ids) for row in connection.execute(query.where(layer.c.image_id.in_(part))).mappings()
+    ]
+    return [Layer(**row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCount:
+    """How many objects of a layer have a class from a person, and how many a suggested one."""
+
+    layer_id: int
+    image_id: int
+    term_id: int | None
+    labelled: int
+    suggested: int
+
+
+def label_counts(connection: Connection, layers: Sequence[Layer]) -> list[LabelCount]:
+    """Areas of each class in each layer; ``term_id`` ``None`` counts those without a class."""
+    image_of = {one.id: one.image_id for one in layers}
+    columns = annotation.c
+    found: list[LabelCount] = []
+    for part in batches(list(image_of)):
+        query = (
+            select(columns.layer_id, columns.term_id, func.count(), func.count(columns.term_score))
+            .where(columns.layer_id.in_(part))
+            .where(_is_area())
+            .group_by(columns.layer_id, columns.term_id)
+        )
+        for layer_id, term_id, total, suggested in connection.execute(query):
+            found.append(LabelCount(layer_id, image_of[layer_id], term_id, total - suggested, suggested))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRow:
+    """An object as a worker needs it; ``shape`` is a fingerprint of outline and plane."""
+
+    id: int
+    version: int
+    z: int
+    t: int
+    wkb: bytes
+    term_id: int | None
+
+    @property
+    def shape(self) -> int:
+        digest = hashlib.blake2b(self.wkb, digest_size=8, key=b"%d %d" % (self.z, self.t)).digest()
+        return int.from_bytes(digest, "little", signed=True)
+
+
+def id_ranges(connection: Connection, one: Layer, condition: ColumnElement[bool], size: int) -> list[tuple[int, int]]:
+    """First and last id of runs of at most ``size`` objects of a layer."""
+    query = select(annotation.c.id).where(annotation.c.layer_id == one.id).where(condition).order_by(annotation.c.id)
+    ids = list(connection.execute(query).scalars())
+    return [(ids[start], ids[min(start + size, len(ids)) - 1]) for start in range(0, len(ids), size)]
+
+
+def objects_of(
+    connection: Connection, layer_id: int, condition: ColumnElement[bool], between: tuple[int, int] | None = None
+) -> list[ObjectRow]:
+    """Objects of a layer by id, of a range of ids (both included) or all."""
+    columns = annotation.c
+    query: Any = (
+        select(columns.id, columns.version, columns.z, columns.t, columns.geom, columns.term_id)
+        .where(columns.layer_id == layer_id)
+        .where(condition)
+        .order_by(columns.id)
+    )
+    if between is not None:
+        query = query.where(columns.id.between(*between))
+    return [ObjectRow(*row) for row in connection.execute(query)]
+
+
+def image_kind(image: ProjectImage) -> ImageKind:
+    """What of an image decides which features it has."""
+    info = image.stored.info if image.stored is not None else {}
+    calibrated = bool(info.get("pixel_width_um") and info.get("pixel_height_um"))
+    return ImageKind(image.name, bool(info.get("rgb")), int(info.get("size_c", 1)), calibrated)
