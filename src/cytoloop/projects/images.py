@@ -220,3 +220,8 @@ def image_ids(connection: Connection, project_id: int) -> list[int]:
     return list(
         connection.execute(select(project_image.c.id).where(project_image.c.project_id == project_id)).scalars()
     )
+
+
+def content_keys(connection: Connection) -> set[str]:
+    """The keys of all stored file sets."""
+    return set(connection.execute(select(image.c.content_key)).scalars())

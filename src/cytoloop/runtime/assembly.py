@@ -10,7 +10,8 @@ from cytoloop.jobs.dispatcher import Dispatcher
 from cytoloop.jobs.executors.local import LocalExecutor
 from cytoloop.jobs.executors.protocol import Executor
 from cytoloop.learning.registry import MethodRegistry
-from cytoloop.storage.blobs import LocalBlobs
+from cytoloop.storage.blobs.contract import Blobs
+from cytoloop.storage.blobs.opening import open_blobs
 from cytoloop.storage.database import Database
 from cytoloop.storage.leadership import leadership_of
 from cytoloop.storage.locks import Held
@@ -18,6 +19,7 @@ from cytoloop.storage.migrate import migrate
 from cytoloop.storage.signals import Payload, Signals, signals_of
 from cytoloop.workflows.announcing import TOPIC, Announcer
 from cytoloop.workflows.comparing_jobs import CompareKind
+from cytoloop.workflows.custody import Custody
 from cytoloop.workflows.export_jobs import ExportKind
 from cytoloop.workflows.import_set_jobs import ImportSetKind
 from cytoloop.workflows.importing import ImportKind
@@ -32,6 +34,9 @@ from .settings import MIB, Settings
 
 logger = logging.getLogger(__name__)
 
+ARRIVAL_PATIENCE_S = 4.0
+"""How long a request waits for an image from the object store before it is told how far that is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -39,7 +44,7 @@ class Services:
 
     settings: Settings
     database: Database
-    blobs: LocalBlobs
+    blobs: Blobs
     signals: Signals
     bus: EventBus
     announcer: Announcer
@@ -53,6 +58,8 @@ class Services:
     """Folder of what comparisons of methods found."""
     shelf: Shelf
     """Files that jobs take in and give out."""
+    custody: Custody
+    """Whether this server may delete stored files."""
     sweeper: Sweeper
 
     def start(self) -> None:
@@ -72,7 +79,7 @@ class Services:
 
 def image_library(settings: Settings) -> ImageLibrary:
     """The images of a home, without a server."""
-    return ImageLibrary(LocalBlobs(settings.home / "images"))
+    return ImageLibrary(open_blobs(settings.place))
 
 
 def _carry_events(signals: Signals, bus: EventBus) -> None:
@@ -114,12 +121,13 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
     home.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database_url)
     migrate(database)
-    blobs = LocalBlobs(home / "images")
+    blobs = open_blobs(settings.place)
+    custody = Custody(database, blobs, home)
     bus = EventBus()
     signals = signals_of(database)
     _carry_events(signals, bus)
     announcer = Announcer(signals)
-    library = ImageLibrary(blobs)
+    library = ImageLibrary(blobs, patience_s=ARRIVAL_PATIENCE_S)
     measurements = home / "measurements"
     comparisons = home / "comparisons"
     shelf = Shelf(home / "exchange")
@@ -156,5 +164,6 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         measurements=measurements,
         comparisons=comparisons,
         shelf=shelf,
-        sweeper=Sweeper(database, shelf),
+        custody=custody,
+        sweeper=Sweeper(database, shelf, custody),
     )

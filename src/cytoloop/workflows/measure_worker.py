@@ -1,6 +1,5 @@
 """What a worker process does to measure some objects of a layer."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,17 +16,16 @@ from cytoloop.jobs.worker import Reporter
 from cytoloop.measurements.objects import measure_objects
 from cytoloop.measurements.table import ObjectMeasurements
 
-from .library import ImageFiles, open_files
+from .imagefiles import ImageFiles, open_files
 
 RGB_NAMES = ("Red", "Green", "Blue")
 
 
 def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     """Measure the objects in ``call["input"]`` (Parquet: id, version, z, t, wkb) into ``call["output"]``."""
-    prepared = call["prepared"]
-    files = ImageFiles(Path(call["original"]), Path(prepared) if prepared else None, call["series"])
+    files = ImageFiles.of_call(call)
     objects = pq.read_table(call["input"])
-    pyramid = open_files(files)
+    pyramid = open_files(files, reporter)
     parts: list[pa.Table] = []
     columns: list[dict[str, str]] = []
     try:
