@@ -16,6 +16,7 @@ SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=("sqlite", "postgresql"), default="sqlite", help="database of the tests")
+    parser.addoption("--images", choices=("folder", "s3"), default="folder", help="where images of the tests lie")
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +40,12 @@ def cluster() -> "Iterator[Cluster]":
 def engine(request: pytest.FixtureRequest) -> str:
     """The database engine that the tests run on: that of ``--engine``, unless a test names its own."""
     return request.config.getoption("--engine")
+
+
+@pytest.fixture
+def images(request: pytest.FixtureRequest) -> str:
+    """Where images lie: as ``--images`` says, unless a test names its own place."""
+    return request.config.getoption("--images")
 
 
 @pytest.fixture

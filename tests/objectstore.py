@@ -115,16 +115,15 @@ class ObjectStore:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
+    @property
+    def back_door(self) -> str:
+        """Where tests see and change what is there even while the front door is shut."""
+        return f"http://127.0.0.1:{self._port}"
+
     def bucket(self) -> "TestBucket":
         name = f"images-{uuid4().hex[:12]}"
-        self.request("PUT", f"/{name}")
-        return TestBucket(self, name)
-
-    def request(self, method: str, path: str, data: bytes | None = None) -> bytes:
-        """By the back door, so that tests see and change what is there even while the front one is shut."""
-        wanted = urllib.request.Request(f"http://127.0.0.1:{self._port}{path}", data=data, method=method)
-        with urllib.request.urlopen(wanted) as answer:
-            return answer.read()
+        with urllib.request.urlopen(urllib.request.Request(f"{self.back_door}/{name}", method="PUT")):
+            return TestBucket(self, name)
 
 
 class TestBucket:
@@ -147,20 +146,23 @@ class TestBucket:
     def environment(self) -> dict[str, str]:
         return {**CREDENTIALS, "CYTOLOOP_BLOBS": self.url, "CYTOLOOP_BLOBS_ENDPOINT": self.store.endpoint}
 
-    def names(self, below: str = "") -> list[str]:
-        """All objects of the bucket whose names begin so, the prefix included."""
+    @property
+    def _client(self) -> Any:
         import boto3
         from botocore.config import Config
 
-        client: Any = boto3.client(
+        return boto3.client(
             "s3",
-            endpoint_url=f"http://127.0.0.1:{self.store._port}",
+            endpoint_url=self.store.back_door,
             region_name="us-east-1",
             aws_access_key_id=KEY_ID,
             aws_secret_access_key=SECRET,
             config=Config(s3={"addressing_style": "path"}),
         )
-        pages = client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=below)
+
+    def names(self, below: str = "") -> list[str]:
+        """All objects of the bucket whose names begin so, the prefix included."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=below)
         return [one["Key"] for page in pages for one in page.get("Contents", [])]
 
     def keys(self) -> list[str]:
@@ -168,13 +170,13 @@ class TestBucket:
         return [one.rpartition("/")[2] for one in self.names("lab/images/manifests/")]
 
     def read(self, name: str) -> bytes:
-        return self.store.request("GET", f"/{self.name}/{name}")
+        return self._client.get_object(Bucket=self.name, Key=name)["Body"].read()
 
     def write(self, name: str, data: bytes) -> None:
-        self.store.request("PUT", f"/{self.name}/{name}", data)
+        self._client.put_object(Bucket=self.name, Key=name, Body=data)
 
     def remove(self, name: str) -> None:
-        self.store.request("DELETE", f"/{self.name}/{name}")
+        self._client.delete_object(Bucket=self.name, Key=name)
 
     def object_of(self, key: str, path: str) -> str:
         """The name of the object that holds a file of a blob."""

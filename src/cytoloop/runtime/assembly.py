@@ -133,7 +133,7 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
     shelf = Shelf(home / "exchange")
     methods = MethodRegistry(settings.models_folder)
     kinds = {
-        "import": ImportKind(blobs, announcer),
+        "import": ImportKind(blobs, custody, announcer),
         "segment": SegmentKind(library, methods, announcer, database.read),
         "measure": MeasureKind(database, library, announcer, measurements),
         "compare": CompareKind(database, library, methods, comparisons),

@@ -5,6 +5,8 @@ finds.
 """
 
 import logging
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -34,16 +36,27 @@ class Custody:
         self._blobs = blobs
         self._path = home / "installation"
         self._is_ours = False
+        self._asked = False
 
-    def is_ours(self) -> bool:
-        """Whether the files are this installation's; claimed where nobody has, and its database knows some of them."""
+    def claim(self) -> None:
+        """Claim the files when the first is about to come, unless that was tried."""
+        if not self._asked:
+            self._asked = True
+            with suppress(UnavailableError):
+                self.is_ours()
+
+    def is_ours(self, removed: Collection[str] = ()) -> bool:
+        """Whether the files are this installation's; claimed where nobody has, and its database knows some of them.
+
+        ``removed``: keys of those that it knew until now.
+        """
         if self._is_ours:
             return True
         name = self._name()
         if name is None:
             return False
         owner = self._blobs.owner()
-        if owner is None and self._may_claim():
+        if owner is None and self._may_claim(removed):
             owner = self._blobs.owner(claimed_by=name)
         if owner != name:
             logger.warning(
@@ -61,13 +74,13 @@ class Custody:
             self._blobs.disown()
             self._is_ours = self._blobs.owner(claimed_by=name) == name
 
-    def delete(self, keys: list[str]) -> None:
+    def delete(self, keys: Sequence[str]) -> None:
         """Delete files of images that were removed, unless an import that is under way may count on them.
 
         What stays is left to the sweeper, and so is everything while the files cannot be reached.
         """
         try:
-            if keys and self.is_ours():
+            if keys and self.is_ours(keys):
                 for key in keys:
                     self._blobs.remove(key, lambda key=key: self._is_unwanted(key))
         except UnavailableError as error:
@@ -90,11 +103,11 @@ class Custody:
             known = image_records.stored_by_key(connection, key)
             return known is None and not ledger.any_unfinished(connection, "import")
 
-    def _may_claim(self) -> bool:
+    def _may_claim(self, removed: Collection[str]) -> bool:
         with self._database.read() as connection:
             known = image_records.content_keys(connection)
         stored = {one.key for one in self._blobs.stored()}
-        return not stored or bool(stored & known)
+        return not stored or bool(stored & {*known, *removed})
 
     def _name(self) -> str | None:
         """The installation's number and when its database began; ``None`` while it has no account."""

@@ -12,7 +12,7 @@ from cytoloop.images.conversion import open_prepared
 from cytoloop.images.pyramid import Pyramid
 from cytoloop.images.source import ImageInfo, ImageSource
 from cytoloop.jobs.worker import Reporter
-from cytoloop.storage.blobs.contract import Pin, Progress
+from cytoloop.storage.blobs.contract import Blobs, Pin, Progress
 from cytoloop.storage.blobs.opening import blobs_at
 from cytoloop.storage.blobs.place import Place
 
@@ -52,11 +52,11 @@ class ImageFiles:
             None if blob is None else Place.from_json(blob["place"]),
         )
 
-    def pinned(self, on_progress: Progress = _untold) -> tuple["ImageFiles", Pin | None]:
-        """The files as they are on this machine, brought here if need be, and what keeps them here."""
+    def pinned(self, on_progress: Progress = _untold, blobs: Blobs | None = None) -> tuple["ImageFiles", Pin | None]:
+        """The files as they are on this machine, brought here by ``blobs`` if need be, and what keeps them here."""
         if self.place is None or self.key is None:
             return self, None
-        pin = blobs_at(self.place).pin(self.key, on_progress)
+        pin = (blobs or blobs_at(self.place)).pin(self.key, on_progress)
         prepared = None if self.prepared is None else pin.folder / self.prepared
         return ImageFiles(pin.folder / self.original, prepared, self.series), pin
 
@@ -70,9 +70,11 @@ class ImageFiles:
         return Pyramid(open_prepared(self.original, self.prepared, series=self.series))
 
 
-def open_pinned(files: ImageFiles, on_progress: Progress = _untold) -> tuple[Pyramid, Pin | None]:
+def open_pinned(
+    files: ImageFiles, on_progress: Progress = _untold, blobs: Blobs | None = None
+) -> tuple[Pyramid, Pin | None]:
     """Open an image, and what keeps its files here while it is read."""
-    here, pin = files.pinned(on_progress)
+    here, pin = files.pinned(on_progress, blobs)
     try:
         return here.open(), pin
     except BaseException:

@@ -20,6 +20,7 @@ from cytoloop.storage.database import after_commit
 
 from .announcing import Announcer, counted
 from .archives import JUNK_NAMES, images_in, looks_like_zip, safe_relative_path
+from .custody import Custody
 from .receiving import Inbox
 
 KIND = "import"
@@ -86,12 +87,14 @@ class ImportKind:
     name = KIND
     function = "cytoloop.workflows.import_worker:run"
 
-    def __init__(self, blobs: Blobs, announcer: Announcer) -> None:
+    def __init__(self, blobs: Blobs, custody: Custody, announcer: Announcer) -> None:
         self._blobs = blobs
+        self._custody = custody
         self._announcer = announcer
 
     def prepare(self, job: Job, task: Task, scratch: Path) -> dict[str, Any]:
         """The call: the payload, a staging folder, and where the files are to lie."""
+        self._custody.claim()
         return {**task.payload, "staging": str(scratch / f"{task.index}"), "place": self._blobs.place.as_json()}
 
     def finish_task(self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path) -> None:
@@ -120,9 +123,7 @@ class ImportKind:
             return
         source, blob = Path(stored.original), None if stored.in_place else stored.content_key
         items = [
-            ImportItem(
-                source, f"{payload['name']} - {name}", in_place=payload["in_place"], series=number, blob=blob
-            )
+            ImportItem(source, f"{payload['name']} - {name}", in_place=payload["in_place"], series=number, blob=blob)
             for number, name in enumerate(names)
             if number > 0
         ]

@@ -77,7 +77,7 @@ class ImageLibrary:
         if self._patience_s is not None and self.files(stored).key is not None:
             with self.pyramid(stored):
                 pass  # they are here now, or an error told how far they are
-        here, pin = self.files(stored).pinned()
+        here, pin = self.files(stored).pinned(blobs=self._blobs)
         try:
             yield here
         finally:
@@ -102,12 +102,13 @@ class ImageLibrary:
             if entry is not None:
                 return entry
             if self._patience_s is None or files.key is None:
-                return self._added(key, _Open(*open_pinned(files), users=1))
+                return self._added(key, _Open(*open_pinned(files, blobs=self._blobs), users=1))
             arrival = self._arrivals.begin(key, lambda tell: self._bring(stored, tell))
             self._arrivals.wait(arrival, self._patience_s)
 
     def _bring(self, stored: StoredImage, tell: Progress) -> None:
-        self._leave(self._added(stored.content_key, _Open(*open_pinned(self.files(stored), tell), users=1)))
+        opened = open_pinned(self.files(stored), tell, self._blobs)
+        self._leave(self._added(stored.content_key, _Open(*opened, users=1)))
 
     def _opened(self, key: str) -> _Open | None:
         """The open image with one user more, unless it is not open, or its files went."""

@@ -161,7 +161,16 @@ def test_places_are_named(text: str, url: str | None) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["s3://", "s3://A", "s3://id:secret@bucket/x", "s3://bucket/../x", "s3://bucket/a b", "s3://bucket?x=1", "/data", "http://x/y"],
+    [
+        "s3://",
+        "s3://A",
+        "s3://id:secret@bucket/x",
+        "s3://bucket/../x",
+        "s3://bucket/a b",
+        "s3://bucket?x=1",
+        "/data",
+        "http://x/y",
+    ],
 )
 def test_places_that_are_none_are_refused_and_not_repeated(text: str) -> None:
     with pytest.raises(InvalidInputError) as caught:

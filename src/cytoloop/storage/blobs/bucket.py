@@ -166,16 +166,15 @@ class Bucket:
                 f"The object store refuses access to {self._place}. Check the credentials (AWS_ACCESS_KEY_ID and "
                 "AWS_SECRET_ACCESS_KEY, a profile or a role) and what they may do in this bucket."
             ) from None
-        except FileNotFoundError as error:
+        except (BaseError, TimeoutError, FileNotFoundError) as error:
+            if isinstance(error, FileNotFoundError) and "NoSuchBucket" not in str(error):
+                raise
+            self.on_event("error", 1)
             if "NoSuchBucket" in str(error):
-                self.on_event("error", 1)
                 raise UnavailableError(
                     f"There is no bucket {urlsplit(self._place.url or '').netloc} in the object store. Make it, or "
                     "name another with --blobs."
                 ) from None
-            raise
-        except (BaseError, TimeoutError) as error:
-            self.on_event("error", 1)
             raise UnavailableError(
                 f"The object store at {self._place} cannot be reached ({_reason(error)}). "
                 "See that it runs and that its address is right. What was stored before stays stored."
@@ -207,6 +206,6 @@ def _store(place: Place, client: dict[str, str], retries: dict[str, Any]) -> "S3
     given["region"] = place.region or "us-east-1"
     plain = (place.endpoint or "").startswith("http://")
     options: Any = {**client, "allow_http": plain}
-    return S3Store(parts.netloc, prefix=parts.path.strip("/") or None, client_options=options, retry_config=retries, **given)  # pyright: ignore[reportArgumentType]
-
-
+    return S3Store(
+        parts.netloc, prefix=parts.path.strip("/") or None, client_options=options, retry_config=retries, **given
+    )  # pyright: ignore[reportArgumentType]

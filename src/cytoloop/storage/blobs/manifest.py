@@ -71,8 +71,12 @@ def _digest(body: object) -> str:
 def _stays_inside(file: ManifestFile) -> bool:
     path = PurePosixPath(file.path)
     parts = path.parts
-    return file.size >= 0 and bool(parts) and not path.is_absolute() and not {"..", "."} & set(parts) and (
-        "\0" not in file.path and "\\" not in file.path
+    return (
+        file.size >= 0
+        and bool(parts)
+        and not path.is_absolute()
+        and not {"..", "."} & set(parts)
+        and ("\0" not in file.path and "\\" not in file.path)
     )
 
 

@@ -68,7 +68,9 @@ def download(bucket: Bucket, folder: str, manifest: Manifest, target: Path, on_p
     _run((lambda one=one: _compare(target / one.path, one)) for one in large)
 
 
-def _parts(bucket: Bucket, folder: str, manifest: Manifest, target: Path, count: _Count) -> Iterator[Callable[[], None]]:
+def _parts(
+    bucket: Bucket, folder: str, manifest: Manifest, target: Path, count: _Count
+) -> Iterator[Callable[[], None]]:
     for number, file in enumerate(manifest.files):
         path, name = target / file.path, f"{folder}/{number}"
         path.parent.mkdir(parents=True, exist_ok=True)
