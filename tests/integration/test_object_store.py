@@ -17,7 +17,7 @@ import zarr
 from tests.liveserver import Server
 from tests.objectstore import KEY_ID, SECRET, TestBucket
 
-from cytoloop.jobs import ledger
+from cytoloop.jobs import waiting
 from cytoloop.workflows import importing
 from cytoloop.workflows.custody import Custody
 
@@ -35,7 +35,7 @@ def images() -> str:
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Outages of tests are short."""
-    monkeypatch.setattr(ledger, "OUTAGE_S", 0.5)
+    monkeypatch.setattr(waiting, "OUTAGE_S", 0.5)
 
 
 @pytest.fixture
@@ -75,7 +75,8 @@ def test_an_image_lies_in_the_bucket_and_is_read_by_way_of_the_cache(
     assert [one for one in (home / "images").rglob("*") if one.is_file() and one.stat().st_size > 0] == []
     assert [one for one in (home / "uploads").rglob("*") if one.is_file()] == []
     assert [one for one in (home / "scratch").rglob("*") if one.is_file()] == []
-    assert not (home / "cache" / "blobs" / "blobs").exists()
+    assert api.get(f"/images/{image['id']}/thumbnail?size=64").headers["content-type"] == "image/jpeg"
+    assert not (home / "cache" / "blobs" / "blobs").exists(), "lists of images do not bring them here"
     assert api.get(f"/images/{image['id']}/tiles/0/0/0").status_code == 200
     assert (home / "cache" / "blobs" / "blobs" / image["sha256"] / "original" / "a.tif").read_bytes() == content
     assert api.get(f"/images/{image['id']}/original").content == content
@@ -182,7 +183,7 @@ def test_a_file_that_is_not_what_was_stored_is_not_served(server: Pair, bucket: 
     image = api.image(api.project(), content=content)
     name = bucket.object_of(image["sha256"], "original/a.tif")
     bucket.write(name, content[:-1] + bytes([content[-1] ^ 1]))
-    for path in ("tiles/0/0/0", "original", "thumbnail"):
+    for path in ("tiles/0/0/0", "original", "thumbnail?size=600"):
         answer = api.get(f"/images/{image['id']}/{path}")
         assert (answer.status_code, answer.json()["code"]) == (422, "damaged_file")
         assert "a.tif in the object store is not what was stored" in answer.json()["detail"]

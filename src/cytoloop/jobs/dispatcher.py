@@ -19,7 +19,7 @@ from cytoloop.storage.database import Database
 from cytoloop.storage.leadership import Leadership, SoleLeadership
 from cytoloop.storage.signals import LocalSignals, Payload, Signals
 
-from . import ledger, logbook
+from . import ledger, logbook, waiting
 from .executors.protocol import Executor, Report
 from .ledger import LostClaimError
 from .model import Job, JobKind, LogLevel, LogLine, Task
@@ -280,7 +280,7 @@ class Dispatcher:
 
         def work(connection: Connection) -> bool:
             ledger.check_claim(connection, task)
-            is_new = ledger.postpone_task(connection, task, report.text)
+            is_new = waiting.postpone(connection, task, report.text)
             ledger.set_progress(connection, job.id, ledger.job_by_id(connection, job.id).progress, text)
             return is_new
 

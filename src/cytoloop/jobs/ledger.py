@@ -22,8 +22,6 @@ from .tables import job, task
 MAX_ATTEMPTS = 3
 LEASE_S = 60.0
 BACKOFF_S = 2.0
-OUTAGE_S = 10.0
-"""How long a task waits before it looks again whether what it needs answers."""
 
 
 class LostClaimError(ConflictError):
@@ -225,25 +223,6 @@ def fail_task(connection: Connection, one: Task, error: str, *, again: bool) -> 
     return retry
 
 
-def postpone_task(connection: Connection, one: Task, reason: str) -> bool:
-    """Give a task back until what it needs answers again. This try does not count; whether the reason is a new one."""
-    known = connection.execute(
-        select(task.c.error).where(task.c.job_id == one.job_id).where(task.c.index == one.index)
-    ).scalar_one()
-    _update_task(
-        connection,
-        one.job_id,
-        one.index,
-        state="queued",
-        attempt=one.attempt - 1,
-        not_before=time.time() + OUTAGE_S,
-        owner=None,
-        lease_until=None,
-        error=reason[:2000],
-    )
-    return known != reason[:2000]
-
-
 def _update_task(connection: Connection, job_id: int, index: int, **values: Any) -> None:
     connection.execute(update(task).where(task.c.job_id == job_id).where(task.c.index == index).values(**values))
 
@@ -409,9 +388,3 @@ def unfinished(connection: Connection, *, ended_after: datetime) -> set[UUID]:
     later = (job.c.finished_at > ended_after) & ((job.c.state != "done") | (job.c.tasks_failed > 0))
     found = connection.execute(select(job.c.uuid).where(job.c.state.not_in(FINAL_STATES) | later))
     return set(found.scalars())
-
-
-def any_unfinished(connection: Connection, kind: str) -> bool:
-    """Whether a job of this kind runs or waits."""
-    wanted = select(job.c.id).where(job.c.kind == kind).where(job.c.state.not_in(FINAL_STATES)).limit(1)
-    return connection.execute(wanted).first() is not None

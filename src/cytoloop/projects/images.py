@@ -225,3 +225,8 @@ def image_ids(connection: Connection, project_id: int) -> list[int]:
 def content_keys(connection: Connection) -> set[str]:
     """The keys of all stored file sets."""
     return set(connection.execute(select(image.c.content_key)).scalars())
+
+
+def all_stored(connection: Connection) -> list[StoredImage]:
+    """Every stored file set, in the order in which they came."""
+    return [StoredImage(**row) for row in connection.execute(select(image).order_by(image.c.id)).mappings()]

@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     )
     blob_cache: Path | None = Field(
         default=None,
-        description="Folder of images from the object store, best on a local disk; cache/blobs in the home unless given.",
+        description="Folder for images from the object store, on a local disk; cache/blobs in the home unless given.",
     )
     blob_cache_mib: int = Field(
         default=50 * 1024, ge=1, description="How much images from the object store take there, MiB."

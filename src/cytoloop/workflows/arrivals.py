@@ -11,6 +11,8 @@ from cytoloop.storage.blobs.contract import Progress
 
 AT_ONCE = 4
 """Images that are brought at once; each comes in several parts at once."""
+WAITING = 3
+"""Requests that wait for one image; others are told at once how far it is, so that threads are left for the rest."""
 FAILED_FOR_S = 5.0
 """How long an error is told again before another try: a page asks for many tiles at once."""
 
@@ -29,6 +31,7 @@ class Arrival:
     size_bytes: int = 0
     ended: "Future[None]" = field(default_factory=lambda: Future[None]())
     failed_at: float | None = None
+    waiting: int = 0
 
     @property
     def error(self) -> str | None:
@@ -79,7 +82,15 @@ class Arrivals:
         ArrivingError
             It is not here yet. Other errors: why it cannot come.
         """
-        if not wait([arrival.ended], timeout=patience_s).done:
+        with self._lock:
+            is_crowded = arrival.waiting >= WAITING
+            arrival.waiting += 1
+        try:
+            has_ended = bool(wait([arrival.ended], timeout=0 if is_crowded else patience_s).done)
+        finally:
+            with self._lock:
+                arrival.waiting -= 1
+        if not has_ended:
             raise ArrivingError(
                 f"The image is being fetched from the object store{_share(arrival)}. It will be shown when it is here.",
                 fetched_bytes=arrival.fetched_bytes,

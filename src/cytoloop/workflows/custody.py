@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from cytoloop.core.clock import utc_now
 from cytoloop.core.errors import UnavailableError
-from cytoloop.jobs import ledger
+from cytoloop.jobs.counting import any_unfinished
 from cytoloop.projects import images as image_records
 from cytoloop.projects.users import first_account_at
 from cytoloop.storage.blobs.contract import ARRIVING, Blobs
@@ -101,7 +101,7 @@ class Custody:
         """Whether no image has these files, and no import that is under way could be about to use them."""
         with self._database.read() as connection:
             known = image_records.stored_by_key(connection, key)
-            return known is None and not ledger.any_unfinished(connection, "import")
+            return known is None and not any_unfinished(connection, "import")
 
     def _may_claim(self, removed: Collection[str]) -> bool:
         with self._database.read() as connection:

@@ -27,6 +27,7 @@ from cytoloop.storage.blobs.place import Place
 
 from .archives import ArchiveLimits, images_in, looks_like_zip, unpack
 from .imagefiles import fetching
+from .previews import PREVIEW, preview
 
 ORIGINAL_FOLDER = "original"
 PREPARED_FOLDER = "prepared"
@@ -118,7 +119,8 @@ def _imported(call: dict[str, Any], source: Path, staging: Path, reporter: Repor
             )
             prepared = made.relative_to(staging).as_posix()
         reporter.progress(0.85, "Reading the range of values")
-        display = _display(opened, info) | {"levels": _levels(source, prepared, staging, call)}
+        display = _display(opened, info)
+        display |= {"levels": _levels(source, prepared, staging, call, display)}
     finally:
         opened.close()
     return {
@@ -155,12 +157,16 @@ def _display(source: Any, info: ImageInfo) -> dict[str, Any]:
     }
 
 
-def _levels(source: Path, prepared: str | None, staging: Path, call: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every resolution that will be served, stored and computed, so that lists need not open the file."""
+def _levels(
+    source: Path, prepared: str | None, staging: Path, call: dict[str, Any], display: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Every resolution that will be served, and a preview beside the files, so that lists need not open the image."""
     made = None if prepared is None else staging / prepared
     opened = open_prepared(source, made, series=call["series"])
     try:
-        return [dataclasses.asdict(level) for level in Pyramid(opened).levels]
+        pyramid = Pyramid(opened)
+        (staging / PREVIEW).write_bytes(preview(pyramid, display))
+        return [dataclasses.asdict(level) for level in pyramid.levels]
     finally:
         opened.close()
 

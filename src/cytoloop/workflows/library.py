@@ -14,6 +14,7 @@ from cytoloop.storage.blobs.folder import LocalBlobs
 
 from .arrivals import Arrival, Arrivals
 from .imagefiles import ImageFiles, open_pinned
+from .previews import PREVIEW
 
 MAX_OPEN = 48
 
@@ -83,6 +84,13 @@ class ImageLibrary:
         finally:
             if pin is not None:
                 pin.release()
+
+    def preview(self, stored: StoredImage) -> bytes | None:
+        """The small picture kept beside an image whose files would have to come from elsewhere, if there is one."""
+        key = stored.content_key
+        if self.files(stored).key is None or self._blobs.is_here(key):
+            return None
+        return self._blobs.read(key, PREVIEW)
 
     def arrival(self, stored: StoredImage) -> Arrival | None:
         """How far the files are that come from elsewhere, begun if need be; ``None`` when they are here."""

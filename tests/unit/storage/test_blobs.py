@@ -64,6 +64,8 @@ def test_what_is_stored_is_read_as_it_was(blobs: Blobs, stage: Stage, tmp_path: 
     blobs.fetch(KEY, tmp_path / "copy")
     assert files_in(tmp_path / "copy") == FILES
     assert [one.key for one in blobs.stored()] == [KEY]
+    assert blobs.read(KEY, "original/a.txt") == b"hello"
+    assert blobs.read(KEY, "none.jpg") is None
 
 
 def test_an_empty_set_of_files_is_a_blob_too(blobs: Blobs, stage: Stage) -> None:

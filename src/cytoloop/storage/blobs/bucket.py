@@ -7,7 +7,6 @@ repeats addresses and answers of the other side.
 import contextlib
 import hashlib
 import re
-
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +21,7 @@ from .credentials import from_shared_file
 from .place import Place
 
 if TYPE_CHECKING:
-    from obstore.store import S3Store
+    from obstore.store import ClientConfig, RetryConfig, S3Store
 
 MIB = 1 << 20
 PART_BYTES = 16 * MIB
@@ -31,10 +30,10 @@ MOST_PARTS = 9_000
 """S3 takes 10,000."""
 SENT_AT_ONCE = 4
 DELETED_AT_ONCE = 500
-_PATIENCE = {"connect_timeout": "3s", "timeout": "60s"}
-_RETRIES: dict[str, Any] = {"max_retries": 4, "retry_timeout": timedelta(seconds=20)}
-_IMPATIENCE = {"connect_timeout": "2s", "timeout": "3s"}
-_NO_RETRIES: dict[str, Any] = {"max_retries": 0, "retry_timeout": timedelta(seconds=3)}
+_PATIENCE: "ClientConfig" = {"connect_timeout": "3s", "timeout": "60s"}
+_RETRIES: "RetryConfig" = {"max_retries": 4, "retry_timeout": timedelta(seconds=20)}
+_IMPATIENCE: "ClientConfig" = {"connect_timeout": "2s", "timeout": "3s"}
+_NO_RETRIES: "RetryConfig" = {"max_retries": 0, "retry_timeout": timedelta(seconds=3)}
 
 Count = Callable[[int], None]
 
@@ -143,9 +142,8 @@ class Bucket:
         import obstore
 
         for first in range(0, len(names), DELETED_AT_ONCE):
-            with self._telling():
-                with contextlib.suppress(FileNotFoundError):
-                    obstore.delete(self._store, list(names[first : first + DELETED_AT_ONCE]))
+            with self._telling(), contextlib.suppress(FileNotFoundError):
+                obstore.delete(self._store, list(names[first : first + DELETED_AT_ONCE]))
 
     def check(self) -> None:
         """Raise ``UnavailableError`` unless the bucket answers within seconds."""
@@ -191,7 +189,7 @@ def _reason(error: Exception) -> str:
     return "no answer in time" if "imeout" in str(error) or "timed out" in str(error) else type(error).__name__
 
 
-def _store(place: Place, client: dict[str, str], retries: dict[str, Any]) -> "S3Store":
+def _store(place: Place, client: "ClientConfig", retries: "RetryConfig") -> "S3Store":
     try:
         from obstore.store import S3Store
     except ImportError:
@@ -205,7 +203,7 @@ def _store(place: Place, client: dict[str, str], retries: dict[str, Any]) -> "S3
         given["virtual_hosted_style_request"] = False
     given["region"] = place.region or "us-east-1"
     plain = (place.endpoint or "").startswith("http://")
-    options: Any = {**client, "allow_http": plain}
+    options: ClientConfig = {**client, "allow_http": plain}
     return S3Store(
         parts.netloc, prefix=parts.path.strip("/") or None, client_options=options, retry_config=retries, **given
     )  # pyright: ignore[reportArgumentType]

@@ -110,6 +110,10 @@ class BlobCache:
             self._tell_of_others(key, on_progress)
             time.sleep(LOOK_EVERY_S)
 
+    def holds(self, key: str) -> bool:
+        """Whether the blob is here now; it may go the next moment."""
+        return self._place(key).is_dir()
+
     def drop(self, key: str) -> None:
         """Remove a blob, unless it is in use."""
         self._remove(key)

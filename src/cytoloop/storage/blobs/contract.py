@@ -78,6 +78,14 @@ class Blobs(Protocol):
         """
         ...
 
+    def is_here(self, key: str) -> bool:
+        """Whether the files are on this machine's disk now."""
+        ...
+
+    def read(self, key: str, path: str) -> bytes | None:
+        """One small file of a blob without bringing the others, ``None`` if it has no such file; errors as ``pin``."""
+        ...
+
     def fetch(self, key: str, target: Path) -> None:
         """Copy the files into a folder that is not there yet; errors as for ``pin``."""
         ...

@@ -90,6 +90,13 @@ class LocalBlobs:
     def pin(self, key: str, on_progress: Progress = lambda _done, _total: None) -> FolderPin:
         return FolderPin(self.path(key))
 
+    def is_here(self, key: str) -> bool:
+        return self.exists(key)
+
+    def read(self, key: str, path: str) -> bytes | None:
+        file = self.path(key) / path
+        return file.read_bytes() if file.is_file() else None
+
     def fetch(self, key: str, target: Path) -> None:
         if not self.exists(key):
             raise UnreadableImageError(f"The files {key} are not in {self._root} any more.")

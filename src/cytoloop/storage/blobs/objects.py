@@ -20,7 +20,7 @@ from .cache import BlobCache
 from .contract import OnEvent, Pin, Progress, StoredBlob, checked_key, is_key
 from .manifest import MAX_BYTES, Manifest
 from .place import Place
-from .transfers import download, upload
+from .transfers import download, read_file, upload
 
 MANIFESTS, DATA, OWNER = "manifests", "data", "owner"
 
@@ -84,6 +84,12 @@ class ObjectBlobs:
         pin, was_here = self._cache.pin(checked_key(key), size_of, fill, on_progress)
         self._on_event("cache_hit" if was_here else "cache_miss", 1)
         return pin
+
+    def is_here(self, key: str) -> bool:
+        return self._cache.holds(checked_key(key))
+
+    def read(self, key: str, path: str) -> bytes | None:
+        return read_file(self._bucket, f"{DATA}/{checked_key(key)}", self._manifest(key), path)
 
     def fetch(self, key: str, target: Path) -> None:
         part = target.with_name(f"{target.name}.part")

@@ -68,6 +68,14 @@ def download(bucket: Bucket, folder: str, manifest: Manifest, target: Path, on_p
     _run((lambda one=one: _compare(target / one.path, one)) for one in large)
 
 
+def read_file(bucket: Bucket, folder: str, manifest: Manifest, path: str) -> bytes | None:
+    """One file, compared with its SHA-256; ``None`` if the blob has none of this name."""
+    for number, file in enumerate(manifest.files):
+        if file.path == path:
+            return _whole(bucket, f"{folder}/{manifest.upload}/{number}", file)
+    return None
+
+
 def _parts(
     bucket: Bucket, folder: str, manifest: Manifest, target: Path, count: _Count
 ) -> Iterator[Callable[[], None]]:
@@ -87,11 +95,16 @@ def _parts(
 
 
 def _fetch_whole(bucket: Bucket, name: str, file: ManifestFile, path: Path, count: _Count) -> None:
+    data = _whole(bucket, name, file)
+    path.write_bytes(data)
+    count(len(data))
+
+
+def _whole(bucket: Bucket, name: str, file: ManifestFile) -> bytes:
     data = _read(bucket, name, file, 0, file.size) if file.size else b""
     if hashlib.sha256(data).hexdigest() != file.sha256:
         raise _damaged(file)
-    path.write_bytes(data)
-    count(len(data))
+    return data
 
 
 def _fetch_part(
