@@ -102,7 +102,8 @@ class ObjectStore:
                 socket.create_connection(("127.0.0.1", self._port)).close()
                 break
             except OSError:
-                assert time.monotonic() < end and self._process.poll() is None, "the object store did not start"
+                assert time.monotonic() < end, "the object store did not start"
+                assert self._process.poll() is None, "the object store ended at once"
                 time.sleep(0.05)
         self.door = Door(self._port)
 

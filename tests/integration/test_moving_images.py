@@ -15,7 +15,7 @@ from cytoloop.storage.blobs.opening import open_blobs
 from cytoloop.workflows import backups
 
 from .conftest import running
-from .driver import API, Driver, spots, tiff_bytes
+from .driver import Driver, spots, tiff_bytes
 
 NAMES = ("a.tif", "b.tif", "c.tif")
 

@@ -66,7 +66,7 @@ def forget_here(services: Any, home: Path) -> None:
 def test_an_image_lies_in_the_bucket_and_is_read_by_way_of_the_cache(
     server: Pair, bucket: TestBucket, tmp_path: Path
 ) -> None:
-    api, services = server
+    api, _services = server
     content = tiff_bytes()
     image = api.image(api.project(), content=content)
     assert bucket.keys() == [image["sha256"]]
@@ -133,7 +133,7 @@ def test_an_outage_while_importing_holds_the_job_up_and_no_longer(server: Pair, 
 
 
 def test_an_outage_while_looking_is_told_and_passes(server: Pair, bucket: TestBucket, tmp_path: Path) -> None:
-    api, services = server
+    api, _services = server
     image = api.image(api.project())
     assert api.client.get("/health/ready").status_code == 200
     bucket.store.door.shut()
@@ -154,7 +154,8 @@ def test_an_outage_while_looking_is_told_and_passes(server: Pair, bucket: TestBu
     metrics = api.client.get("/metrics").text
     assert "cytoloop_object_store_up 1.0" in metrics
     assert 'cytoloop_blob_cache_total{result="miss"} 1.0' in metrics
-    assert f"cytoloop_blob_bytes_total {float(image['size_bytes'])}" in metrics
+    fetched = next(line for line in metrics.splitlines() if line.startswith("cytoloop_blob_bytes_total "))
+    assert image["size_bytes"] <= float(fetched.split()[1]) < 2 * image["size_bytes"]
     bucket.store.door.shut()
     assert api.get(f"/images/{image['id']}/tiles/0/0/0").status_code == 200, "what is here is shown"
 

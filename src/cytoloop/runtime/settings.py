@@ -115,7 +115,7 @@ class Settings(BaseSettings):
     @field_validator("blobs_endpoint")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
-        return None if value is None else checked_endpoint(value)
+        return checked_endpoint(value) if value else None
 
     @property
     def place(self) -> Place:
