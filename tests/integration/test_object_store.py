@@ -119,7 +119,7 @@ def test_an_outage_while_importing_holds_the_job_up_and_no_longer(server: Pair, 
         return api.ok(api.get(f"/projects/{project}/jobs"))["items"][0]["message"]
 
     until(lambda: "cannot be reached" in message(), "the job does not say that it waits")
-    assert message().startswith("Waiting: The object store at s3://")
+    assert message().startswith("Waiting for what does not answer. The object store at s3://")
     time.sleep(3)
     (job,) = api.ok(api.get(f"/projects/{project}/jobs"))["items"]
     assert job["state"] == "running", "more tries than an error would have had"

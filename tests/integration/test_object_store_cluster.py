@@ -74,3 +74,35 @@ def test_a_slide_on_a_cluster_is_that_of_this_machine(
     finally:
         run.server.stop(signal.SIGKILL)
         nodes.stop()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_several_processes_share_a_bucket_and_fetch_an_image_once(
+    tmp_path: Path, databases: Databases, bucket: TestBucket, monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
+    home = tmp_path / "home"
+    monkeypatch.setenv("CYTOLOOP_DATABASE", databases.url(home))
+    monkeypatch.setenv("CYTOLOOP_MODE", "single_user")
+    for name, value in bucket.environment.items():
+        monkeypatch.setenv(name, value)
+    server = Server(home, "--processes", "2", "--workers", "1")
+    try:
+        server.start()
+        processes: set[str] = set()
+        with httpx.Client(base_url=server.url, timeout=60) as client:
+            api = Driver(client)
+            image = api.image(api.project())
+        for _ in range(60):  # each connection may reach another process
+            with httpx.Client(base_url=server.url, timeout=60) as client:
+                processes.add(client.get("/health/live").json()["process"])
+                assert client.get(f"/api/v1/images/{image['id']}/tiles/0/0/0").status_code == 200
+        assert len(processes) == 2, "both processes showed it"
+        with httpx.Client(base_url=server.url, timeout=60) as client:
+            metrics = client.get("/metrics").text.splitlines()
+            told = {line.split()[0]: float(line.split()[1]) for line in metrics if line.startswith("cytoloop_blob")}
+            assert told['cytoloop_blob_cache_total{result="miss"}'] == 1
+            assert told['cytoloop_blob_cache_total{result="hit"}'] >= 1
+            assert client.delete(f"/api/v1/images/{image['id']}").status_code == 204
+        assert bucket.keys() == []
+    finally:
+        server.stop(signal.SIGTERM)

@@ -276,7 +276,7 @@ class Dispatcher:
     def _postpone(self, running: _Running, report: Report) -> None:
         """Something that the task needs does not answer: it waits in the ledger, and says so once."""
         job, task = running.job, running.task
-        text = f"Waiting: {report.text}"
+        text = f"Waiting for what does not answer. {report.text}"
 
         def work(connection: Connection) -> bool:
             ledger.check_claim(connection, task)

@@ -175,7 +175,7 @@ class Bucket:
                 ) from None
             raise UnavailableError(
                 f"The object store at {self._place} cannot be reached ({_reason(error)}). "
-                "See that it runs and that its address is right. What was stored before stays stored."
+                "See that it runs and that its address is right, then try again."
             ) from None
 
 
