@@ -18,6 +18,7 @@ from tests.liveserver import Server
 from tests.objectstore import KEY_ID, SECRET, TestBucket
 
 from cytoloop.jobs import waiting
+from cytoloop.storage.blobs import objects
 from cytoloop.workflows import importing
 from cytoloop.workflows.custody import Custody
 
@@ -36,6 +37,7 @@ def images() -> str:
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Outages of tests are short."""
     monkeypatch.setattr(waiting, "OUTAGE_S", 0.5)
+    monkeypatch.setattr(objects, "CHECKED_FOR_S", 0.0)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from cytoloop.core.errors import CytoloopError, UnavailableError
+from cytoloop.core.errors import CancelledError, CytoloopError, UnavailableError
 from cytoloop.storage.blobs.contract import Progress
 
 AT_ONCE = 4
@@ -47,6 +47,7 @@ class Arrivals:
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="arrivals")
+        self._is_closed = False
         self._lock = threading.Lock()
         self._coming: dict[str, Arrival] = {}
 
@@ -62,6 +63,8 @@ class Arrivals:
 
     def _bring(self, key: str, arrival: Arrival, bring: Callable[[Progress], None]) -> None:
         def tell(done: int, total: int) -> None:
+            if self._is_closed:
+                raise CancelledError("The server ends.")
             arrival.fetched_bytes, arrival.size_bytes = done, total
 
         try:
@@ -99,7 +102,8 @@ class Arrivals:
         arrival.ended.result()
 
     def close(self) -> None:
-        """Begin nothing more."""
+        """Begin nothing more, and give up what is on its way."""
+        self._is_closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 

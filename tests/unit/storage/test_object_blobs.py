@@ -15,6 +15,7 @@ import pytest
 from tests.objectstore import KEY_ID, SECRET, TestBucket
 
 from cytoloop.core.errors import TooLargeError, UnavailableError, UnreadableImageError
+from cytoloop.storage.blobs import objects
 from cytoloop.storage.blobs.bucket import PART_BYTES
 from cytoloop.storage.blobs.contract import DamagedBlobError
 from cytoloop.storage.blobs.credentials import from_shared_file
@@ -24,6 +25,11 @@ from cytoloop.storage.blobs.place import Place
 
 KEY = "ab" * 32
 LARGE = PART_BYTES * 2 + 12345
+
+
+@pytest.fixture(autouse=True)
+def _asked_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects, "CHECKED_FOR_S", 0.0)
 
 
 def blobs_in(bucket: TestBucket, folder: Path, cache_bytes: int = 1 << 30, name: str = "cache") -> ObjectBlobs:
@@ -263,6 +269,18 @@ def test_an_outage_is_told_and_passes(bucket: TestBucket, tmp_path: Path) -> Non
     bucket.store.door.open()
     blobs.check()
     blobs.pin(KEY).release()
+
+
+def test_whether_the_store_answers_is_not_asked_at_every_question(
+    bucket: TestBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objects, "CHECKED_FOR_S", 60.0)
+    blobs = blobs_in(bucket, tmp_path)
+    asked: list[int] = []
+    monkeypatch.setattr(blobs.bucket, "check", lambda: asked.append(1))
+    for _ in range(5):
+        blobs.check()
+    assert asked == [1]
 
 
 def test_an_object_store_that_hangs_is_told_within_seconds(bucket: TestBucket, tmp_path: Path) -> None:

@@ -4,7 +4,10 @@
 names the installation that may delete.
 """
 
+import math
 import shutil
+import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-from cytoloop.core.errors import UnreadableImageError
+from cytoloop.core.errors import UnavailableError, UnreadableImageError
 from cytoloop.storage.filelocks import take, taken
 
 from .bucket import Bucket
@@ -23,6 +26,8 @@ from .place import Place
 from .transfers import download, read_file, upload
 
 MANIFESTS, DATA, OWNER = "manifests", "data", "owner"
+CHECKED_FOR_S = 2.0
+"""How long the answer whether the store can be reached is good for."""
 
 
 @dataclass(slots=True)
@@ -42,6 +47,9 @@ class ObjectBlobs:
         self._cache = BlobCache(place.cache, place.cache_bytes)
         self._scratch = place.folder / "staging"
         self._locks = place.folder / "locks"
+        self._checking = threading.Lock()
+        self._checked_at = -math.inf
+        self._trouble: str | None = None
         self._on_event: OnEvent = lambda _name, _count: None
 
     @property
@@ -179,7 +187,17 @@ class ObjectBlobs:
         return self._scratch / (name or uuid4().hex)
 
     def check(self) -> None:
-        self._bucket.check()
+        """Ask, unless that was done a moment ago: anybody may ask whether a server is ready."""
+        with self._checking:
+            if time.monotonic() - self._checked_at >= CHECKED_FOR_S:
+                self._trouble = None
+                try:
+                    self._bucket.check()
+                except UnavailableError as error:
+                    self._trouble = error.message
+                self._checked_at = time.monotonic()
+            if self._trouble is not None:
+                raise UnavailableError(self._trouble)
 
     def cached_bytes(self) -> int:
         """How much the cache takes."""
