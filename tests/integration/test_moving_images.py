@@ -109,14 +109,14 @@ def test_a_backup_of_a_bucket_is_whole_and_goes_anywhere(
         record = backups.back_up(home, url, folder, blobs=services.blobs)
         assert backups.back_up(home, url, folder, blobs=services.blobs).copied == 0
         api.image(api.ok(api.get("/projects"))["items"][0]["id"], "later.tif", tiff_bytes(spots(160)))
-        assert backups.back_up(home, url, folder, blobs=services.blobs).copied == 1
+        assert backups.back_up(home, url, folder, blobs=services.blobs).copied == 2, "the file and its preview"
     assert record.images_left_in is None
     second = bucket.store.bucket()
     settings = second.settings if to == "bucket" else {}
     with running(tmp_path / "empty", **settings) as (_, services):
         place = services.settings.model_copy(update={"home": other}).place
     restored = backups.restore(folder, other, databases.url(other, migrated=False), blobs=lambda: open_blobs(place))
-    assert restored.files == record.files + 1
+    assert restored.files == record.files + 2
     assert len(second.keys()) == (4 if to == "bucket" else 0)
     assert len(list((other / "images").rglob("*.tif"))) == (0 if to == "bucket" else 4)
     with running(other, **settings) as (api, _):

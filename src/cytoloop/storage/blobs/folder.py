@@ -42,7 +42,6 @@ class LocalBlobs:
         self._root = root
         self._scratch = root / "staging"
         self._locks = root / "locks"
-        self._scratch.mkdir(parents=True, exist_ok=True)
 
     @property
     def place(self) -> Place:
@@ -58,6 +57,7 @@ class LocalBlobs:
     @contextmanager
     def staging(self) -> Generator[Path]:
         """A scratch folder, removed at the end unless it was stored."""
+        self._scratch.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(dir=self._scratch))
         try:
             yield folder
@@ -66,6 +66,7 @@ class LocalBlobs:
 
     def new_scratch(self, name: str | None = None) -> Path:
         """A path on the same disk that does not exist yet; whoever makes it removes it."""
+        self._scratch.mkdir(parents=True, exist_ok=True)
         return self._scratch / (name or uuid4().hex)
 
     def store(self, staged: Path, key: str, on_progress: Progress = lambda _done, _total: None) -> None:
@@ -136,6 +137,7 @@ class LocalBlobs:
         """Who may delete here; whoever claims it first."""
         path = self._root / "owner"
         if claimed_by is not None:
+            self._root.mkdir(parents=True, exist_ok=True)
             with suppress(FileExistsError), path.open("x") as file:
                 file.write(claimed_by)
         return path.read_text() if path.exists() else None
