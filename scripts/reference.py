@@ -14,8 +14,21 @@ from cytoloop.runtime.settings import Settings
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 COMMANDS = (
-    *("demo", "serve", "segment", "methods", "train", "classify", "measure", "evaluate", "compare", "convert", "export", "import"),
-    *("backup", "restore"),
+    *(
+        "demo",
+        "serve",
+        "segment",
+        "methods",
+        "train",
+        "classify",
+        "measure",
+        "evaluate",
+        "compare",
+        "convert",
+        "export",
+        "import",
+    ),
+    *("backup", "restore", "blobs move", "blobs adopt"),
     *(f"cluster {name}" for name in ("certificates", "start", "script", "manifest", "show")),
     *(f"models {name}" for name in ("list", "show", "test", "import", "export", "remove")),
     *("user add", "user list", "user password", "token add"),

@@ -36,6 +36,14 @@ def _database_of(home: Path) -> str | None:
     return databases.url(home)
 
 
+@pytest.fixture(autouse=True)
+def _with_the_images(images: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers and commands have their images where the test wants them."""
+    if images == "s3":
+        for name, value in request.getfixturevalue("bucket").environment.items():
+            monkeypatch.setenv(name, value)
+
+
 @contextmanager
 def running(home: Path, **settings: Any) -> Iterator[tuple[Driver, Services]]:
     """A server on a home folder, its jobs run in the same process."""

@@ -72,6 +72,7 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "GET /images/{image_id}/pixels": (V, "?x=1&y=1"),
     "GET /images/{image_id}/associated/{name}": (V, None),
     "GET /images/{image_id}/original": (V, None),
+    "GET /images/{image_id}/arrival": (V, None),
     "GET /images/{image_id}/layers": (V, None),
     "POST /images/{image_id}/layers": (A, {}),
     "GET /images/{image_id}/history": (V, None),

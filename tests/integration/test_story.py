@@ -9,7 +9,8 @@ from .conftest import running
 from .driver import Driver, spots, square, tiff_bytes
 
 
-def test_the_whole_story_and_a_restart(tmp_path: Path) -> None:
+@pytest.mark.parametrize("images", ["folder", "s3"])
+def test_the_whole_story_and_a_restart(tmp_path: Path, images: str) -> None:
     with running(tmp_path / "home") as (api, _):
         project, image, layer = _segment_and_correct(api)
         table = api.ok(api.get(f"/layers/{layer}/objects?sort=area&order=desc"))
@@ -21,6 +22,13 @@ def test_the_whole_story_and_a_restart(tmp_path: Path) -> None:
         api.ok(api.post(f"/images/{image}/undo"))
         assert api.ok(api.get(f"/layers/{layer}/objects"))["total"] == 16
         assert api.ok(api.get(f"/projects/{project}"))["annotation_count"] == 16
+        assert api.get(f"/images/{image}/tiles/0/0/0").headers["content-type"] == "image/jpeg"
+        assert len(api.get(f"/images/{image}/original").content) == api.images(project)[0]["size_bytes"]
+        job = api.finished(api.ok(api.post(f"/projects/{project}/exports", {"set": "annotatorj"})))
+        assert job["state"] == "done", job["error"]
+        api.ok(api.client.delete(f"/api/v1/images/{image}"))
+    kept = [one for one in (tmp_path / "home").rglob("*.tif") if one.is_file()]
+    assert kept == [], "the files go with the last image that has them"
 
 
 def _segment_and_correct(api: Driver) -> tuple[str, str, str]:

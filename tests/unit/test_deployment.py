@@ -49,8 +49,11 @@ def test_the_server_of_kubernetes_fits_the_cluster() -> None:
 def test_compose_runs_what_the_image_holds() -> None:
     (compose,) = documents("compose.yaml")
     services = compose["services"]
-    assert set(services) == {"database", "server", "scheduler", "worker"}
-    volumes = {mount.partition(":")[0] for one in services.values() for mount in one["volumes"]}
+    assert set(services) == {"database", "server", "scheduler", "worker", "objects", "bucket"}
+    assert {name for name, one in services.items() if "profiles" in one} == {"objects", "bucket"}
+    keys = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    assert all(keys <= set(services[name]["environment"]) for name in ("server", "worker", "bucket"))
+    volumes = {mount.partition(":")[0] for one in services.values() for mount in one.get("volumes", [])}
     assert volumes == set(compose["volumes"])
     for name in ("server", "scheduler", "worker"):
         assert services[name]["read_only"] is True

@@ -23,6 +23,7 @@ COMMANDS = {
     "import": ("exchange", "import_"),
     "backup": ("backups", "backup"),
     "restore": ("backups", "restore"),
+    "blobs": ("blobs", "blobs_app"),
     "methods": ("segment", "list_methods"),
     "openapi": ("description", "openapi"),
     "cluster": ("cluster", "cluster_app"),

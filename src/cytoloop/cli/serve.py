@@ -7,7 +7,7 @@ import typer
 
 from cytoloop.runtime.settings import Settings
 
-from .options import DatabaseOption, HomeOption, settings_with
+from .options import BlobsOption, DatabaseOption, HomeOption, settings_with
 from .running import run_server
 
 
@@ -16,6 +16,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port; 0 for any free one.")] = None,
     database: DatabaseOption = None,
+    blobs: BlobsOption = None,
     image_folder: Annotated[
         list[Path] | None,
         typer.Option(help="Folder whose images may be registered in place; may be repeated."),
@@ -32,6 +33,7 @@ def serve(
         host=host,
         port=port,
         database=database,
+        blobs=blobs,
         image_folders=image_folder or None,
         workers=workers,
         processes=processes,

@@ -122,3 +122,8 @@ DISK_FULL = "The disk is full. Free some space and try again: what was done befo
 def is_disk_full(error: BaseException) -> bool:
     """Whether a file could not be written because the disk, or the user's share of it, is full."""
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether something that is needed does not answer now, so that waiting helps. Room on a disk comes by people."""
+    return isinstance(error, UnavailableError) and not isinstance(error, StorageFullError)

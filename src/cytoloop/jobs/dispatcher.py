@@ -14,12 +14,12 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from cytoloop.core.clock import utc_now
-from cytoloop.core.errors import DISK_FULL, CytoloopError, UnavailableError, is_disk_full
+from cytoloop.core.errors import DISK_FULL, CytoloopError, UnavailableError, is_disk_full, is_outage
 from cytoloop.storage.database import Database
 from cytoloop.storage.leadership import Leadership, SoleLeadership
 from cytoloop.storage.signals import LocalSignals, Payload, Signals
 
-from . import ledger, logbook
+from . import ledger, logbook, waiting
 from .executors.protocol import Executor, Report
 from .ledger import LostClaimError
 from .model import Job, JobKind, LogLevel, LogLine, Task
@@ -251,6 +251,8 @@ class Dispatcher:
         try:
             if report.kind == "done":
                 self._finish(running, report)
+            elif report.waits:
+                self._postpone(running, report)
             else:
                 self._fail(running, report)
         except UnavailableError:
@@ -278,6 +280,25 @@ class Dispatcher:
             self._fail(running, _failure(report.key, error))
             return
         self._after_change(job.id, running.scratch, ended=ended)
+
+    def _postpone(self, running: _Running, report: Report) -> None:
+        """Something that the task needs does not answer: it waits in the ledger, and says so once."""
+        job, task = running.job, running.task
+        text = f"Waiting for what does not answer. {report.text}"
+
+        def work(connection: Connection) -> bool:
+            ledger.check_claim(connection, task)
+            is_new = waiting.postpone(connection, task, report.text)
+            ledger.set_progress(connection, job.id, ledger.job_by_id(connection, job.id).progress, text)
+            return is_new
+
+        try:
+            is_new = self._database.write(work)
+        except LostClaimError:
+            return
+        if is_new:
+            self._log(job, "warning", text)
+        self._on_job(self._read_job(job.id))
 
     def _fail(self, running: _Running, report: Report) -> None:
         job, task = running.job, running.task
@@ -370,7 +391,7 @@ class Dispatcher:
 def _failure(key: str, error: Exception) -> Report:
     """What an error that a task met means for it: another try only where nobody knows better."""
     if isinstance(error, CytoloopError):
-        return Report(key, "failed", text=error.message)
+        return Report(key, "failed", text=error.message, waits=is_outage(error))
     if is_disk_full(error):
         return Report(key, "failed", text=DISK_FULL)
     return Report(key, "failed", text=f"{type(error).__name__}: {error}", again=True)

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from cytoloop.core.errors import DISK_FULL, CytoloopError, is_disk_full
+from cytoloop.core.errors import DISK_FULL, CytoloopError, is_disk_full, is_outage
 
 
 class Reporter:
@@ -68,7 +68,7 @@ def _serve(message: dict[str, Any], reports: BinaryIO) -> None:
         function = getattr(importlib.import_module(module), name)
         receipt = function(message["call"], Reporter(send))
     except CytoloopError as error:
-        send({"kind": "failed", "text": error.message, "again": False})
+        send({"kind": "failed", "text": error.message, "again": False, "waits": is_outage(error)})
     except MemoryError:
         send({"kind": "failed", "text": _OUT_OF_MEMORY, "again": False})
     except Exception as error:

@@ -220,3 +220,13 @@ def image_ids(connection: Connection, project_id: int) -> list[int]:
     return list(
         connection.execute(select(project_image.c.id).where(project_image.c.project_id == project_id)).scalars()
     )
+
+
+def content_keys(connection: Connection) -> set[str]:
+    """The keys of all stored file sets."""
+    return set(connection.execute(select(image.c.content_key)).scalars())
+
+
+def all_stored(connection: Connection) -> list[StoredImage]:
+    """Every stored file set, in the order in which they came."""
+    return [StoredImage(**row) for row in connection.execute(select(image).order_by(image.c.id)).mappings()]

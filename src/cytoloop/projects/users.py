@@ -160,6 +160,11 @@ def account_count(connection: Connection) -> int:
     )
 
 
+def first_account_at(connection: Connection) -> datetime | None:
+    """When the first account was made. Accounts are never deleted, so it tells one database from another."""
+    return connection.execute(select(user.c.created_at).order_by(user.c.id).limit(1)).scalar_one_or_none()
+
+
 def set_password(connection: Connection, user_id: int, password_hash: str) -> None:
     """Change a password and end every session of the user."""
     connection.execute(update(user).where(user.c.id == user_id).values(password_hash=password_hash))

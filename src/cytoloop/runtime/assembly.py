@@ -10,7 +10,8 @@ from cytoloop.jobs.dispatcher import Dispatcher
 from cytoloop.jobs.executors.local import LocalExecutor
 from cytoloop.jobs.executors.protocol import Executor
 from cytoloop.learning.registry import MethodRegistry
-from cytoloop.storage.blobs import LocalBlobs
+from cytoloop.storage.blobs.contract import Blobs
+from cytoloop.storage.blobs.opening import open_blobs
 from cytoloop.storage.database import Database
 from cytoloop.storage.leadership import leadership_of
 from cytoloop.storage.locks import Held
@@ -21,6 +22,7 @@ from cytoloop.workflows.classifier_shelf import ClassifierShelf
 from cytoloop.workflows.classifier_training import TrainKind
 from cytoloop.workflows.classifying import ClassifyKind
 from cytoloop.workflows.comparing_jobs import CompareKind
+from cytoloop.workflows.custody import Custody
 from cytoloop.workflows.export_jobs import ExportKind
 from cytoloop.workflows.import_set_jobs import ImportSetKind
 from cytoloop.workflows.importing import ImportKind
@@ -35,6 +37,9 @@ from .settings import MIB, Settings
 
 logger = logging.getLogger(__name__)
 
+ARRIVAL_PATIENCE_S = 4.0
+"""How long a request waits for an image from the object store before it is told how far that is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -42,7 +47,7 @@ class Services:
 
     settings: Settings
     database: Database
-    blobs: LocalBlobs
+    blobs: Blobs
     signals: Signals
     bus: EventBus
     announcer: Announcer
@@ -57,6 +62,8 @@ class Services:
     classifiers: ClassifierShelf
     shelf: Shelf
     """Files that jobs take in and give out."""
+    custody: Custody
+    """Whether this server may delete stored files."""
     sweeper: Sweeper
 
     def start(self) -> None:
@@ -76,7 +83,7 @@ class Services:
 
 def image_library(settings: Settings) -> ImageLibrary:
     """The images of a home, without a server."""
-    return ImageLibrary(LocalBlobs(settings.home / "images"))
+    return ImageLibrary(open_blobs(settings.place))
 
 
 def _carry_events(signals: Signals, bus: EventBus) -> None:
@@ -118,19 +125,20 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
     home.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database_url)
     migrate(database)
-    blobs = LocalBlobs(home / "images")
+    blobs = open_blobs(settings.place)
+    custody = Custody(database, blobs, home)
     bus = EventBus()
     signals = signals_of(database)
     _carry_events(signals, bus)
     announcer = Announcer(signals)
-    library = ImageLibrary(blobs)
+    library = ImageLibrary(blobs, patience_s=ARRIVAL_PATIENCE_S)
     measurements = home / "measurements"
     comparisons = home / "comparisons"
     classifiers = ClassifierShelf(home / "classifiers")
     shelf = Shelf(home / "exchange")
     methods = MethodRegistry(settings.models_folder)
     kinds = {
-        "import": ImportKind(blobs, announcer),
+        "import": ImportKind(blobs, custody, announcer),
         "segment": SegmentKind(library, methods, announcer, database.read),
         "measure": MeasureKind(database, library, announcer, measurements),
         "compare": CompareKind(database, library, methods, comparisons),
@@ -164,5 +172,6 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         comparisons=comparisons,
         classifiers=classifiers,
         shelf=shelf,
-        sweeper=Sweeper(database, shelf),
+        custody=custody,
+        sweeper=Sweeper(database, shelf, custody),
     )

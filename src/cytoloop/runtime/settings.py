@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from cytoloop.storage.blobs.credentials import endpoint_from_environment, region_from_environment
+from cytoloop.storage.blobs.place import FOLDER, Place, checked_endpoint, checked_url
 from cytoloop.storage.database import sqlite_url
 
 MIB = 1 << 20
@@ -29,6 +31,25 @@ class Settings(BaseSettings):
         default=None,
         repr=False,
         description="Database URL (postgresql://USER:PASSWORD@HOST/NAME); SQLite in the home folder unless given.",
+    )
+    blobs: str = Field(
+        default=FOLDER, description="Where images lie: folder (in the home folder) or s3://BUCKET/PREFIX."
+    )
+    blobs_endpoint: str | None = Field(
+        default=None,
+        description="Address of the object store, http(s)://HOST:PORT; AWS_ENDPOINT_URL or AWS itself unless given.",
+    )
+    blobs_region: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9-]{1,60}$",
+        description="Region of the bucket; AWS_REGION or us-east-1 unless given.",
+    )
+    blob_cache: Path | None = Field(
+        default=None,
+        description="Folder for images from the object store, on a local disk; cache/blobs in the home unless given.",
+    )
+    blob_cache_mib: int = Field(
+        default=50 * 1024, ge=1, description="How much images from the object store take there, MiB."
     )
     processes: int = Field(
         default=1, ge=1, le=64, description="Processes that answer requests; more than 1 need PostgreSQL."
@@ -85,6 +106,33 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
+
+    @field_validator("blobs")
+    @classmethod
+    def _known_place(cls, value: str) -> str:
+        return checked_url(value) or FOLDER
+
+    @field_validator("blobs_endpoint")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        return checked_endpoint(value) if value else None
+
+    @property
+    def place(self) -> Place:
+        """Where images lie."""
+        return self.place_of(self.blobs)
+
+    def place_of(self, blobs: str) -> Place:
+        """Where images lie, or would with this setting: "folder" or s3://BUCKET/PREFIX."""
+        home, endpoint = self.home.resolve(), self.blobs_endpoint or endpoint_from_environment()
+        return Place(
+            folder=home / "images",
+            url=checked_url(blobs),
+            endpoint=None if endpoint is None else checked_endpoint(endpoint),
+            region=self.blobs_region or region_from_environment(),
+            cache=(self.blob_cache or home / "cache" / "blobs").resolve(),
+            cache_bytes=self.blob_cache_mib * MIB,
+        )
 
     @property
     def database_url(self) -> str:

@@ -85,7 +85,7 @@ def create_app(services: Services) -> FastAPI:
         responses={"default": {"model": Problem, "description": "Any error, as a problem."}},
     )
     app.state.services = services
-    app.state.metrics = Metrics(services.database)
+    app.state.metrics = Metrics(services.database, services.blobs)
     app.state.desk = tiles.TileDesk(services, app.state.metrics)
     problems.install(app)
     app.router.routes.extend(tiles.routes(_desk))

@@ -13,7 +13,10 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from cytoloop.core.errors import UnavailableError
 from cytoloop.jobs.counting import states
+from cytoloop.storage.blobs.contract import Blobs
+from cytoloop.storage.blobs.objects import ObjectBlobs
 from cytoloop.storage.database import Database
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -26,7 +29,9 @@ FRESH_S = 5.0
 class Metrics:
     """The counters of one process, and their text for Prometheus."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, blobs: Blobs) -> None:
+        self._blobs = blobs
+        blobs.watch(self.blob_event)
         self._own = CollectorRegistry()
         self._states = _States(database)
         self._requests = Counter(
@@ -46,6 +51,28 @@ class Metrics:
             registry=self._own,
             multiprocess_mode="livesum",
         )
+
+        self._blob_cache = Counter(
+            "cytoloop_blob_cache", "Images of the object store looked up on disk.", ["result"], registry=self._own
+        )
+        self._blob_bytes = Counter(
+            "cytoloop_blob_bytes", "Bytes fetched from the object store by the server.", registry=self._own
+        )
+        self._store_errors = Counter(
+            "cytoloop_object_store_errors", "Requests that the object store did not serve.", registry=self._own
+        )
+
+    def blob_event(self, name: str, count: float) -> None:
+        """Something happened between the server and the object store."""
+        match name:
+            case "cache_hit" | "cache_miss":
+                self._blob_cache.labels(name.removeprefix("cache_")).inc(count)
+            case "fetched_bytes":
+                self._blob_bytes.inc(count)
+            case "error":
+                self._store_errors.inc(count)
+            case _:
+                pass  # workers store, and count nothing
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request was answered. ``route`` is the pattern, never the address itself."""
@@ -68,7 +95,29 @@ class Metrics:
             MultiProcessCollector(counted)
         stored = CollectorRegistry(auto_describe=False)
         stored.register(self._states)
+        if isinstance(self._blobs, ObjectBlobs):
+            stored.register(_Store(self._blobs))
         return generate_latest(counted) + generate_latest(stored)
+
+
+class _Store(Collector):
+    """Whether the object store answers, and how much of it is on disk."""
+
+    def __init__(self, blobs: ObjectBlobs) -> None:
+        self._blobs = blobs
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        return iter(())
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        try:
+            self._blobs.check()
+            up = 1.0
+        except UnavailableError:
+            up = 0.0
+        yield GaugeMetricFamily("cytoloop_object_store_up", "Whether the object store answers.", value=up)
+        size = self._blobs.cached_bytes()
+        yield GaugeMetricFamily("cytoloop_blob_cache_bytes", "Bytes of its images on disk.", value=size)
 
 
 class _States(Collector):

@@ -74,6 +74,18 @@ class ImageRegister(WireModel):
     paths: list[str] = Field(min_length=1, max_length=10_000)
 
 
+class Arrival(WireModel):
+    """Whether an image's files are on the server's disk (``here``), or how much of them has come.
+
+    ``size_bytes`` is 0 while it is not known; ``error`` tells why they do not come.
+    """
+
+    here: bool
+    fetched_bytes: int
+    size_bytes: int
+    error: str | None = None
+
+
 class ServerEntry(WireModel):
     name: str
     path: str

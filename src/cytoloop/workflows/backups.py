@@ -15,19 +15,25 @@ from pathlib import Path
 from cytoloop import __version__
 from cytoloop.core.clock import utc_now
 from cytoloop.core.errors import ConflictError, InvalidInputError
+from cytoloop.storage.blobs.contract import Blobs
+from cytoloop.storage.blobs.objects import ObjectBlobs
 from cytoloop.storage.snapshots import check_empty, read_snapshot, snapshot_name, write_snapshot
 
 RECORD = "backup.json"
 FILES = "files"
-_SKIPPED = ("scratch", "images/staging", "metrics", "cluster")
-"""Folders of a home that hold nothing to keep."""
+IMAGES = "images"
+_SKIPPED = ("scratch", "images/staging", "images/locks", "images/owner", "metrics", "cluster", "cache", "installation")
+"""What of a home is not kept: it is made again, or belongs to this installation alone."""
 _DATABASE = "cytoloop.sqlite"
 """The database's files in a home: it, and what is beside it while it is open. They go into the snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackupRecord:
-    """What a backup holds: ``database`` is the snapshot's file, with its SHA-256; ``files`` their number and size."""
+    """What a backup holds: ``database`` is the snapshot's file, with its SHA-256; ``files`` their number and size.
+
+    ``images_left_in``: the bucket in which images were left, where they were not copied.
+    """
 
     cytoloop_version: str
     made_at: str
@@ -37,19 +43,35 @@ class BackupRecord:
     bytes: int
     copied: int
     """How many files were new."""
+    images_left_in: str | None = None
 
 
 def back_up(
-    home: Path, database_url: str, folder: Path, *, on_file: Callable[[Path], None] = lambda _: None
+    home: Path,
+    database_url: str,
+    folder: Path,
+    *,
+    blobs: Blobs | None = None,
+    with_images: bool = True,
+    on_file: Callable[[Path], None] = lambda _: None,
 ) -> BackupRecord:
     """Copy database and files of a home into ``folder``, while the server runs or not.
 
     The database is copied first, then the files: what is added meanwhile is in the next backup.
 
+    Parameters
+    ----------
+    blobs
+        Where images lie; in the home unless given.
+    with_images
+        Whether images of an object store are copied too. Those of the home always are.
+
     Raises
     ------
     InvalidInputError
         There is no home, the folder lies in it, or the folder holds something else.
+    UnavailableError
+        The object store cannot be reached; the backup before stays.
     """
     _check_folders(home, folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,29 +79,67 @@ def back_up(
     part = folder / f"{name}.part"
     part.unlink(missing_ok=True)
     write_snapshot(database_url, part)
-    count, size, copied = 0, 0, 0
-    names: set[Path] = set()
+    tally = _Tally(on_file)
     for source in _files(home):
         relative = source.relative_to(home)
         try:
-            copied += _copy_if_changed(source, folder / FILES / relative)
-            size += source.stat().st_size
+            tally.add(relative, source, is_new=_copy_if_changed(source, folder / FILES / relative))
         except FileNotFoundError:
             continue  # removed since: nothing of what stays refers to it
-        names.add(relative)
-        count += 1
-        on_file(relative)
+    left_in = None
+    if isinstance(blobs, ObjectBlobs):
+        left_in = None if with_images else blobs.place.url
+        if with_images:
+            _fetch_images(blobs, folder, tally)
     digest = _sha256(part)
     snapshot = folder / f"{digest[:16]}.{name}"
     part.replace(snapshot)
-    record = BackupRecord(__version__, utc_now().isoformat(), snapshot.name, digest, count, size, copied)
+    made_at = utc_now().isoformat()
+    counts = len(tally.names), tally.bytes, tally.copied
+    record = BackupRecord(__version__, made_at, snapshot.name, digest, *counts, left_in)
     _write_record(folder, record)  # from here on this is the backup; until now the one before was
-    _forget(folder, names, snapshot.name)
+    _forget(folder, tally.names, snapshot.name)
     return record
 
 
-def restore(folder: Path, home: Path, database_url: str) -> BackupRecord:
+class _Tally:
+    """What is in a backup."""
+
+    def __init__(self, on_file: Callable[[Path], None]) -> None:
+        self._on_file = on_file
+        self.names: set[Path] = set()
+        self.bytes = 0
+        self.copied = 0
+
+    def add(self, relative: Path, file: Path, *, is_new: bool) -> None:
+        size = file.stat().st_size
+        self.copied += is_new
+        self.bytes += size
+        self.names.add(relative)
+        self._on_file(relative)
+
+
+def _fetch_images(blobs: ObjectBlobs, folder: Path, tally: _Tally) -> None:
+    """Copy images of an object store to where they would lie in a home; those of the last backup are not new."""
+    has_backup = (folder / RECORD).exists()
+    for one in blobs.stored():
+        target = folder / FILES / IMAGES / one.key[:2] / one.key
+        is_new = not (has_backup and target.is_dir())
+        if is_new:
+            shutil.rmtree(target, ignore_errors=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            blobs.fetch(one.key, target)
+        for file in _files(target):
+            tally.add(file.relative_to(folder / FILES), file, is_new=is_new)
+
+
+def restore(folder: Path, home: Path, database_url: str, *, blobs: Callable[[], Blobs] | None = None) -> BackupRecord:
     """Make a home (absent or empty) of a backup, and fill its database.
+
+    Parameters
+    ----------
+    blobs
+        Where images are to lie; in the home unless given.
 
     Raises
     ------
@@ -101,8 +161,18 @@ def restore(folder: Path, home: Path, database_url: str) -> BackupRecord:
     missing = record.files - sum(1 for _ in _files(folder / FILES))
     if missing > 0:
         raise InvalidInputError(f"{missing} files are missing in {folder / FILES}. Use another backup.")
+    images = None if blobs is None else blobs()
+    left_in = record.images_left_in
+    if left_in is not None and (images is None or images.place.url != left_in):
+        raise InvalidInputError(f"The images of this backup were left in {left_in}. Restore it with --blobs {left_in}.")
+    bucket = images if isinstance(images, ObjectBlobs) else None
     for source in _files(folder / FILES):
-        _copy_if_changed(source, home / source.relative_to(folder / FILES))
+        relative = source.relative_to(folder / FILES)
+        if bucket is None or relative.parts[0] != IMAGES:
+            _copy_if_changed(source, home / relative)
+    if bucket is not None:
+        for path in sorted((folder / FILES / IMAGES).glob("??/*")):
+            bucket.store(path, path.name)
     home.mkdir(parents=True, exist_ok=True)
     read_snapshot(database_url, snapshot)
     return record

@@ -1,7 +1,6 @@
 """What a worker process does for classifiers: features of objects, training, predictions, and their order."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from cytoloop.learning.classifiers.training import LabelledObjects, train
 
 from .classifier_cards import card_of
 from .classifier_shelf import CHECKED, Features, features_of, features_table
-from .library import ImageFiles, open_files
+from .imagefiles import ImageFiles, open_files
 
 AT_ONCE = 1000
 """Objects between two reports of progress."""
@@ -53,7 +52,7 @@ def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
 def find_features(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     """Features of the objects in ``call["input"]`` (Parquet: id, shape, z, t, wkb) into ``call["output"]``."""
     objects = pq.read_table(call["input"])
-    values = _computed(call, objects, reporter.progress)
+    values = _computed(call, objects, reporter)
     pq.write_table(features_table(_features(objects, values)), call["output"])
     return {"objects": len(objects)}
 
@@ -63,14 +62,13 @@ def _features(objects: pa.Table, values: NDArray[np.float32]) -> Features:
     return Features(ids, shapes, values)
 
 
-def _computed(call: dict[str, Any], objects: pa.Table, tell: Callable[[float, str], None]) -> NDArray[np.float32]:
-    """``(n, f)`` of objects (z, t, wkb) on the image of the call."""
+def _computed(call: dict[str, Any], objects: pa.Table, reporter: Reporter, share: float = 1.0) -> NDArray[np.float32]:
+    """``(n, f)`` of objects (z, t, wkb) on the image of the call; ``share``: of the task's work."""
     spec = FeatureSpec(**call["spec"])
     found = np.full((len(objects), len(spec.names)), np.nan, np.float32)
     if len(objects) == 0:
         return found
-    prepared = call["prepared"]
-    pyramid = open_files(ImageFiles(Path(call["original"]), Path(prepared) if prepared else None, call["series"]))
+    pyramid = open_files(ImageFiles.of_call(call), reporter)
     try:
         z, t = (objects[name].to_numpy() for name in ("z", "t"))
         outlines = shapely.from_wkb(objects["wkb"].to_numpy(zero_copy_only=False))
@@ -81,7 +79,7 @@ def _computed(call: dict[str, Any], objects: pa.Table, tell: Callable[[float, st
                 part = rows[start : start + AT_ONCE]
                 found[part] = _on_plane(pyramid, list(outlines[part]), spec, plane[0], plane[1])
                 done += len(part)
-                tell(done / len(objects), f"Looking at objects, {done:,} of {len(objects):,}")
+                reporter.progress(share * done / len(objects), f"Looking at objects, {done:,} of {len(objects):,}")
     finally:
         pyramid.source.close()
     return found
@@ -176,7 +174,7 @@ def predict(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     hit = np.isin(ids, known.ids)
     values[hit] = known.values[place[hit]]
     rest = objects.filter(pa.array(~hit))
-    values[~hit] = _computed(call, rest, lambda share, text: reporter.progress(0.9 * share, text))
+    values[~hit] = _computed(call, rest, reporter, 0.9)
     reporter.progress(0.9, "Classifying")
     likely = predictor.probabilities(values)
     best = likely.argmax(axis=1)

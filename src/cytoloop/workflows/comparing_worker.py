@@ -11,21 +11,20 @@ from cytoloop.learning.registry import MethodRegistry
 
 from .analysis import read_pixels
 from .comparing import Cell, Row, found_by, picture_of, row_method
-from .library import ImageFiles, open_files
+from .imagefiles import ImageFiles, open_files
 
 
 def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     """Segment a box by one row; numbers go to ``call["output"]`` + ``.json``, the picture to + ``.jpg``.
 
-    ``call``: ``original``, ``prepared``, ``series``; ``models`` folder or null; ``row`` as JSON; ``box`` (px);
+    ``call``: what ``ImageFiles.as_call`` told; ``models`` folder or null; ``row`` as JSON; ``box`` (px);
     ``z``, ``t``; ``name`` of the image.
     """
     methods = MethodRegistry(Path(call["models"]) if call["models"] else None)
     method = row_method(methods, Row.from_json(call["row"]))
-    prepared = call["prepared"]
-    files = ImageFiles(Path(call["original"]), Path(prepared) if prepared else None, call["series"])
+    files = ImageFiles.of_call(call)
     box, plane = Box(*call["box"]), Plane(call["z"], call["t"])
-    pyramid = open_files(files)
+    pyramid = open_files(files, reporter)
     try:
         reporter.progress(0.1, "Finding objects")
         found = found_by(method, pyramid, box, plane)

@@ -17,7 +17,7 @@ from cytoloop.images.pyramid import Pyramid
 from cytoloop.jobs.worker import Reporter
 
 from .export_sets import packed, seen_as_first_shown
-from .library import ImageFiles, open_files
+from .imagefiles import ImageFiles, open_files
 from .objectfile import read_groups
 
 WRITTEN = 0.9
@@ -38,7 +38,7 @@ def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     output = Path(call["output"])
     folder = output.with_suffix("")
     folder.mkdir()
-    desk = _Desk()
+    desk = _Desk(reporter)
     try:
         images = [_image(one, objects[one["id"]], desk) for one in order["images"]]
         options = SetOptions(order["downsample"], order["classes"], order["crop_px"])
@@ -52,9 +52,7 @@ def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
 
 
 def _image(one: dict[str, Any], objects: Sequence[Any], desk: "_Desk") -> SetImage:
-    files = one["files"]
-    prepared = files["prepared"]
-    where = ImageFiles(Path(files["original"]), Path(prepared) if prepared else None, files["series"])
+    where = ImageFiles.of_call(one["files"])
 
     def look(box: Box, downsample: float, z: int, t: int) -> NDArray[np.uint8]:
         return seen_as_first_shown(desk.open(where), one["channels"], box, downsample, z, t)
@@ -65,14 +63,15 @@ def _image(one: dict[str, Any], objects: Sequence[Any], desk: "_Desk") -> SetIma
 class _Desk:
     """Holds one image open: sets go through the images one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
         self._files: ImageFiles | None = None
         self._pyramid: Pyramid | None = None
 
     def open(self, files: ImageFiles) -> Pyramid:
         if self._pyramid is None or files != self._files:
             self.close()
-            self._pyramid, self._files = open_files(files), files
+            self._pyramid, self._files = open_files(files, self._reporter), files
         return self._pyramid
 
     def close(self) -> None:

@@ -1,10 +1,15 @@
-"""What a worker process does to import one image: open, check, hash, convert, describe.
+"""What a worker process does to import one image: open, check, hash, convert, describe, store.
 
-No database here: files in, files out, facts in the receipt.
+No database here: files in, files out, facts in the receipt. What is stored before the receipt is recorded is a blob
+that nobody refers to, which the sweeper removes if that never comes.
 """
 
 import dataclasses
+import hashlib
+import os
 import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +21,13 @@ from cytoloop.images.rendering import default_style
 from cytoloop.images.source import ImageInfo
 from cytoloop.images.statistics import histogram
 from cytoloop.jobs.worker import Reporter
-from cytoloop.storage.blobs import sha256_of
+from cytoloop.storage.blobs.hashing import sha256_of
+from cytoloop.storage.blobs.opening import blobs_at
+from cytoloop.storage.blobs.place import Place
 
 from .archives import ArchiveLimits, images_in, looks_like_zip, unpack
+from .imagefiles import fetching
+from .previews import PREVIEW, preview
 
 ORIGINAL_FOLDER = "original"
 PREPARED_FOLDER = "prepared"
@@ -27,15 +36,56 @@ PREPARED_FOLDER = "prepared"
 def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     """Import one file, or unpack one archive.
 
-    ``call``: ``source`` path; ``name`` to show; ``series``; ``in_place``; ``staging`` folder for what is made;
-    ``owned`` whether the source may be moved.
+    ``call``: ``source`` path, in the stored files ``blob`` unless that is null; ``name`` to show; ``series``;
+    ``in_place``; ``staging`` folder for what is made; ``owned`` whether the source goes once it is stored; ``place``
+    where to store.
     """
-    source, staging = Path(call["source"]), Path(call["staging"])
+    staging = Path(call["staging"])
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
-    if looks_like_zip(call["name"]) and source.is_file():
-        return _unpacked(source, staging, reporter)
-    return _imported(call, source, staging, reporter)
+    with _source(call, reporter) as source:
+        if looks_like_zip(call["name"]) and source.is_file():
+            return _unpacked(source, staging, reporter)
+        receipt = _imported(call, source, staging, reporter)
+    key = content_key(receipt["sha256"], "in-place" if call["in_place"] else "stored", call["source"], call["series"])
+    _store(call, staging, key, reporter)
+    return {**receipt, "key": key}
+
+
+def content_key(sha256: str, place: str, source: str, series: int) -> str:
+    """The blob's key: the content for stored files; for files in place also where they are."""
+    if place == "stored" and series == 0:
+        return sha256
+    return hashlib.sha256(f"{sha256}|{place}|{source}|{series}".encode()).hexdigest()
+
+
+@contextmanager
+def _source(call: dict[str, Any], reporter: Reporter) -> Generator[Path]:
+    """What to import; a file that is stored already stays here meanwhile."""
+    if call["blob"] is None:
+        yield Path(call["source"])
+        return
+    pin = blobs_at(Place.from_json(call["place"])).pin(call["blob"], fetching(reporter))
+    try:
+        yield pin.folder / call["source"]
+    finally:
+        pin.release()
+
+
+def _store(call: dict[str, Any], staging: Path, key: str, reporter: Reporter) -> None:
+    place = Place.from_json(call["place"])
+    told = -1
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        percent = 100 * done // max(total, 1)
+        if percent != told:
+            told = percent
+            text = f"Sending to the object store, {percent} % of {total / 1e6:,.0f} MB"
+            reporter.progress(0.9 + 0.1 * percent / 100, text)
+
+    reporter.progress(0.9, "Storing")
+    blobs_at(place).store(staging, key, tell)
 
 
 def _unpacked(source: Path, staging: Path, reporter: Reporter) -> dict[str, Any]:
@@ -69,7 +119,8 @@ def _imported(call: dict[str, Any], source: Path, staging: Path, reporter: Repor
             )
             prepared = made.relative_to(staging).as_posix()
         reporter.progress(0.85, "Reading the range of values")
-        display = _display(opened, info) | {"levels": _levels(source, prepared, staging, call)}
+        display = _display(opened, info)
+        display |= {"levels": _levels(source, prepared, staging, call, display)}
     finally:
         opened.close()
     return {
@@ -106,12 +157,16 @@ def _display(source: Any, info: ImageInfo) -> dict[str, Any]:
     }
 
 
-def _levels(source: Path, prepared: str | None, staging: Path, call: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every resolution that will be served, stored and computed, so that lists need not open the file."""
+def _levels(
+    source: Path, prepared: str | None, staging: Path, call: dict[str, Any], display: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Every resolution that will be served, and a preview beside the files, so that lists need not open the image."""
     made = None if prepared is None else staging / prepared
     opened = open_prepared(source, made, series=call["series"])
     try:
-        return [dataclasses.asdict(level) for level in Pyramid(opened).levels]
+        pyramid = Pyramid(opened)
+        (staging / PREVIEW).write_bytes(preview(pyramid, display))
+        return [dataclasses.asdict(level) for level in pyramid.levels]
     finally:
         opened.close()
 
@@ -125,13 +180,20 @@ def _keep_original(call: dict[str, Any], source: Path, staging: Path) -> str:
     companions = [source.with_suffix("")] if source.suffix.lower() == ".mrxs" else []
     for one in [source, *(part for part in companions if part.is_dir())]:
         place = folder / one.name
-        if call["owned"]:
-            shutil.move(str(one), place)
-        elif one.is_dir():
-            shutil.copytree(one, place)
+        copy = _linked if call["owned"] else shutil.copyfile
+        if one.is_dir():
+            shutil.copytree(one, place, copy_function=copy)
         else:
-            shutil.copyfile(one, place)
+            copy(one, place)
     return target.relative_to(staging).as_posix()
+
+
+def _linked(source: str | Path, target: str | Path) -> None:
+    """The same file under a second name where the disk can do that: if this try ends halfway, the source is there."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def _size_of(path: Path) -> int:

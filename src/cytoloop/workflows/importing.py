@@ -1,6 +1,5 @@
 """Importing images: from uploads, archives and folders of the server, as jobs."""
 
-import hashlib
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +15,12 @@ from cytoloop.projects import images as image_records
 from cytoloop.projects import uploads
 from cytoloop.projects.images import StoredImage
 from cytoloop.projects.uploads import Upload
-from cytoloop.storage.blobs import LocalBlobs
+from cytoloop.storage.blobs.contract import Blobs
+from cytoloop.storage.database import after_commit
 
 from .announcing import Announcer, counted
 from .archives import JUNK_NAMES, images_in, looks_like_zip, safe_relative_path
+from .custody import Custody
 from .receiving import Inbox
 
 KIND = "import"
@@ -29,7 +30,8 @@ KIND = "import"
 class ImportItem:
     """A file or image folder to import.
 
-    ``owned``: the file is ours to move (an upload); otherwise it is copied, or used where it is if ``in_place``.
+    ``owned``: the file is ours to remove once it is stored (an upload); otherwise it is copied, or used where it is if
+    ``in_place``. ``blob``: the key of the stored files in which ``source`` is.
     """
 
     source: Path
@@ -38,6 +40,7 @@ class ImportItem:
     owned: bool = False
     upload_id: str | None = None
     series: int = 0
+    blob: str | None = None
     cleanup: Path | None = None
     """A folder that is removed when the job has ended."""
 
@@ -46,7 +49,7 @@ def start_import(connection: Connection, items: Sequence[ImportItem], *, project
     """Queue a job that imports these files; each gets its place in the project at once."""
     payloads: list[dict[str, Any]] = []
     for item in items:
-        size = item.source.stat().st_size if item.source.is_file() else 0
+        size = item.source.stat().st_size if item.blob is None and item.source.is_file() else 0
         image_id = None
         if not looks_like_zip(item.name):
             placed = image_records.add_project_image(connection, project_id=project_id, name=item.name, size_bytes=size)
@@ -61,6 +64,7 @@ def start_import(connection: Connection, items: Sequence[ImportItem], *, project
                 "cleanup": None if item.cleanup is None else str(item.cleanup),
                 "image_id": image_id,
                 "series": item.series,
+                "blob": item.blob,
             }
         )
     title = f"Import {items[0].name}" if len(items) == 1 else f"Import {len(items)} files"
@@ -83,21 +87,24 @@ class ImportKind:
     name = KIND
     function = "cytoloop.workflows.import_worker:run"
 
-    def __init__(self, blobs: LocalBlobs, announcer: Announcer) -> None:
+    def __init__(self, blobs: Blobs, custody: Custody, announcer: Announcer) -> None:
         self._blobs = blobs
+        self._custody = custody
         self._announcer = announcer
 
     def prepare(self, job: Job, task: Task, scratch: Path) -> dict[str, Any]:
-        """The call: the payload and a staging folder."""
-        return {**task.payload, "staging": str(scratch / f"{task.index}")}
+        """The call: the payload, a staging folder, and where the files are to lie."""
+        self._custody.claim()
+        return {**task.payload, "staging": str(scratch / f"{task.index}"), "place": self._blobs.place.as_json()}
 
     def finish_task(self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path) -> None:
-        """Store the files by content and show the image, or queue what an archive held."""
+        """Record the files, which are stored already, and show the image, or queue what an archive held."""
         payload, staging = task.payload, scratch / f"{task.index}"
         if "unpacked" in receipt:
             self._queue_unpacked(connection, job, payload, receipt["unpacked"], staging)
             return
-        stored = self._store(connection, receipt, payload, staging)
+        stored = _recorded(connection, receipt, payload)
+        after_commit(connection, lambda: shutil.rmtree(staging, ignore_errors=True))
         image_records.mark_ready(connection, payload["image_id"], stored)
         self._announcer.image(connection, payload["image_id"])
         self._end_upload(connection, payload, [payload["image_id"]], error=None)
@@ -114,47 +121,15 @@ class ImportKind:
         """A file that holds several images becomes as many."""
         if payload["series"] != 0 or len(names) < 2:
             return
-        source = Path(stored.original)
-        if not stored.in_place:
-            source = self._blobs.path(stored.content_key) / stored.original
+        source, blob = Path(stored.original), None if stored.in_place else stored.content_key
         items = [
-            ImportItem(source, f"{payload['name']} - {name}", in_place=payload["in_place"], series=number)
+            ImportItem(source, f"{payload['name']} - {name}", in_place=payload["in_place"], series=number, blob=blob)
             for number, name in enumerate(names)
             if number > 0
         ]
         image_records.rename_image(connection, payload["image_id"], f"{payload['name']} - {names[0]}"[:300])
         start_import(connection, items, project_id=job.project_id, user_id=job.creator_id)
         self._announcer.importing(connection, job.project_id)
-
-    def _store(
-        self,
-        connection: Connection,
-        receipt: dict[str, Any],
-        payload: dict[str, Any],
-        staging: Path,
-    ) -> StoredImage:
-        place = "in-place" if payload["in_place"] else "stored"
-        key = content_key(receipt["sha256"], place, payload["source"], payload["series"])
-        present = image_records.stored_by_key(connection, key)
-        if present is not None and self._blobs.exists(key):
-            return present
-        if not staging.exists():
-            staging.mkdir(parents=True)
-        self._blobs.commit(staging, key)
-        if present is not None:
-            return present
-        return image_records.add_stored(
-            connection,
-            content_key=key,
-            sha256=receipt["sha256"],
-            original=receipt["original"],
-            prepared=receipt["prepared"],
-            in_place=payload["in_place"],
-            series=payload["series"],
-            info=receipt["info"],
-            display=receipt["display"],
-            size_bytes=receipt["size_bytes"],
-        )
 
     def _queue_unpacked(
         self,
@@ -209,8 +184,7 @@ class ImportKind:
             )
             self._announcer.upload(connection, payload["upload_id"])
         if payload["owned"]:
-            source = Path(payload["source"])
-            shutil.rmtree(source, ignore_errors=True) if source.is_dir() else source.unlink(missing_ok=True)
+            after_commit(connection, lambda: _remove(Path(payload["source"])))
 
     def finish_job(self, connection: Connection, job: Job, scratch: Path) -> str:
         """Images of a cancelled job say so."""
@@ -228,11 +202,27 @@ class ImportKind:
         return "The import was cancelled"
 
 
-def content_key(sha256: str, place: str, source: str, series: int) -> str:
-    """The blob's key: the content for stored files; for files in place also where they are."""
-    if place == "stored" and series == 0:
-        return sha256
-    return hashlib.sha256(f"{sha256}|{place}|{source}|{series}".encode()).hexdigest()
+def _recorded(connection: Connection, receipt: dict[str, Any], payload: dict[str, Any]) -> StoredImage:
+    """The record of the files that a worker stored; that of another image with the same content if there is one."""
+    present = image_records.stored_by_key(connection, receipt["key"])
+    if present is not None:
+        return present
+    return image_records.add_stored(
+        connection,
+        content_key=receipt["key"],
+        sha256=receipt["sha256"],
+        original=receipt["original"],
+        prepared=receipt["prepared"],
+        in_place=payload["in_place"],
+        series=payload["series"],
+        info=receipt["info"],
+        display=receipt["display"],
+        size_bytes=receipt["size_bytes"],
+    )
+
+
+def _remove(source: Path) -> None:
+    shutil.rmtree(source, ignore_errors=True) if source.is_dir() else source.unlink(missing_ok=True)
 
 
 def folder_items(inbox: Inbox, held: Sequence[Upload], folder: Path) -> list[ImportItem]:

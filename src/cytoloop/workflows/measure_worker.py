@@ -1,6 +1,5 @@
 """What a worker process does to measure some objects of a layer."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,16 +15,15 @@ from cytoloop.jobs.worker import Reporter
 from cytoloop.measurements.features.catalogue import Wanted
 from cytoloop.measurements.table import ObjectMeasurements
 
-from .library import ImageFiles, open_files
+from .imagefiles import ImageFiles, open_files
 from .measure_plane import measure_plane
 
 
 def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     """Measure the objects in ``call["input"]`` (Parquet: id, version, z, t, wkb) into ``call["output"]``."""
-    prepared = call["prepared"]
-    files = ImageFiles(Path(call["original"]), Path(prepared) if prepared else None, call["series"])
+    files = ImageFiles.of_call(call)
     objects = pq.read_table(call["input"])
-    pyramid = open_files(files)
+    pyramid = open_files(files, reporter)
     wanted = Wanted.from_parameters(call.get("features", {}))
     centres = np.load(call["centres"], allow_pickle=False) if call.get("centres") else None
     parts: list[pa.Table] = []

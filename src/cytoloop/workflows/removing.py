@@ -9,9 +9,8 @@ from cytoloop.projects import images as image_records
 from cytoloop.projects import store as projects
 from cytoloop.projects.images import StoredImage
 from cytoloop.projects.store import Project
-from cytoloop.storage.blobs import LocalBlobs
-from cytoloop.storage.database import Database
 
+from .custody import Custody
 from .library import ImageLibrary
 
 
@@ -31,15 +30,8 @@ def remove_project(connection: Connection, project: Project) -> list[StoredImage
     return unused
 
 
-def delete_files(unused: Sequence[StoredImage], library: ImageLibrary, blobs: LocalBlobs) -> None:
+def delete_unused(unused: Sequence[StoredImage], library: ImageLibrary, custody: Custody) -> None:
     """Delete files once the records are gone for good. Files registered in place stay where they are."""
     for stored in unused:
         library.forget(stored)
-        blobs.remove(stored.content_key)
-
-
-def delete_unused(database: Database, unused: Sequence[StoredImage], library: ImageLibrary, blobs: LocalBlobs) -> None:
-    """``delete_files`` for those whose content was not stored again in the meantime."""
-    with database.read() as connection:
-        gone = [one for one in unused if image_records.stored_by_key(connection, one.content_key) is None]
-    delete_files(gone, library, blobs)
+    custody.delete([one.content_key for one in unused])

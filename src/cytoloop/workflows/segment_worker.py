@@ -12,7 +12,7 @@ from cytoloop.learning.registry import MethodRegistry
 from cytoloop.learning.slides.grid import Tile
 
 from .analysis import calibrate, projection_in, read_pixels
-from .library import ImageFiles, open_files
+from .imagefiles import ImageFiles, open_files
 from .outlines import object_outlines, object_table, region_outlines, strip_table, write_table
 from .slide_worker import find_foreground, join_strips
 from .wanted import wanted_in
@@ -34,15 +34,14 @@ def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
 def segment_tile(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     """Segment one tile; outlines go to Parquet files: to ``strips`` those that a neighbour sees too, else ``output``.
 
-    ``call``: ``original``, ``prepared``, ``series``; ``models`` folder or null; ``method``, ``parameters``;
+    ``call``: what ``ImageFiles.as_call`` told; ``models`` folder or null; ``method``, ``parameters``;
     ``core`` and ``read`` boxes, in px of the analysis, and its ``downsample``; ``z``, ``t``; ``region`` and
     ``foreground`` as in ``wanted_in``; ``whole`` whether the tile is the image's only one; ``strips`` null where no
     tile is beside it.
     """
     method = MethodRegistry(Path(call["models"]) if call["models"] else None).by_name(call["method"])
-    prepared = call["prepared"]
-    files = ImageFiles(Path(call["original"]), Path(prepared) if prepared else None, call["series"])
-    pyramid = open_files(files)
+    files = ImageFiles.of_call(call)
+    pyramid = open_files(files, reporter)
     tile = Tile(Box(*call["core"]), Box(*call["read"]))
     try:
         reporter.progress(0.05, "Reading pixels")
@@ -74,8 +73,8 @@ def _calibration(
     plane, downsample = Plane(call["z"], call["t"]), call["downsample"]
     if call["whole"]:
         return calibrate(method, parameters, pyramid, plane, pixels)
-    names = ("original", "series", "method", "parameters", "z", "t", "downsample")
-    key = json.dumps([call[name] for name in names], sort_keys=True)
+    names = ("original", "blob", "series", "method", "parameters", "z", "t", "downsample")
+    key = json.dumps([call.get(name) for name in names], sort_keys=True)
     if key not in _calibrations:
         while len(_calibrations) >= _KEPT:
             del _calibrations[next(iter(_calibrations))]

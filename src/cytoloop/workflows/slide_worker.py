@@ -14,7 +14,7 @@ from cytoloop.learning.registry import MethodRegistry
 from cytoloop.learning.slides.merging import Merged, Strips, all_of, merged_rows
 
 from .analysis import overview, projection_in
-from .library import ImageFiles, open_files
+from .imagefiles import ImageFiles, open_files
 from .outlines import object_table, read_strips, write_table
 from .wanted import Foreground, wanted_in
 
@@ -36,8 +36,7 @@ def find_foreground(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     Returns ``step``: how many full-resolution pixels one of the PNG stands for; ``share``: how much is foreground.
     """
     method = MethodRegistry(Path(call["models"]) if call["models"] else None).by_name(call["method"])
-    prepared = call["prepared"]
-    pyramid = open_files(ImageFiles(Path(call["original"]), Path(prepared) if prepared else None, call["series"]))
+    pyramid = open_files(ImageFiles.of_call(call), reporter)
     try:
         reporter.progress(0.1, "Looking for the specimen")
         parameters = parse_parameters(method, call["parameters"])

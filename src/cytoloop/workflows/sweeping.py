@@ -5,8 +5,10 @@ import threading
 
 from cytoloop.annotations.layers import delete_layer
 from cytoloop.annotations.wholelayers import forgotten_layers
+from cytoloop.core.errors import UnavailableError
 from cytoloop.storage.database import Database
 
+from .custody import Custody
 from .shelf import Shelf
 
 logger = logging.getLogger(__name__)
@@ -14,21 +16,26 @@ logger = logging.getLogger(__name__)
 EVERY_S = 3600.0
 
 
-def sweep(database: Database, shelf: Shelf) -> None:
-    """Remove files of jobs that are a day old, and layers that undo took away and no redo can bring back."""
+def sweep(database: Database, shelf: Shelf, custody: Custody) -> None:
+    """Remove files of jobs that are a day old, layers that undo took away and no redo can bring back, lost images."""
     shelf.sweep(database)
     with database.read() as connection:
         layers = forgotten_layers(connection)
     for layer_id in layers:
         database.write(lambda connection, layer_id=layer_id: delete_layer(connection, layer_id))
+    try:
+        custody.sweep()
+    except UnavailableError as error:
+        logger.warning("Stored images are swept later: %s", error.message)
 
 
 class Sweeper:
     """Sweeps when the server starts, and then every hour."""
 
-    def __init__(self, database: Database, shelf: Shelf, every_s: float = EVERY_S) -> None:
+    def __init__(self, database: Database, shelf: Shelf, custody: Custody, every_s: float = EVERY_S) -> None:
         self._database = database
         self._shelf = shelf
+        self._custody = custody
         self._every_s = every_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
@@ -47,7 +54,7 @@ class Sweeper:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                sweep(self._database, self._shelf)
+                sweep(self._database, self._shelf, self._custody)
             except Exception:
                 logger.exception("Sweeping met an error; it is tried again later")
             self._stopping.wait(self._every_s)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cytoloop.core.errors import UnavailableError
-from cytoloop.jobs import ledger
+from cytoloop.jobs import ledger, logbook, waiting
 from cytoloop.jobs.dispatcher import Dispatcher
 from cytoloop.jobs.executors.inline import InlineExecutor
 from cytoloop.jobs.executors.local import LocalExecutor
@@ -226,3 +226,45 @@ def test_results_outlive_an_outage_of_the_database(bench: Bench, make: Make, tmp
     assert sorted(kind.finished) == [0, 1, 2]
     assert kind.outages == 0
     assert all((tmp_path / f"{n}.tries").read_text() == "x" for n in range(3)), "nothing is computed twice"
+
+
+@pytest.mark.parametrize("executor", [LocalExecutor, InlineExecutor])
+def test_a_task_waits_while_what_it_needs_does_not_answer(
+    bench: Bench, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executor: Any
+) -> None:
+    monkeypatch.setattr(waiting, "OUTAGE_S", 0.01)
+    kind = Kind()
+    job = bench.queue([{"n": n, "folder": str(tmp_path), "how": "outage" if n == 1 else ""} for n in range(3)])
+    make(kind, executor(2) if executor is LocalExecutor else executor())
+    end = time.monotonic() + 60
+    tries = tmp_path / "1.tries"
+    while not tries.exists() or len(tries.read_text()) < 2 * ledger.MAX_ATTEMPTS:
+        assert time.monotonic() < end, "it is not tried again and again"
+        time.sleep(0.02)
+    now = bench.job(job)
+    assert (now.state, now.tasks_failed) == ("running", 0)
+    assert now.message == "Waiting for what does not answer. The store does not answer."
+    (tmp_path / "go").touch()
+    ended = until_ended(bench, job)
+    assert (ended.state, ended.tasks_done, ended.tasks_failed, ended.error) == ("done", 3, 0, None)
+    assert sorted(kind.finished) == [0, 1, 2]
+    with bench.database.read() as connection:
+        told = [one for one in logbook.log_of(connection, job.id, after=0) if "Waiting" in one.text]
+    assert [one.level for one in told] == ["warning"], "it is told once"
+
+
+def test_a_job_that_waits_for_what_does_not_answer_can_be_cancelled(
+    bench: Bench, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "OUTAGE_S", 0.01)
+    kind = Kind()
+    job = bench.queue([{"n": 0, "folder": str(tmp_path), "how": "outage"}])
+    dispatcher = make(kind)
+    end = time.monotonic() + 60
+    while "Waiting" not in bench.job(job).message:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    assert dispatcher.cancel(job.id).state == "cancelled"
+    time.sleep(1.5)
+    assert bench.job(job).state == "cancelled"
+    assert kind.finished == []

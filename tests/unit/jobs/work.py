@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cytoloop.core.errors import InvalidInputError
+from cytoloop.core.errors import InvalidInputError, UnavailableError
 
 
 def run(call: dict[str, Any], reporter: Any) -> dict[str, Any]:
@@ -30,6 +30,8 @@ def run(call: dict[str, Any], reporter: Any) -> dict[str, Any]:
             (Path(call["folder"]) / f"{call['n']}.pid").write_text(str(os.getpid()))
             while not (Path(call["folder"]) / "go").exists():
                 time.sleep(0.02)
+        case "outage" if not (Path(call["folder"]) / "go").exists():
+            raise UnavailableError("The store does not answer.")
         case "print":
             print("noise on stdout")
     return {"n": call["n"]}

@@ -7,13 +7,14 @@ import pytest
 
 from cytoloop.server.metrics import Metrics
 from cytoloop.server.tilecache import TileCache
+from cytoloop.storage.blobs.folder import LocalBlobs
 from cytoloop.storage.database import Database, sqlite_url
 
 
 @pytest.fixture
 def metrics(tmp_path: Path) -> Iterator[Metrics]:
     database = Database(sqlite_url(tmp_path / "counted.sqlite"))
-    yield Metrics(database)
+    yield Metrics(database, LocalBlobs(tmp_path / "images"))
     database.close()
 
 

@@ -2,7 +2,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { API, get, getAll, request, url } from "./http";
 import { fetchPatiently } from "./patience";
-import type { ChannelHistogram, Image, ImportResult, Job, PixelValue, ServerEntry } from "./types";
+import type { Arrival, ChannelHistogram, Image, ImportResult, Job, PixelValue, ServerEntry } from "./types";
 
 export const imageKeys = {
   list: (pid: string) => ["images", pid] as const,
@@ -24,6 +24,15 @@ export const histogramQuery = (iid: string, z: number, t: number) =>
     queryKey: imageKeys.histogram(iid, z, t),
     queryFn: () => get<ChannelHistogram[]>(`/images/${iid}/histogram`, { z, t }),
     staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** Asked again until the files are on the server's disk; asking begins to fetch them. */
+export const arrivalQuery = (iid: string) =>
+  queryOptions({
+    queryKey: ["arrival", iid] as const,
+    queryFn: () => get<Arrival>(`/images/${iid}/arrival`),
+    refetchInterval: ({ state }) => (state.data?.here ? false : 1000),
+    gcTime: 0,
   });
 
 export const serverFilesQuery = (path: string) =>

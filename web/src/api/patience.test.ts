@@ -27,6 +27,15 @@ describe("a patient request", () => {
     expect(waits).toEqual([500, 1000]);
   });
 
+  it("is repeated while the image is on its way", async () => {
+    const arriving = () =>
+      new Response('{"code": "arriving", "detail": "It is being fetched."}', { status: 503 });
+    const fetcher = answers(arriving, arriving, () => new Response("tile"));
+    const response = await fetchPatiently("/x", undefined, async () => undefined);
+    expect(await response.text()).toBe("tile");
+    expect(fetcher).toHaveBeenCalledTimes(3);
+  });
+
   it("takes no for an answer", async () => {
     const fetcher = answers(() => new Response("{}", { status: 404 }));
     await expect(fetchPatiently("/x", undefined, async () => undefined)).rejects.toThrow("no longer there");

@@ -72,6 +72,26 @@ export interface paths {
         patch: operations["update_image_api_v1_images__image_id__patch"];
         trace?: never;
     };
+    "/api/v1/images/{image_id}/arrival": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Arrival
+         * @description Whether the image's files are on the server's disk; asking begins to fetch those that are in an object store.
+         */
+        get: operations["read_arrival_api_v1_images__image_id__arrival_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{image_id}/associated/{name}": {
         parameters: {
             query?: never;
@@ -1780,7 +1800,7 @@ export interface paths {
         };
         /**
          * Ready
-         * @description The database answers.
+         * @description The database answers, and so does the object store where images lie in one.
          */
         get: operations["ready_health_ready_get"];
         put?: never;
@@ -1969,6 +1989,22 @@ export interface components {
             term_id?: number | null;
             /** Version */
             version: number;
+        };
+        /**
+         * Arrival
+         * @description Whether an image's files are on the server's disk (``here``), or how much of them has come.
+         *
+         *     ``size_bytes`` is 0 while it is not known; ``error`` tells why they do not come.
+         */
+        Arrival: {
+            /** Error */
+            error?: string | null;
+            /** Fetched Bytes */
+            fetched_bytes: number;
+            /** Here */
+            here: boolean;
+            /** Size Bytes */
+            size_bytes: number;
         };
         /** Body_import_annotations_api_v1_images__image_id__import_post */
         Body_import_annotations_api_v1_images__image_id__import_post: {
@@ -3977,6 +4013,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Image"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_arrival_api_v1_images__image_id__arrival_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Arrival"];
                 };
             };
             /** @description Any error, as a problem. */

@@ -19,6 +19,7 @@ export type ImageChannel = Schemas["ImageChannel"];
 export type TileLevel = Schemas["TileLevel"];
 export type ChannelHistogram = Schemas["ChannelHistogram"];
 export type PixelValue = Schemas["PixelValue"];
+export type Arrival = Schemas["Arrival"];
 export type ServerEntry = Schemas["ServerEntry"];
 export type Upload = Schemas["Upload"];
 export type Layer = Schemas["Layer"];

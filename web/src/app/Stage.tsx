@@ -10,6 +10,7 @@ import { Toolbar } from "../features/annotate/Toolbar";
 import { ToolOptions } from "../features/annotate/ToolOptions";
 import { BesideEdge, BesideView } from "../features/beside/BesideView";
 import { DensityLegend } from "../features/density/DensityPanel";
+import { ArrivalNotice } from "../features/images/ArrivalNotice";
 import { OrthoViews } from "../features/images/OrthoViews";
 import { Overview } from "../features/images/Overview";
 import { PlaneSliders, ScaleBar, ViewControls } from "../features/images/StageOverlays";
@@ -50,6 +51,7 @@ export function Stage({ projectId, image, mayDraw }: StageProps) {
           <Overview image={image} />
         </div>
         <ScaleBar image={image} />
+        <ArrivalNotice image={image} />
         <DensityLegend projectId={projectId} image={image} />
         <PlaneSliders image={image} />
         <OrthoViews image={image} />

@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from cytoloop.core.errors import CytoloopError
+from cytoloop.core.errors import CytoloopError, is_outage
 
 from .protocol import Report
 
@@ -37,7 +37,7 @@ class InlineExecutor:
         try:
             receipt = getattr(importlib.import_module(module), name)(call, _Reporter(key, self._on_report))
         except CytoloopError as error:
-            self._on_report(Report(key, "failed", text=error.message))
+            self._on_report(Report(key, "failed", text=error.message, waits=is_outage(error)))
         except Exception as error:
             self._on_report(Report(key, "failed", text=str(error), again=True))
         else:

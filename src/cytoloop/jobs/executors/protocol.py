@@ -10,7 +10,8 @@ class Report:
     """Something a running call tells.
 
     ``kind``: ``progress`` (``value`` 0..1, ``text``), ``log`` (``level``, ``text``), ``done`` (``receipt``),
-    ``failed`` (``text``; ``again`` whether another try could help) or ``died`` (the process ended).
+    ``failed`` (``text``; ``again`` whether another try could help, ``waits`` whether it is only something that does not
+    answer now) or ``died`` (the process ended).
     """
 
     key: str
@@ -20,6 +21,7 @@ class Report:
     level: str = "info"
     receipt: dict[str, Any] | None = None
     again: bool = False
+    waits: bool = False
 
 
 class Executor(Protocol):

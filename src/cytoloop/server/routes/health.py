@@ -21,9 +21,11 @@ def live() -> dict[str, str]:
 
 @router.get("/health/ready")
 def ready(request: Request) -> dict[str, str]:
-    """The database answers."""
-    with services_of(request).database.read() as connection:
+    """The database answers, and so does the object store where images lie in one."""
+    services = services_of(request)
+    with services.database.read() as connection:
         connection.execute(text("SELECT 1"))
+    services.blobs.check()
     return {"status": "ready"}
 
 

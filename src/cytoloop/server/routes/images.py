@@ -1,11 +1,13 @@
 """Images of projects: lists, facts, pixels; registering files of the server."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from starlette.responses import FileResponse
+from starlette.types import Receive, Scope, Send
 
 from cytoloop.core.errors import ConflictError, InvalidInputError, NotFoundError
 from cytoloop.images.rendering import encode_jpeg
@@ -127,7 +129,7 @@ def delete_image(image_id: UUID, write: WriteDep, services: ServicesDep) -> None
         return unused
 
     unused = write(work)
-    removing.delete_unused(services.database, unused, services.library, services.blobs)
+    removing.delete_unused(unused, services.library, services.custody)
 
 
 def stored_of(image: ProjectImage) -> StoredImage:
@@ -191,11 +193,36 @@ def read_associated(image_id: UUID, name: str, access: ReadDep, services: Servic
     return Response(content, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
 
 
+@router.get("/images/{image_id}/arrival")
+def read_arrival(image_id: UUID, access: ReadDep, services: ServicesDep) -> wire.Arrival:
+    """Whether the image's files are on the server's disk; asking begins to fetch those that are in an object store."""
+    stored = stored_of(access.image(image_id, Permission.VIEW))
+    arrival = services.library.arrival(stored)
+    if arrival is None:
+        return wire.Arrival(here=True, fetched_bytes=stored.size_bytes, size_bytes=stored.size_bytes)
+    return wire.Arrival(
+        here=False, fetched_bytes=arrival.fetched_bytes, size_bytes=arrival.size_bytes, error=arrival.error
+    )
+
+
 @router.get("/images/{image_id}/original")
 def read_original(image_id: UUID, access: ReadDep, services: ServicesDep) -> FileResponse:
     """The file as it was uploaded."""
     stored = stored_of(access.image(image_id, Permission.VIEW))
-    path = services.library.files(stored).original
-    if not path.is_file():
-        raise ConflictError("This image consists of several files; it cannot be sent as one.")
-    return FileResponse(path, filename=path.name, media_type="application/octet-stream")
+    with ExitStack() as stack:
+        path = stack.enter_context(services.library.local(stored)).original
+        if not path.is_file():
+            raise ConflictError("This image consists of several files; it cannot be sent as one.")
+        return _KeptFile(stack.pop_all(), path)
+
+
+class _KeptFile(FileResponse):
+    """A file that stays on the server's disk until it was sent, or the other side went away."""
+
+    def __init__(self, kept: ExitStack, path: Path) -> None:
+        super().__init__(path, filename=path.name, media_type="application/octet-stream")
+        self._kept = kept
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._kept:
+            await super().__call__(scope, receive, send)

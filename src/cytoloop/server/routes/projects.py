@@ -94,7 +94,7 @@ def delete_project(project_id: UUID, write: WriteDep, services: ServicesDep) -> 
         return removing.remove_project(access.connection, project)
 
     unused = write(work)
-    removing.delete_unused(services.database, unused, services.library, services.blobs)
+    removing.delete_unused(unused, services.library, services.custody)
 
 
 def _term(term: ontologies.Term) -> wire.Term:

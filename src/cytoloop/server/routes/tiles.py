@@ -7,13 +7,12 @@ from uuid import UUID
 
 import numpy as np
 from anyio import to_thread
-from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cytoloop.core.errors import CytoloopError, InvalidInputError, NotFoundError
 from cytoloop.images.pyramid import Pyramid
-from cytoloop.images.rendering import ChannelStyle, encode_jpeg, parse_style, render
+from cytoloop.images.rendering import ChannelStyle, parse_style
 from cytoloop.projects.images import StoredImage
 from cytoloop.projects.permissions import Actor, Permission
 from cytoloop.runtime.assembly import Services
@@ -25,6 +24,7 @@ from cytoloop.server.problems import problem_of
 from cytoloop.server.serialise import RENDERER_VERSION
 from cytoloop.server.state import actor_of
 from cytoloop.server.tilecache import TileCache
+from cytoloop.workflows.previews import PREVIEW_PX, first_styles, preview, rendered, smaller
 
 from .images import check_plane, stored_of
 
@@ -100,9 +100,11 @@ class TileDesk:
         key = f"{stored.content_key}/thumbnail/{size}"
 
         def make() -> bytes:
-            z = stored.info["size_z"] // 2
+            kept = self._services.library.preview(stored) if size <= PREVIEW_PX else None
+            if kept is not None:
+                return smaller(kept, size)
             with self._services.library.pyramid(stored) as pyramid:
-                return rendered(lambda c: pyramid.thumbnail(size, c=c, z=z), pyramid, styles_of("", stored, pyramid))
+                return preview(pyramid, stored.display, size)
 
         content = self._cache.get(key, make)
         return _immutable(content, "image/jpeg")
@@ -139,17 +141,7 @@ def styles_of(text: str, stored: StoredImage, pyramid: Pyramid) -> tuple[Channel
         return ()
     if text:
         return parse_style(text, pyramid.info)
-    return tuple(
-        ChannelStyle(index, one["color"], one["low"], one["high"], 1.0)
-        for index, one in enumerate(stored.display["channels"])
-    )
-
-
-def rendered(read: Callable[[int], NDArray[np.generic]], pyramid: Pyramid, styles: tuple[ChannelStyle, ...]) -> bytes:
-    """A JPEG of what ``read(channel)`` gives."""
-    if pyramid.info.rgb:
-        return encode_jpeg(np.ascontiguousarray(read(0)).view(np.uint8))
-    return encode_jpeg(render([read(style.channel) for style in styles], styles))
+    return first_styles(stored.display, pyramid)
 
 
 def _immutable(content: bytes, media_type: str) -> Response:
