@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
+from shapely.geometry import shape
 
+from cytoloop.learning.slides import grid
 from cytoloop.projects import users
 
 from .conftest import running
@@ -139,6 +141,37 @@ def test_the_loop_closes(api: Driver) -> None:
         for predicted, count in enumerate(row):
             cell = lab.get("classifiers/2/objects", truth=truth, predicted=predicted)
             assert len(cell) == count
+
+
+@pytest.mark.parametrize("tiled", [False, True])
+def test_what_a_segmentation_finds_is_classified_as_its_last_stage(
+    api: Driver, monkeypatch: pytest.MonkeyPatch, tiled: bool
+) -> None:
+    lab = Lab(api)
+    lab.label(0, lab.ids[0])
+    lab.run(kind="train-classifier")
+    if tiled:
+        monkeypatch.setattr(grid, "WHOLE_PIXELS", 1000)
+        monkeypatch.setattr(grid, "CORE_PX", 100)
+        monkeypatch.setattr(grid, "MARGIN_PX", 20)
+    assert lab.start(kind="segment", method="threshold", classifier=7).status_code == 404
+    job = lab.run(kind="segment", method="threshold", image_ids=[lab.images[1]], classifier=1)
+    assert (job["state"], job["parameters"]["classifier"]) == ("done", 1)
+    assert (job["tasks_total"] > 4) == tiled
+    following = lab.api.ok(lab.api.get(f"/projects/{lab.project}/jobs"))["items"][0]
+    assert (following["kind"], lab.api.finished(following)["state"]) == ("classify", "done")
+    layers = lab.api.ok(lab.api.get(f"/images/{lab.images[1]}/layers"))
+    (run,) = (one for one in layers if one["kind"] == "run")
+    found = lab.api.ok(lab.api.get(f"/layers/{run['id']}/annotations", params={"limit": 200}))["items"]
+    assert len(found) == len(lab.ids[1])
+    places = [shape(one["geometry"]).centroid for one in found]
+    spots = {(x + CELL / 2, y + CELL / 2): bright for x, y, bright in dotted(1)[1]}
+    right = 0
+    for place, one in zip(places, found, strict=True):
+        near = min(spots, key=lambda spot: (spot[0] - place.x) ** 2 + (spot[1] - place.y) ** 2)
+        right += one["term_id"] == (lab.bright if spots[near] else lab.dull)
+    assert right / len(found) > 0.9
+    assert all(one["term_score"] is not None for one in found), "suggestions, until a person agrees"
 
 
 def test_too_few_labels_are_refused_with_what_to_do(api: Driver) -> None:

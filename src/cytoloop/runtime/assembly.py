@@ -139,7 +139,7 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
     methods = MethodRegistry(settings.models_folder)
     kinds = {
         "import": ImportKind(blobs, custody, announcer),
-        "segment": SegmentKind(library, methods, announcer, database.read),
+        "segment": SegmentKind(library, methods, announcer, classifiers, database.read),
         "measure": MeasureKind(database, library, announcer, measurements),
         "compare": CompareKind(database, library, methods, comparisons),
         "export": ExportKind(database, library, shelf),

@@ -32,7 +32,8 @@ class SegmentRequest(WireModel):
 
     ``region`` is a GeoJSON Polygon or MultiPolygon in full-resolution pixels. ``z``/``t`` null means every plane.
     ``pixel_um`` is the size of a pixel (µm) at which to analyse, if coarser than the image's own; parameters in px then
-    refer to it. ``foreground`` names a method, such as ``tissue``, that says where on a slide to look.
+    refer to it. ``foreground`` names a method, such as ``tissue``, that says where on a slide to look. ``classifier``:
+    the number of the project's classifier that suggests a class for each object, once all are found.
     """
 
     kind: Literal["segment"] = "segment"
@@ -45,6 +46,7 @@ class SegmentRequest(WireModel):
     term_id: int | None = None
     pixel_um: float | None = Field(default=None, gt=0, le=1000)
     foreground: str | None = Field(default=None, max_length=100)
+    classifier: int | None = Field(default=None, ge=1, le=999_999)
 
 
 FeatureSetName = Literal["moments", "texture", "granularity", "radial", "colocalisation", "ring", "neighbours"]

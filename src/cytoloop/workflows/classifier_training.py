@@ -18,7 +18,7 @@ from cytoloop import __version__
 from cytoloop.annotations import layers as layer_store
 from cytoloop.annotations.model import Layer
 from cytoloop.core.clock import utc_now
-from cytoloop.core.errors import ConflictError, InvalidInputError
+from cytoloop.core.errors import ConflictError
 from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.model import Job, NewJob, Task
 from cytoloop.learning.classifiers.configuration import Configuration
@@ -31,7 +31,7 @@ from cytoloop.storage.database import Database
 
 from .announcing import Announcer, counted
 from .classifier_shelf import ClassifierShelf, Features, features_table, read_features
-from .classifying import start_if_any
+from .classifying import follow_with_classification
 from .labelled import (
     ObjectRow,
     id_ranges,
@@ -203,13 +203,7 @@ class TrainKind:
         layers = layer_store.layers_by_uuid(connection, [UUID(one) for one in job.parameters["then_classify"]])
         if layers and current.state != "cancelled":
             version = self._shelf.version(project.uuid, outputs["classifier"])
-            try:
-                following = start_if_any(connection, version, layers, project=project, user_id=job.creator_id)
-            except InvalidInputError as error:
-                logbook.add_log(connection, job.id, "warning", f"Not applied: {error.message}")
-                following = None
-            if following is not None:
-                self._announcer.new_job(connection, following)
+            follow_with_classification(connection, self._announcer, version, layers, job)
         f1 = outputs.get("macro_f1")
         score = "" if f1 is None else f", F1 {f1:.2f} on held-out objects"
         return f"Classifier {outputs['classifier']} from {counted(outputs['labels'], 'label')}{score}"

@@ -15,7 +15,7 @@ from cytoloop.annotations import layers as layer_store
 from cytoloop.annotations.model import Layer
 from cytoloop.annotations.suggestions import SuggestedTerm, suggest_terms
 from cytoloop.core.errors import ConflictError, InvalidInputError
-from cytoloop.jobs import ledger
+from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.model import Job, NewJob, Task
 from cytoloop.learning.classifiers.specification import FeatureSpec
 from cytoloop.projects import ontologies
@@ -56,12 +56,18 @@ def start_classification(
     return ledger.enqueue(connection, new)
 
 
-def start_if_any(
-    connection: Connection, version: ClassifierVersion, layers: Sequence[Layer], *, project: Project, user_id: int
-) -> Job | None:
-    """The same; ``None`` where nothing is open."""
-    new = _new_job(connection, version, layers, project=project, user_id=user_id)
-    return None if new is None else ledger.enqueue(connection, new)
+def follow_with_classification(
+    connection: Connection, announcer: Announcer, version: ClassifierVersion, layers: Sequence[Layer], job: Job
+) -> None:
+    """Queue the classification that another job asked for at its end; where it cannot be, that job's log says why."""
+    project = project_by_id(connection, job.project_id)
+    try:
+        new = _new_job(connection, version, layers, project=project, user_id=job.creator_id)
+    except InvalidInputError as error:
+        logbook.add_log(connection, job.id, "warning", f"Not classified: {error.message}")
+        return
+    if new is not None:
+        announcer.new_job(connection, ledger.enqueue(connection, new))
 
 
 def _new_job(

@@ -14,15 +14,18 @@ from cytoloop.annotations.geometry import kind_of
 from cytoloop.annotations.model import ChangeSet, Layer, NewAnnotation, Status
 from cytoloop.annotations.store import apply_change
 from cytoloop.annotations.wholelayers import record_layer
-from cytoloop.core.errors import ConflictError
+from cytoloop.core.errors import ConflictError, NotFoundError
 from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.model import Job, Task
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.projects.images import project_image_by_id
+from cytoloop.projects.store import project_by_id
 from cytoloop.storage.database import after_commit
 
 from . import slides
 from .announcing import Announcer, counted
+from .classifier_shelf import ClassifierShelf
+from .classifying import follow_with_classification
 from .library import ImageLibrary
 from .segmenting import KIND, Step
 
@@ -40,7 +43,10 @@ class SegmentKind:
     name = KIND
     function = "cytoloop.workflows.segment_worker:run"
 
-    def __init__(self, library: ImageLibrary, methods: MethodRegistry, announcer: Announcer, read: Any) -> None:
+    def __init__(
+        self, library: ImageLibrary, methods: MethodRegistry, announcer: Announcer, shelf: ClassifierShelf, read: Any
+    ) -> None:
+        self._shelf = shelf
         self._library = library
         self._methods = methods
         self._announcer = announcer
@@ -156,4 +162,17 @@ class SegmentKind:
                 image = project_image_by_id(connection, layer.image_id)
                 layer_store.delete_layer(connection, layer.id)
                 self._announcer.layer_removed(connection, job.project_id, layer.uuid, image.uuid)
+        if total > 0 and current.state != "cancelled" and job.parameters.get("classifier"):
+            self._classify(connection, job)
         return f"{counted(total, 'object')} found"
+
+    def _classify(self, connection: Connection, job: Job) -> None:
+        """The last stage: what was found is told apart."""
+        project = project_by_id(connection, job.project_id)
+        try:
+            version = self._shelf.version(project.uuid, job.parameters["classifier"])
+        except NotFoundError as error:
+            logbook.add_log(connection, job.id, "warning", f"Not classified: {error.message}")
+            return
+        layers = layer_store.layers_of_run(connection, job.uuid)
+        follow_with_classification(connection, self._announcer, version, layers, job)

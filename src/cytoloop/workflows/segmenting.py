@@ -54,7 +54,8 @@ class SegmentOrder:
 
     ``pixel_um`` is the size of a pixel at which to analyse: coarser than the image's own, or ``None`` for its own.
     Parameters in px are then in px of the analysis. ``foreground`` names a method (``tissue``) that says on a reduced
-    view where to look at all; images that are small enough for one piece are looked at whole.
+    view where to look at all; images that are small enough for one piece are looked at whole. ``classifier`` is the
+    number of the project's classifier that says of what class the found objects are, once all are found.
     """
 
     method: str
@@ -66,6 +67,7 @@ class SegmentOrder:
     term_id: int | None = None
     pixel_um: float | None = None
     foreground: str | None = None
+    classifier: int | None = None
 
 
 def start_segmentation(
@@ -114,6 +116,7 @@ def _provenance(order: SegmentOrder, parameters: dict[str, Any]) -> dict[str, An
         "term_id": order.term_id,
         "pixel_um": order.pixel_um,
         "foreground": order.foreground,
+        "classifier": order.classifier,
         "inputs": [
             {"image": str(one.uuid), "name": one.name, "sha256": one.stored.sha256}
             for one in order.images
@@ -205,6 +208,7 @@ def _payloads(
                     "stage": Stage.STRIPS,
                     "regions": regions,
                     "foreground": order.foreground,
+                    "classifier": order.classifier,
                 }
             )
     return found

@@ -3546,9 +3546,12 @@ export interface components {
          *
          *     ``region`` is a GeoJSON Polygon or MultiPolygon in full-resolution pixels. ``z``/``t`` null means every plane.
          *     ``pixel_um`` is the size of a pixel (µm) at which to analyse, if coarser than the image's own; parameters in px then
-         *     refer to it. ``foreground`` names a method, such as ``tissue``, that says where on a slide to look.
+         *     refer to it. ``foreground`` names a method, such as ``tissue``, that says where on a slide to look. ``classifier``:
+         *     the number of the project's classifier that suggests a class for each object, once all are found.
          */
         SegmentRequest: {
+            /** Classifier */
+            classifier?: number | null;
             /** Foreground */
             foreground?: string | null;
             /** Image Ids */

@@ -79,7 +79,7 @@ def start_job(
         project, _ = access.project(project_id, Permission.RUN)
         match body:
             case wire.SegmentRequest():
-                job = _segment(access, services.methods, project, body)
+                job = _segment(access, services, project, body)
             case wire.MeasureRequest():
                 job = _measure(access, project, body)
             case wire.CompareRequest():
@@ -114,7 +114,7 @@ def job_images(access: Access, job: JobRecord) -> list[int]:
     return [int(one) for one in job.outputs.get("layers", {})]
 
 
-def _segment(access: Access, methods: MethodRegistry, project: Project, body: wire.SegmentRequest) -> JobRecord:
+def _segment(access: Access, services: ServicesDep, project: Project, body: wire.SegmentRequest) -> JobRecord:
     if body.image_ids is None:
         every = image_records.project_images(access.connection, project.id, limit=100_000)
         images = [one for one in every if one.state == "ready"]
@@ -122,6 +122,8 @@ def _segment(access: Access, methods: MethodRegistry, project: Project, body: wi
         images = image_records.images_by_uuid(access.connection, project.id, body.image_ids)
     region = None if body.region is None else parse_geojson(body.region, "The region")
     editing.check_terms(access.connection, project.id, [body.term_id])
+    if body.classifier is not None:
+        services.classifiers.version(project.uuid, body.classifier)  # else the end would tell that there is none
     order = segmenting.SegmentOrder(
         method=body.method,
         parameters=body.parameters,
@@ -132,9 +134,10 @@ def _segment(access: Access, methods: MethodRegistry, project: Project, body: wi
         term_id=body.term_id,
         pixel_um=body.pixel_um,
         foreground=body.foreground,
+        classifier=body.classifier,
     )
     return segmenting.start_segmentation(
-        access.connection, methods, order, project_id=project.id, user_id=access.actor.user_id
+        access.connection, services.methods, order, project_id=project.id, user_id=access.actor.user_id
     )
 
 

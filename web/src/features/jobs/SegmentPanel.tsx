@@ -3,6 +3,7 @@ import { Button, Divider, Group, Select, Stack, Text } from "@mantine/core";
 import { IconPlayerPlay, IconRectangle } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
+import { classifiersQuery } from "../../api/classifiers";
 import { jobApplied } from "../../api/events";
 import { jobKeys, methodsQuery, startJob } from "../../api/jobs";
 import { modelsQuery } from "../../api/models";
@@ -41,7 +42,7 @@ export function SegmentPanel({ projectId, image }: Props) {
   const [changed, setChanged] = useState<Record<string, Values>>({});
   const [target, setTarget] = useState<Target>("image");
   const [planes, setPlanes] = useState<"this" | "all">("this");
-  const [termId, setTermId] = useState<string | null>(null);
+  const [results, setResults] = useState<string | null>(null);
   const [slides, setSlides] = useState<Record<string, SlideOptions>>({});
   const slide = slides[image.id] ?? initialOptions(image);
   const region = useWorkspace((s) => s.region);
@@ -62,7 +63,7 @@ export function SegmentPanel({ projectId, image }: Props) {
       method: method.name,
       parameters: parametersOf(fields, values),
       ...slide,
-      term_id: termId === null ? null : Number(termId),
+      ...classOf(results),
     });
   };
   return (
@@ -113,7 +114,7 @@ export function SegmentPanel({ projectId, image }: Props) {
           onChange={(options) => setSlides((old) => ({ ...old, [image.id]: options }))}
         />
       ) : null}
-      <ClassChoice projectId={projectId} value={termId} onChange={setTermId} />
+      <ClassChoice projectId={projectId} value={results} onChange={setResults} />
       <Button
         className="sticky-action"
         size="sm"
@@ -216,14 +217,35 @@ interface ClassProps {
   onChange(value: string | null): void;
 }
 
+const BY_CLASSIFIER = "classifier ";
+
+/** What of the request says of which class the found objects are. */
+const classOf = (chosen: string | null): Pick<SegmentRequest, "term_id" | "classifier"> =>
+  chosen?.startsWith(BY_CLASSIFIER)
+    ? { classifier: Number(chosen.slice(BY_CLASSIFIER.length)) }
+    : { term_id: chosen === null ? null : Number(chosen) };
+
 function ClassChoice({ projectId, value, onChange }: ClassProps) {
   const { data: ontology } = useQuery(ontologyQuery(projectId));
+  const { data: classifiers = [] } = useQuery(classifiersQuery(projectId));
+  const terms = (ontology?.terms ?? []).map(({ id, name }) => ({ value: String(id), label: name }));
+  const told = classifiers.map((one) => ({
+    value: `${BY_CLASSIFIER}${one.version}`,
+    label: `Classifier ${one.version}: ${one.classes.map(({ name }) => name).join(", ")}`,
+  }));
   return (
     <Select
       label="Class of the results"
       placeholder="Unclassified"
       clearable
-      data={(ontology?.terms ?? []).map(({ id, name }) => ({ value: String(id), label: name }))}
+      data={
+        told.length > 0
+          ? [
+              { group: "All of one class", items: terms },
+              { group: "Told apart by", items: told },
+            ]
+          : terms
+      }
       value={value}
       onChange={onChange}
       data-testid="segment-class"
