@@ -12,6 +12,7 @@ from shapely.geometry import shape
 
 from cytoloop.learning.slides import grid
 from cytoloop.projects import users
+from cytoloop.workflows import labelled
 
 from .conftest import running
 from .driver import Driver, square
@@ -172,6 +173,33 @@ def test_what_a_segmentation_finds_is_classified_as_its_last_stage(
         right += one["term_id"] == (lab.bright if spots[near] else lab.dull)
     assert right / len(found) > 0.9
     assert all(one["term_score"] is not None for one in found), "suggestions, until a person agrees"
+
+
+def test_labels_of_large_layers_are_counted_alike(api: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = Lab(api)
+    lab.label(0, lab.ids[0][:16])
+    lab.run(kind="train-classifier", then_classify=[lab.images[1]])
+    lab.run(kind="classify")
+    api.ok(
+        api.post(
+            f"/layers/{lab.layers[0]}/changes", {"creates": [{"geometry": {"type": "Point", "coordinates": [3, 3]}}]}
+        )
+    )
+    by_rows = lab.get("labels")
+    assert sum(one["suggested"] for one in by_rows["total"]) > 50
+    monkeypatch.setattr(labelled, "LARGE_LAYER", 10)
+    assert lab.get("labels") == by_rows
+
+
+def test_a_deleted_project_leaves_no_classifiers(tmp_path: Path) -> None:
+    with running(tmp_path / "home") as (api, _):
+        lab = Lab(api)
+        lab.label(0, lab.ids[0][:16])
+        lab.run(kind="train-classifier")
+        folder = tmp_path / "home" / "classifiers" / lab.project
+        assert folder.is_dir()
+        assert api.delete(f"/api/v1/projects/{lab.project}").status_code == 204
+        assert not folder.exists()
 
 
 def test_too_few_labels_are_refused_with_what_to_do(api: Driver) -> None:

@@ -99,6 +99,10 @@ class ClassifierShelf:
         folder.rename(doomed)
         shutil.rmtree(doomed, ignore_errors=True)
 
+    def forget_project(self, project: UUID) -> None:
+        """Remove the classifiers and remembered features of a project that is gone."""
+        shutil.rmtree(self.of_project(project), ignore_errors=True)
+
     # ---- features of objects
 
     def _cache(self, project: UUID, layer: UUID, spec: FeatureSpec) -> Path:

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from cytoloop.annotations.geometry import LINES, Kind
+from cytoloop.annotations.layers import state_counts
 from cytoloop.annotations.model import Layer, Status
+from cytoloop.annotations.points import read_records
 from cytoloop.annotations.tables import annotation, layer
 from cytoloop.learning.classifiers.specification import ImageKind
 from cytoloop.projects.images import ProjectImage
@@ -16,6 +19,8 @@ from cytoloop.storage.rows import batches
 
 SOURCES = ("user", "run", "import")
 """Kinds of layers that are learnt from and classified: the review's hold copies, a study's are answers."""
+LARGE_LAYER = 20_000
+"""Objects from which on a layer's labels are counted from packed numbers, not from rows."""
 _AREAS = [int(one) for one in Kind if one not in (Kind.POINT, *LINES)]
 
 
@@ -57,6 +62,16 @@ class LabelCount:
 
 def label_counts(connection: Connection, layers: Sequence[Layer]) -> list[LabelCount]:
     """Areas of each class in each layer; ``term_id`` ``None`` counts those without a class."""
+    sizes = state_counts(connection, [one.id for one in layers])
+    large = {one.id for one in layers if sum(sizes[one.id].values()) > LARGE_LAYER}
+    found = _counted_by_rows(connection, [one for one in layers if one.id not in large])
+    for one in layers:
+        if one.id in large:
+            found += _counted_by_records(connection, one)
+    return found
+
+
+def _counted_by_rows(connection: Connection, layers: Sequence[Layer]) -> list[LabelCount]:
     image_of = {one.id: one.image_id for one in layers}
     columns = annotation.c
     found: list[LabelCount] = []
@@ -70,6 +85,17 @@ def label_counts(connection: Connection, layers: Sequence[Layer]) -> list[LabelC
         for layer_id, term_id, total, suggested in connection.execute(query):
             found.append(LabelCount(layer_id, image_of[layer_id], term_id, total - suggested, suggested))
     return found
+
+
+def _counted_by_records(connection: Connection, one: Layer) -> list[LabelCount]:
+    """From the packed numbers: rows of very many objects take long to read."""
+    points, facts = read_records(connection, one.id)
+    area = np.isin(facts["kind"], _AREAS) & (points["status"] != int(Status.REJECTED))
+    terms, place = np.unique(points["term"][area], return_inverse=True)
+    total = np.bincount(place, minlength=len(terms)).tolist()
+    suggested = np.bincount(place, ~np.isnan(facts["term_score"][area]), len(terms)).astype(int).tolist()
+    counts = zip(terms.tolist(), total, suggested, strict=True)
+    return [LabelCount(one.id, one.image_id, term or None, every - some, some) for term, every, some in counts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ def neighbours(own: NDArray[np.float64], everyone: NDArray[np.float64], within_p
     within_px
         Radius in which neighbours are counted.
     """
-    tree = KDTree(everyone)
-    found: Any = tree.query(own, k=[1, 2, 3])  # the nearest of all is the object itself
+    tree: Any = KDTree(everyone)  # of which type stubs differ
+    found = tree.query(own, k=[1, 2, 3])  # the nearest of all is the object itself
     distances, places = (np.asarray(one) for one in found)
     far = np.where(np.isfinite(distances), distances, np.nan)
     yield Column("neighbour_1_px", "Distance to the nearest", far[:, 1])

@@ -94,6 +94,7 @@ def delete_project(project_id: UUID, write: WriteDep, services: ServicesDep) -> 
         return removing.remove_project(access.connection, project)
 
     unused = write(work)
+    services.classifiers.forget_project(project_id)
     removing.delete_unused(unused, services.library, services.custody)
 
 
