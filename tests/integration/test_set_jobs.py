@@ -14,7 +14,6 @@ import pytest
 from cytoloop.projects import users
 from cytoloop.runtime.assembly import Services
 from cytoloop.workflows import shelf as shelves
-from cytoloop.workflows.sweeping import sweep
 
 from .conftest import running
 from .driver import API, Driver, square
@@ -81,10 +80,10 @@ def test_images_and_classes_are_chosen_and_nothing_is_told(made: Made, tmp_path:
 def test_the_file_is_gone_after_a_day_and_with_its_project(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     job, other = made.export(set="labels"), made.export(set="boxes")
     services = made.services
-    sweep(services.database, services.shelf, services.custody)
+    services.sweeper.sweep()
     assert len(list(services.shelf.folder.iterdir())) == 2
     monkeypatch.setattr(shelves, "KEPT", timedelta(0))
-    sweep(services.database, services.shelf, services.custody)
+    services.sweeper.sweep()
     assert list(services.shelf.folder.iterdir()) == []
     gone = made.api.get(f"/jobs/{job['id']}/file")
     assert (gone.status_code, "Export it again" in gone.json()["detail"]) == (404, True)
@@ -94,7 +93,7 @@ def test_the_file_is_gone_after_a_day_and_with_its_project(made: Made, monkeypat
     made.api.ok(made.api.client.delete(f"{API}/projects/{made.project}"))
     long_ago = time.time() - 2 * shelves.ARRIVING_S
     os.utime(place, (long_ago, long_ago))
-    sweep(services.database, services.shelf, services.custody)
+    services.sweeper.sweep()
     assert not place.exists()
     assert made.api.get(f"/jobs/{other['id']}/file").status_code == 404
 

@@ -26,6 +26,7 @@ from cytoloop.workflows.custody import Custody
 from cytoloop.workflows.export_jobs import ExportKind
 from cytoloop.workflows.import_set_jobs import ImportSetKind
 from cytoloop.workflows.importing import ImportKind
+from cytoloop.workflows.leftovers import Leftovers
 from cytoloop.workflows.library import ImageLibrary
 from cytoloop.workflows.measuring import MeasureKind
 from cytoloop.workflows.receiving import Inbox
@@ -136,6 +137,7 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
     comparisons = home / "comparisons"
     classifiers = ClassifierShelf(home / "classifiers")
     shelf = Shelf(home / "exchange")
+    leftovers = Leftovers(database, measurements, comparisons, classifiers.folder)
     methods = MethodRegistry(settings.models_folder)
     kinds = {
         "import": ImportKind(blobs, custody, announcer),
@@ -173,5 +175,5 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         classifiers=classifiers,
         shelf=shelf,
         custody=custody,
-        sweeper=Sweeper(database, shelf, custody),
+        sweeper=Sweeper(database, shelf, custody, leftovers),
     )

@@ -9,6 +9,7 @@ from cytoloop.core.errors import UnavailableError
 from cytoloop.storage.database import Database
 
 from .custody import Custody
+from .leftovers import Leftovers
 from .shelf import Shelf
 
 logger = logging.getLogger(__name__)
@@ -16,9 +17,13 @@ logger = logging.getLogger(__name__)
 EVERY_S = 3600.0
 
 
-def sweep(database: Database, shelf: Shelf, custody: Custody) -> None:
-    """Remove files of jobs that are a day old, layers that undo took away and no redo can bring back, lost images."""
+def sweep(database: Database, shelf: Shelf, custody: Custody, leftovers: Leftovers) -> None:
+    """Remove files of jobs that are a day old, layers that undo took away and no redo can bring back, lost images.
+
+    And files of layers, jobs and projects that are gone.
+    """
     shelf.sweep(database)
+    leftovers.sweep()
     with database.read() as connection:
         layers = forgotten_layers(connection)
     for layer_id in layers:
@@ -32,13 +37,20 @@ def sweep(database: Database, shelf: Shelf, custody: Custody) -> None:
 class Sweeper:
     """Sweeps when the server starts, and then every hour."""
 
-    def __init__(self, database: Database, shelf: Shelf, custody: Custody, every_s: float = EVERY_S) -> None:
+    def __init__(
+        self, database: Database, shelf: Shelf, custody: Custody, leftovers: Leftovers, every_s: float = EVERY_S
+    ) -> None:
+        self._leftovers = leftovers
         self._database = database
         self._shelf = shelf
         self._custody = custody
         self._every_s = every_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+
+    def sweep(self) -> None:
+        """Sweep now."""
+        sweep(self._database, self._shelf, self._custody, self._leftovers)
 
     def start(self) -> None:
         """Begin, unless it has begun."""
@@ -54,7 +66,7 @@ class Sweeper:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                sweep(self._database, self._shelf, self._custody)
+                self.sweep()
             except Exception:
                 logger.exception("Sweeping met an error; it is tried again later")
             self._stopping.wait(self._every_s)
