@@ -167,6 +167,7 @@ def _measure(screen: Screen, page: Page, objects: int) -> None:
     screen.part("measure-run").click()
     expect(screen.part("plot-histogram").or_(screen.part("plot-scatter")).first).to_be_visible(timeout=SLOW_MS)
     screen.picture("measured")
+    _gate(screen, page)
     screen.tab("objects")
     expect(screen.part("object-count")).to_contain_text(str(objects))
     screen.part("sort-area").click()
@@ -175,6 +176,24 @@ def _measure(screen: Screen, page: Page, objects: int) -> None:
     expect(screen.part("selection-count")).to_be_visible()
     screen.idle()
     screen.picture("table")
+
+
+def _gate(screen: Screen, page: Page) -> None:
+    """A rectangle drawn on the scatter chooses the objects in it."""
+    screen.part("plot-kind").get_by_text("Scatter").click()
+    screen.idle()
+    box = screen.part("plot-scatter").locator(".u-over").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 3, box["y"] + 3)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 3, box["y"] + box["height"] / 2, steps=8)
+    page.mouse.up()
+    expect(screen.part("gated").get_by_test_id("bulk-menu")).to_contain_text("marked objects")
+    expect(screen.part("selection-count")).to_be_visible()
+    screen.idle()
+    screen.picture("gated")
+    screen.part("gate-clear").click()
+    expect(screen.part("gated")).to_have_count(0)
 
 
 def _take_away(screen: Screen, objects: int, folder: Path) -> None:

@@ -6,6 +6,7 @@ import { ontologyQuery } from "../api/projects";
 import type { Image, Layer } from "../api/types";
 import { DensityPanel } from "../features/density/DensityPanel";
 import { MeasurePanel } from "../features/measure/MeasurePanel";
+import { BulkMenu } from "../features/objects/BulkMenu";
 import { NeighboursPanel } from "../features/spatial/NeighboursPanel";
 import { RegionsPanel } from "../features/spatial/RegionsPanel";
 
@@ -36,7 +37,21 @@ export function MeasureTab({ projectId, image, layer, layers, mayRun }: Props) {
         onChange={setPart}
         data-testid="measure-part"
       />
-      {part === "Objects" ? <MeasurePanel projectId={projectId} layer={layer} mayRun={mayRun} /> : null}
+      {part === "Objects" ? (
+        <MeasurePanel
+          projectId={projectId}
+          layer={layer}
+          mayRun={mayRun}
+          actions={(shown, terms) => (
+            <BulkMenu
+              layer={shown}
+              others={layers.filter(({ id }) => id !== shown.id)}
+              terms={terms}
+              total={0}
+            />
+          )}
+        />
+      ) : null}
       {part === "Regions" ? <RegionsPanel {...spatial} /> : null}
       {part === "Distances" ? <NeighboursPanel {...spatial} /> : null}
       {part === "Density" ? <DensityPanel projectId={projectId} image={image} layer={layer} /> : null}

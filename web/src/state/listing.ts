@@ -70,12 +70,22 @@ export async function mark(
   }
 }
 
+/** Marks objects that were chosen elsewhere, on a plot say, and selects them in the picture if they are not too many. */
+export async function markAll(layerId: string, ids: readonly number[]): Promise<void> {
+  listLayer(layerId);
+  try {
+    await choose(layerId, { ids: new Set(ids), anchor: null });
+  } catch (error) {
+    tell({ kind: "error", message: messageFrom(error) });
+  }
+}
+
 async function choose(layerId: string, marks: Marks): Promise<void> {
   useListing.setState({ marks });
   const { editor } = workspace();
   const ids = [...marks.ids];
   if (ids.length === 1 && ids[0] !== undefined) return editor?.selectId(ids[0], "replace", true);
   editor?.forgetPick();
-  const found = ids.length > MOST_DRAWN ? [] : await annotationsOf(layerId, ids);
+  const found = ids.length === 0 || ids.length > MOST_DRAWN ? [] : await annotationsOf(layerId, ids);
   if (listing().marks === marks) editor?.select(found);
 }

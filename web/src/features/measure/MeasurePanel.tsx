@@ -2,26 +2,32 @@
 import { Alert, Button, Group, SegmentedControl, Select, Stack, Table, Text } from "@mantine/core";
 import { IconDownload, IconRulerMeasure } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ReactNode, useCallback, useState } from "react";
 import { download } from "../../api/download";
 import { jobApplied, isRunning as runs } from "../../api/events";
 import { jobKeys, jobsQuery, startJob } from "../../api/jobs";
 import { columnsQuery, EVERYTHING, objectsQuery, summaryQuery, tableUrl } from "../../api/measurements";
 import { ontologyQuery } from "../../api/projects";
 import type { Column, Job, Layer, MeasurementSummary, Term } from "../../api/types";
+import { MOST_DRAWN, markAll, useListing } from "../../state/listing";
 import { number, plural } from "../../ui/format";
 import { Chip, PanelEmpty } from "../../ui/parts";
 import { UNCLASSIFIED } from "../../viewer/styles";
+import { type Gate, idsInGate } from "./bins";
 import { FeatureChoice, rememberedFeatures } from "./FeatureChoice";
 import { HistogramPlot, ScatterPlot } from "./plots";
+
+/** What can be done with the objects that are marked. */
+export type Actions = (layer: Layer, terms: readonly Term[]) => ReactNode;
 
 interface PanelProps {
   projectId: string;
   layer: Layer | null;
   mayRun: boolean;
+  actions: Actions;
 }
 
-export function MeasurePanel({ projectId, layer, mayRun }: PanelProps) {
+export function MeasurePanel({ projectId, layer, mayRun, actions }: PanelProps) {
   if (!layer)
     return (
       <PanelEmpty testId="measure-empty">
@@ -31,12 +37,14 @@ export function MeasurePanel({ projectId, layer, mayRun }: PanelProps) {
   return (
     <Stack gap="sm" className="panel" data-testid="measure-panel">
       <MeasureButton projectId={projectId} layer={layer} mayRun={mayRun} />
-      {layer.measured_at ? <Results key={layer.id} projectId={projectId} layer={layer} /> : null}
+      {layer.measured_at ? (
+        <Results key={layer.id} projectId={projectId} layer={layer} actions={actions} />
+      ) : null}
     </Stack>
   );
 }
 
-function MeasureButton({ projectId, layer, mayRun }: PanelProps & { layer: Layer }) {
+function MeasureButton({ projectId, layer, mayRun }: Omit<PanelProps, "actions"> & { layer: Layer }) {
   const client = useQueryClient();
   const [features, setFeatures] = useState(rememberedFeatures);
   const jobs = useQuery(jobsQuery(projectId));
@@ -101,9 +109,9 @@ function MeasureButton({ projectId, layer, mayRun }: PanelProps & { layer: Layer
 }
 
 /** Where an object lies says less than what it is like. */
-const LAST = ["score", "x", "y", "z", "t"];
+const LAST = ["score", "term_score", "x", "y", "z", "t"];
 
-function Results({ projectId, layer }: { projectId: string; layer: Layer }) {
+function Results({ projectId, layer, actions }: { projectId: string; layer: Layer; actions: Actions }) {
   const summary = useQuery(summaryQuery(layer.id));
   const { data: ontology } = useQuery(ontologyQuery(projectId));
   const table = useQuery(objectsQuery(layer.id, EVERYTHING, 0, 1));
@@ -122,7 +130,7 @@ function Results({ projectId, layer }: { projectId: string; layer: Layer }) {
           </Text>
         </Alert>
       ) : null}
-      {columns.length > 0 ? <Plots layer={layer} columns={columns} terms={terms} /> : null}
+      {columns.length > 0 ? <Plots layer={layer} columns={columns} terms={terms} actions={actions} /> : null}
       {summary.data ? <SummaryTable summary={summary.data} columns={columns} terms={terms} /> : null}
     </>
   );
@@ -132,12 +140,13 @@ interface PlotsProps {
   layer: Layer;
   columns: readonly Column[];
   terms: readonly Term[];
+  actions: Actions;
 }
 
 const labelOf = ({ label, unit }: Column): string =>
   unit ? `${label} (${unit.replace("^2", "²").replace("^3", "³").replace("um", "µm")})` : label;
 
-function Plots({ layer, columns, terms }: PlotsProps) {
+function Plots({ layer, columns, terms, actions }: PlotsProps) {
   const [kind, setKind] = useState<"histogram" | "scatter">("histogram");
   const [chosen, setChosen] = useState<{ x: string | null; y: string | null }>({ x: null, y: null });
   const x = columns.find(({ key }) => key === chosen.x) ?? columns[0];
@@ -162,9 +171,16 @@ function Plots({ layer, columns, terms }: PlotsProps) {
       data-testid={`plot-${part}`}
     />
   );
+  const xs = data?.columns[x?.key ?? ""];
+  const ys = data?.columns[y?.key ?? ""];
+  const ids = data?.ids;
+  const onGate = useCallback(
+    (gate: Gate) => void markAll(layer.id, idsInGate(ids ?? [], xs ?? [], ys ?? [], gate)),
+    [layer.id, ids, xs, ys],
+  );
   const shared =
     data && x && y
-      ? { data, terms, x: { key: x.key, label: labelOf(x) }, y: { key: y.key, label: labelOf(y) } }
+      ? { data, terms, x: { key: x.key, label: labelOf(x) }, y: { key: y.key, label: labelOf(y) }, onGate }
       : null;
   return (
     <Stack gap={6}>
@@ -183,6 +199,38 @@ function Plots({ layer, columns, terms }: PlotsProps) {
         {kind === "scatter" ? select("y", y) : null}
       </Group>
       {shared ? kind === "histogram" ? <HistogramPlot {...shared} /> : <ScatterPlot {...shared} /> : null}
+      <Gated layer={layer}>{actions(layer, terms)}</Gated>
+    </Stack>
+  );
+}
+
+/** What was chosen on a plot, and what can be done with it. */
+function Gated({ layer, children }: { layer: Layer; children: ReactNode }) {
+  const count = useListing((s) => (s.layerId === layer.id ? s.marks.ids.size : 0));
+  if (count === 0)
+    return (
+      <Text size="xs" c="var(--text-dim)">
+        Drag over the plot to choose the objects in that range.
+      </Text>
+    );
+  return (
+    <Stack gap={4} data-testid="gated">
+      <Group justify="space-between" wrap="nowrap">
+        <Button
+          variant="subtle"
+          size="compact-xs"
+          onClick={() => void markAll(layer.id, [])}
+          data-testid="gate-clear"
+        >
+          Clear
+        </Button>
+        {children}
+      </Group>
+      {count > MOST_DRAWN ? (
+        <Text size="xs" c="var(--text-dim)">
+          The picture marks up to {number(MOST_DRAWN)} objects; the menu acts on all of them.
+        </Text>
+      ) : null}
     </Stack>
   );
 }

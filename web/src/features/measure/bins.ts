@@ -49,3 +49,22 @@ export function nearestPoint(
   });
   return best;
 }
+
+/** A part of a plot that was drawn: from and to on each axis; without `y` any value is inside. */
+export interface Gate {
+  readonly x: readonly [number, number];
+  readonly y?: readonly [number, number];
+}
+
+const isBetween = (value: MaybeNumber, range: readonly [number, number] | undefined): boolean =>
+  range === undefined || (isNumber(value) && value >= range[0] && value <= range[1]);
+
+/** Numbers of the objects inside, edges included; those without a value are outside. */
+export function idsInGate(
+  ids: readonly number[],
+  xs: readonly MaybeNumber[],
+  ys: readonly MaybeNumber[],
+  gate: Gate,
+): number[] {
+  return ids.filter((_, i) => isBetween(xs[i], gate.x) && isBetween(ys[i], gate.y));
+}

@@ -5,7 +5,7 @@ import uPlot from "uplot";
 import type { ColumnData, Term } from "../../api/types";
 import { workspace } from "../../state/workspace";
 import { number, plural } from "../../ui/format";
-import { binned, nearestPoint } from "./bins";
+import { binned, type Gate, nearestPoint } from "./bins";
 import { axis, Plot } from "./Plot";
 
 /** Reads on the white of the light theme too, unlike the colour on the picture. */
@@ -16,12 +16,22 @@ interface PlotProps {
   terms: readonly Term[];
   x: { key: string; label: string };
   y: { key: string; label: string };
+  onGate(gate: Gate): void;
 }
 
 const HEIGHT = 210;
 const BAR = "#16a294";
 
-export function HistogramPlot({ data, x }: PlotProps) {
+/** What was drawn with the mouse, in the plot's own numbers. */
+function tellGate(plot: uPlot, hasY: boolean, onGate: (gate: Gate) => void): void {
+  const { left, top, width, height } = plot.select;
+  if (width < 2) return;
+  const x = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")] as const;
+  const y = [plot.posToVal(top + height, "y"), plot.posToVal(top, "y")] as const;
+  onGate(hasY ? { x, y } : { x });
+}
+
+export function HistogramPlot({ data, x, onGate }: PlotProps) {
   const bins = useMemo(() => binned(data.columns[x.key] ?? []), [data, x.key]);
   const make = useCallback(
     (width: number, colors: { text: string; grid: string }) => {
@@ -33,7 +43,8 @@ export function HistogramPlot({ data, x }: PlotProps) {
         width,
         height: HEIGHT,
         legend: { show: false },
-        cursor: { drag: { x: false, y: false } },
+        cursor: { drag: { x: true, y: false, setScale: false } },
+        hooks: { setSelect: [(plot) => tellGate(plot, false, onGate)] },
         scales: {
           x: { time: false, range: [(centres[0] ?? 0) - half, (centres.at(-1) ?? 1) + half] },
           y: { range: (_u, _least, most) => [0, Math.max(1, most) * 1.06] },
@@ -52,7 +63,7 @@ export function HistogramPlot({ data, x }: PlotProps) {
       };
       return { options, data: [centres, [...counts]] as uPlot.AlignedData };
     },
-    [bins, x.label],
+    [bins, x.label, onGate],
   );
   if (!bins) return <Text size="xs">This measurement has no values.</Text>;
   return (
@@ -133,7 +144,7 @@ function listenTo(plot: uPlot, cloud: Cloud): void {
   });
 }
 
-export function ScatterPlot({ data, terms, x, y }: PlotProps) {
+export function ScatterPlot({ data, terms, x, y, onGate }: PlotProps) {
   const cloud = useMemo(() => cloudOf(data, terms, x.key, y.key), [data, terms, x.key, y.key]);
   const make = useCallback(
     (width: number, colors: { text: string; grid: string }) => {
@@ -141,15 +152,19 @@ export function ScatterPlot({ data, terms, x, y }: PlotProps) {
         width,
         height: HEIGHT + 40,
         legend: { show: false },
-        cursor: { drag: { x: false, y: false }, points: { show: false } },
+        cursor: { drag: { x: true, y: true, setScale: false }, points: { show: false } },
         scales: { x: { time: false } },
         axes: [axis(colors, x.label, 30), axis(colors, y.label, 48)],
         series: [{}, { paths: () => null, points: { show: false } }],
-        hooks: { draw: [(plot) => drawCloud(plot, cloud)], ready: [(plot) => listenTo(plot, cloud)] },
+        hooks: {
+          draw: [(plot) => drawCloud(plot, cloud)],
+          ready: [(plot) => listenTo(plot, cloud)],
+          setSelect: [(plot) => tellGate(plot, true, onGate)],
+        },
       };
       return { options, data: [cloud.xs, cloud.ys] as uPlot.AlignedData };
     },
-    [cloud, x.label, y.label],
+    [cloud, x.label, y.label, onGate],
   );
   return (
     <div>

@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { binned, idsInGate, nearestPoint } from "./bins";
+
+describe("a gate", () => {
+  const ids = [7, 8, 9, 10];
+  const xs = [1, 2, null, 4];
+  const ys = [10, 20, 30, Number.NaN];
+
+  it("takes what lies between, edges included", () => {
+    expect(idsInGate(ids, xs, ys, { x: [1, 2] })).toEqual([7, 8]);
+    expect(idsInGate(ids, xs, ys, { x: [1, 4], y: [15, 40] })).toEqual([8]);
+  });
+
+  it("leaves out what has no value", () => {
+    expect(idsInGate(ids, xs, ys, { x: [-99, 99] })).toEqual([7, 8, 10]);
+    expect(idsInGate(ids, xs, ys, { x: [-99, 99], y: [-99, 99] })).toEqual([7, 8]);
+  });
+});
+
+describe("bins", () => {
+  it("hold every value once", () => {
+    const bins = binned([1, 2, 3, null, 4, Number.NaN, 4]);
+    expect(bins?.counts.reduce((sum, n) => sum + n, 0)).toBe(5);
+    expect(binned([null])).toBeNull();
+  });
+});
+
+describe("the nearest point", () => {
+  it("lies within reach or is none", () => {
+    expect(nearestPoint([0, 10], [0, 0], { x: 8, y: 1 }, 5)).toBe(1);
+    expect(nearestPoint([0, 10], [0, 0], { x: 5, y: 9 }, 5)).toBeNull();
+  });
+});
