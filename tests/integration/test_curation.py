@@ -99,7 +99,7 @@ def test_the_table_is_filtered_by_everything_one_can_ask(bench: Bench) -> None:
     ):
         assert bench.listed(**query) == wanted, query
     index = bench.api.ok(bench.api.get(f"/layers/{bench.layer}/objects/index?sort=area&order=desc"))
-    assert index == {"ids": [c, a, b], "term_ids": [None, term, None], "versions": [1, 1, 1]}
+    assert index == {"ids": [c, a, b], "term_ids": [None, term, None], "versions": [1, 1, 1], "suggested": [False] * 3}
     some = bench.api.ok(bench.api.get(f"/layers/{bench.layer}/annotations", params={"ids": [c, b, 10**9]}))
     assert [one["id"] for one in some["items"]] == [b, c]
     rank = bench.api.ok(bench.api.get(f"/layers/{bench.layer}/objects/rank", params={"id": c, "min_area": 101}))
