@@ -29,6 +29,11 @@ SLOTS = [(x, y) for y in (12, 62, 112) for x in (10, 58, 106, 154)]
 """Where squares are drawn (px): apart, so that a click means one of them."""
 CLASSES = (("one", "1"), ("two", "2"))
 
+SEEN = """() => {
+  const { map } = window.cytoloop;
+  return map.hasFeatureAtPixel(map.getPixelFromCoordinate([%f, -(%f)]));
+}"""
+
 
 @dataclass(frozen=True)
 class Thing:
@@ -146,8 +151,10 @@ class Run:
         self.free(self.bench)
         self.bench.press("s")
         x0, y0, x1, y1 = one.bounds
+        x, y = (x0 + x1) / 2, (y0 + y1) / 2
+        self.bench.until(SEEN % (x, y))  # nobody clicks what is not drawn yet
         self.bench.page.wait_for_timeout(320)
-        self.bench.page.mouse.click(*self.bench.at((x0 + x1) / 2, (y0 + y1) / 2))
+        self.bench.page.mouse.click(*self.bench.at(x, y))
         expect(self.bench.part("selection-count")).to_have_text("1 object selected")
         return one
 

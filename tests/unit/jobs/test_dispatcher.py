@@ -74,6 +74,13 @@ def make(bench: Bench, tmp_path: Path) -> Iterator[Make]:
         one.stop()
 
 
+def until(condition: Callable[[], bool], otherwise: str, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, otherwise
+        time.sleep(0.01)
+
+
 def until_ended(bench: Bench, job: Job, seconds: float = 60) -> Job:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -91,7 +98,9 @@ def test_every_task_is_done_once_and_the_folder_is_cleaned(bench: Bench, make: M
     ended = until_ended(bench, job)
     assert (ended.state, ended.progress, ended.tasks_done, ended.message) == ("done", 1.0, 8, "all of it")
     assert sorted(kind.finished) == list(range(8))
-    assert list((tmp_path / "scratch").iterdir()) == []
+    until(
+        lambda: list((tmp_path / "scratch").iterdir()) == [], "the folder stays"
+    )  # it goes after the job's end is told
 
 
 def test_a_worker_that_dies_costs_one_try_of_one_task(bench: Bench, make: Make, tmp_path: Path) -> None:
@@ -241,9 +250,11 @@ def test_a_task_waits_while_what_it_needs_does_not_answer(
     while not tries.exists() or len(tries.read_text()) < 2 * ledger.MAX_ATTEMPTS:
         assert time.monotonic() < end, "it is not tried again and again"
         time.sleep(0.02)
+    # each try says for a moment how far it is
+    waits = "Waiting for what does not answer. The store does not answer."
+    until(lambda: bench.job(job).message == waits, "the job does not say what it waits for")
     now = bench.job(job)
     assert (now.state, now.tasks_failed) == ("running", 0)
-    assert now.message == "Waiting for what does not answer. The store does not answer."
     (tmp_path / "go").touch()
     ended = until_ended(bench, job)
     assert (ended.state, ended.tasks_done, ended.tasks_failed, ended.error) == ("done", 3, 0, None)
