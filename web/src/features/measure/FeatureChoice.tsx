@@ -17,7 +17,7 @@ const KEY = "cytoloop.features";
 
 const SETS: readonly (readonly [FeatureSetName, string, string])[] = [
   ["moments", "Moments", "Hu and Zernike moments of the shape"],
-  ["texture", "Texture", "Haralick and local binary patterns; slow: some 10 ms an object and channel"],
+  ["texture", "Texture", "Haralick and local binary patterns; slow: milliseconds an object and channel"],
   ["granularity", "Granularity", "How coarse the grains of the intensity are"],
   ["radial", "Radial distribution", "Intensity from the centre to the edge"],
   ["colocalisation", "Colocalisation", "Pairs of channels: Pearson, Manders, RWC, overlap"],
