@@ -48,9 +48,11 @@ def _measured(
     geometries = list(shapely.from_wkb(objects["wkb"].to_pylist()))
     near = None
     if centres is not None:
+        # the centres were written when the job began: what was drawn or moved since counts as it is now
         here = centres[(centres["z"] == plane.z) & (centres["t"] == plane.t)]
-        everyone = np.stack([here["x"], here["y"]], axis=1)
-        near = everyone[np.searchsorted(here["id"], objects["id"].to_numpy())], everyone
+        others = here[~np.isin(here["id"], objects["id"].to_numpy())]
+        own = shapely.get_coordinates(shapely.centroid(geometries))
+        near = own, np.concatenate([own, np.stack([others["x"], others["y"]], axis=1)])
     return measure_plane(pyramid.source, pyramid.info, geometries, plane, wanted, near)
 
 
