@@ -1,6 +1,6 @@
 """Exact full-resolution pixels for analysis."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil, floor
 
 import numpy as np
@@ -67,3 +67,15 @@ def _whole_pixels(box: Box | None, width: int, height: int) -> tuple[int, int, i
     if x1 <= x0 or y1 <= y0:
         raise InvalidInputError(f"The region {box.as_tuple()} does not touch the image of {width} x {height} px.")
     return x0, y0, x1, y1
+
+
+def channel_reader(source: ImageSource, *, rgb: bool, z: int = 0, t: int = 0) -> Callable[[Box], NDArray[np.generic]]:
+    """Reads boxes of a plane as ``(c, h, w)``: the three colours of an RGB image, else its channels."""
+
+    def read(box: Box) -> NDArray[np.generic]:
+        array = read_plane(source, box, z=z, t=t)
+        if rgb:
+            return np.moveaxis(array, -1, 0)
+        return array[None] if array.ndim == 2 else array
+
+    return read

@@ -11,12 +11,9 @@ import pyarrow.parquet as pq
 import shapely
 from numpy.typing import NDArray
 
-from cytoloop.core.geometry import Box
-from cytoloop.images.pyramid import Pyramid
-from cytoloop.images.reading import read_plane
+from cytoloop.core.geometry import Plane
 from cytoloop.jobs.worker import Reporter
 from cytoloop.learning.classifiers.configuration import Configuration
-from cytoloop.learning.classifiers.features import object_features
 from cytoloop.learning.classifiers.package import KnownClass, NewClassifier, read_classifier, write_classifier
 from cytoloop.learning.classifiers.predictor import load, probabilities_of
 from cytoloop.learning.classifiers.queues import diversity_order, uncertainty
@@ -26,6 +23,7 @@ from cytoloop.learning.classifiers.training import LabelledObjects, train
 from .classifier_cards import card_of
 from .classifier_shelf import CHECKED, Features, features_of, features_table
 from .imagefiles import ImageFiles, open_files
+from .plane_features import plane_features
 
 AT_ONCE = 1000
 """Objects between two reports of progress."""
@@ -77,26 +75,12 @@ def _computed(call: dict[str, Any], objects: pa.Table, reporter: Reporter, share
             rows = np.flatnonzero((z == plane[0]) & (t == plane[1]))
             for start in range(0, len(rows), AT_ONCE):
                 part = rows[start : start + AT_ONCE]
-                found[part] = _on_plane(pyramid, list(outlines[part]), spec, plane[0], plane[1])
+                found[part] = plane_features(pyramid.source, pyramid.info, list(outlines[part]), spec, Plane(*plane))
                 done += len(part)
                 reporter.progress(share * done / len(objects), f"Looking at objects, {done:,} of {len(objects):,}")
     finally:
         pyramid.source.close()
     return found
-
-
-def _on_plane(pyramid: Pyramid, outlines: list[Any], spec: FeatureSpec, z: int, t: int) -> NDArray[np.float32]:
-    info = pyramid.info
-    width, height = info.pixel_width_um, info.pixel_height_um
-    pixel_um = (width, height) if width and height else None
-
-    def read(box: Box) -> NDArray[np.generic]:
-        array = read_plane(pyramid.source, box, z=z, t=t)
-        if info.rgb:
-            return np.moveaxis(array, -1, 0)
-        return array[None] if array.ndim == 2 else array
-
-    return object_features(outlines, read, extent=(info.width, info.height), spec=spec, pixel_um=pixel_um)
 
 
 def train_classifier(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:

@@ -14,15 +14,13 @@ from shapely.geometry.base import BaseGeometry
 
 from cytoloop import __version__
 from cytoloop.core.errors import CytoloopError, InvalidInputError
-from cytoloop.core.geometry import Box
+from cytoloop.core.geometry import Plane
 from cytoloop.exchange.csvfile import defused
 from cytoloop.exchange.formats import read_objects
 from cytoloop.exchange.model import ExchangeImage
-from cytoloop.images.reading import read_plane
 from cytoloop.images.registry import open_image
 from cytoloop.images.source import ImageInfo, ImageSource
 from cytoloop.learning.classifiers.configuration import Configuration
-from cytoloop.learning.classifiers.features import object_features
 from cytoloop.learning.classifiers.package import ClassifierPackage, KnownClass, NewClassifier, write_classifier
 from cytoloop.learning.classifiers.predictor import Predictor, probabilities_of
 from cytoloop.learning.classifiers.specification import FeatureSpec, ImageKind, spec_for
@@ -30,6 +28,7 @@ from cytoloop.learning.classifiers.training import LabelledObjects, train
 from cytoloop.projects.ontologies import PALETTE
 
 from .classifier_cards import card_of
+from .plane_features import plane_features
 
 ENDINGS = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".ome.tif", ".ome.tiff")
 OBJECT_ENDINGS = (".labels.tif", ".labels.png", ".geojson", ".coco.json", ".csv", ".rois.zip", ".tif", ".png")
@@ -44,17 +43,7 @@ def _kind(name: str, info: ImageInfo) -> ImageKind:
 def _features(
     source: ImageSource, outlines: Sequence[BaseGeometry], spec: FeatureSpec, z: int = 0, t: int = 0
 ) -> NDArray[np.float32]:
-    info = source.info()
-
-    def read(box: Box) -> NDArray[np.generic]:
-        array = read_plane(source, box, z=z, t=t)
-        if info.rgb:
-            return np.moveaxis(array, -1, 0)
-        return array[None] if array.ndim == 2 else array
-
-    width, height = info.pixel_width_um, info.pixel_height_um
-    pixel_um = (width, height) if width and height else None
-    return object_features(outlines, read, extent=(info.width, info.height), spec=spec, pixel_um=pixel_um)
+    return plane_features(source, source.info(), outlines, spec, Plane(z, t))
 
 
 def _whole(info: ImageInfo) -> BaseGeometry:

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from cytoloop.core.geometry import Box, Plane
-from cytoloop.images.reading import read_plane
+from cytoloop.core.geometry import Plane
+from cytoloop.images.reading import channel_reader
 from cytoloop.images.source import ImageInfo, ImageSource
 from cytoloop.measurements.features.catalogue import Wanted
 from cytoloop.measurements.objects import measure_objects
@@ -25,13 +25,7 @@ def measure_plane(
     centres: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
 ) -> ObjectMeasurements:
     """Numbers of objects in full-resolution px; ``centres`` as for ``measure_features``."""
-
-    def read(box: Box) -> NDArray[np.generic]:
-        array = read_plane(source, box, z=plane.z, t=plane.t)
-        if info.rgb:
-            return np.moveaxis(array, -1, 0)
-        return array[None] if array.ndim == 2 else array
-
+    read = channel_reader(source, rgb=info.rgb, z=plane.z, t=plane.t)
     extent = (info.width, info.height)
     channels = RGB_NAMES if info.rgb else tuple(one.name for one in info.channels)
     measured = measure_objects(
