@@ -24,6 +24,8 @@ from cytoloop.workflows.classifying import ClassifyKind
 from cytoloop.workflows.comparing_jobs import CompareKind
 from cytoloop.workflows.custody import Custody
 from cytoloop.workflows.export_jobs import ExportKind
+from cytoloop.workflows.finetuning.shelf import TunedModels
+from cytoloop.workflows.finetuning.starting import FineTuneKind
 from cytoloop.workflows.import_set_jobs import ImportSetKind
 from cytoloop.workflows.importing import ImportKind
 from cytoloop.workflows.leftovers import Leftovers
@@ -61,6 +63,8 @@ class Services:
     comparisons: Path
     """Folder of what comparisons of methods found."""
     classifiers: ClassifierShelf
+    tuned: TunedModels
+    """What fine-tuning gave."""
     shelf: Shelf
     """Files that jobs take in and give out."""
     custody: Custody
@@ -137,8 +141,9 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
     comparisons = home / "comparisons"
     classifiers = ClassifierShelf(home / "classifiers")
     shelf = Shelf(home / "exchange")
-    leftovers = Leftovers(database, measurements, comparisons, classifiers.folder)
     methods = MethodRegistry(settings.models_folder)
+    tuned = TunedModels(home / "tuned", methods)
+    leftovers = Leftovers(database, measurements, comparisons, tuned.folder, classifiers.folder)
     kinds = {
         "import": ImportKind(blobs, custody, announcer),
         "segment": SegmentKind(library, methods, announcer, classifiers, database.read),
@@ -148,6 +153,7 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         "import-set": ImportSetKind(database, announcer, shelf),
         "train-classifier": TrainKind(database, library, announcer, classifiers),
         "classify": ClassifyKind(database, library, announcer, classifiers),
+        "fine-tune": FineTuneKind(database, library, tuned),
     }
     dispatcher = Dispatcher(
         database,
@@ -173,6 +179,7 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         measurements=measurements,
         comparisons=comparisons,
         classifiers=classifiers,
+        tuned=tuned,
         shelf=shelf,
         custody=custody,
         sweeper=Sweeper(database, shelf, custody, leftovers),

@@ -27,6 +27,7 @@ from .routes import (
     jobs,
     layers,
     measurements,
+    methods,
     models,
     objects,
     objecttiles,
@@ -36,6 +37,7 @@ from .routes import (
     slices,
     spatial,
     tiles,
+    tuning,
     uploads,
 )
 
@@ -54,10 +56,12 @@ _ROUTERS = (
     review.router,
     exchange.router,
     set_jobs.router,
+    methods.router,
     jobs.router,
     comparisons.router,
     measurements.router,
     classifiers.router,
+    tuning.router,
     spatial.router,
     models.router,
     events.router,

@@ -1,7 +1,7 @@
 """Jobs, segmentation methods and events."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -82,9 +82,6 @@ class CompareRequest(WireModel):
     t: int = Field(default=0, ge=0)
 
 
-JobRequest = Annotated[SegmentRequest | MeasureRequest | CompareRequest, Field(discriminator="kind")]
-
-
 class ExportRequest(WireModel):
     """Write a set of files of the project's images (all, or those named) as a zip, to be fetched when it is done.
 
@@ -111,7 +108,17 @@ class JobFile(WireModel):
 class Job(WireModel):
     id: UUID
     project_id: UUID
-    kind: Literal["segment", "measure", "compare", "import", "export", "import-set", "train-classifier", "classify"]
+    kind: Literal[
+        "segment",
+        "measure",
+        "compare",
+        "import",
+        "export",
+        "import-set",
+        "train-classifier",
+        "classify",
+        "fine-tune",
+    ]
     title: str
     state: JobState
     progress: float

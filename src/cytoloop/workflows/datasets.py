@@ -77,13 +77,16 @@ def _write(
                 pixels.array if pixels.rgb else channel_plane(pixels, chosen_channel(pixels, channel))[0]
             )
             stem = file_name(f"{image.id}-{Path(image.name).stem}-z{z}-t{t}", "")
-            _write_picture(folder / "images" / f"{stem}.tif", shown)
             drawn = polygons_to_labels([one.geometry for one in objects if (one.z, one.t) == (z, t)], (height, width))
-            tifffile.imwrite(folder / "labels" / f"{stem}.tif", drawn.astype(np.uint16))
+            write_pair(folder, stem, shown, drawn.astype(np.int32))
     return len(planes)
 
 
-def _write_picture(path: Path, array: NDArray[np.generic]) -> None:
+def write_pair(folder: Path, name: str, picture: NDArray[np.generic], labels: NDArray[np.int32]) -> None:
+    """Write ``images/NAME.tif`` and ``labels/NAME.tif``: colours ``(h, w, 3)`` of 8 bits or one plane ``(h, w)``."""
+    tifffile.imwrite(folder / "labels" / f"{name}.tif", labels, compression="deflate")
+    path = folder / "images" / f"{name}.tif"
+    array = picture
     if array.ndim == 3:
         cv2.imwrite(str(path), cv2.cvtColor(np.asarray(array, np.uint8), cv2.COLOR_RGB2BGR))
     else:

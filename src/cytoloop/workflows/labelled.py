@@ -24,19 +24,21 @@ LARGE_LAYER = 20_000
 _AREAS = [int(one) for one in Kind if one not in (Kind.POINT, *LINES)]
 
 
-def _is_area() -> ColumnElement[bool]:
-    return and_(annotation.c.kind.in_(_AREAS), annotation.c.status != int(Status.REJECTED))
+def is_area(*, rejected: bool = False) -> ColumnElement[bool]:
+    """Objects with an area; those that were rejected only on request."""
+    area = annotation.c.kind.in_(_AREAS)
+    return area if rejected else and_(area, annotation.c.status != int(Status.REJECTED))
 
 
 def is_labelled() -> ColumnElement[bool]:
     """Areas whose class a person gave or agreed to."""
-    return and_(_is_area(), annotation.c.term_id.is_not(None), annotation.c.term_score.is_(None))
+    return and_(is_area(), annotation.c.term_id.is_not(None), annotation.c.term_score.is_(None))
 
 
 def is_open() -> ColumnElement[bool]:
     """Areas without a class from a person, which may be changed."""
     unknown = or_(annotation.c.term_id.is_(None), annotation.c.term_score.is_not(None))
-    return and_(_is_area(), unknown, annotation.c.locked.is_(False))
+    return and_(is_area(), unknown, annotation.c.locked.is_(False))
 
 
 def layers_to_learn_from(connection: Connection, images: Sequence[ProjectImage]) -> list[Layer]:
@@ -79,7 +81,7 @@ def _counted_by_rows(connection: Connection, layers: Sequence[Layer]) -> list[La
         query = (
             select(columns.layer_id, columns.term_id, func.count(), func.count(columns.term_score))
             .where(columns.layer_id.in_(part))
-            .where(_is_area())
+            .where(is_area())
             .group_by(columns.layer_id, columns.term_id)
         )
         for layer_id, term_id, total, suggested in connection.execute(query):

@@ -83,7 +83,7 @@ def package_model(
     ``scores`` already keeps them.
     """
     spec = spec_of(Configuration.model_validate(record["configuration"]), decoding)
-    method = NetworkMethod(_unwritten(folder, weights, spec, about))
+    method = NetworkMethod(unwritten_package(folder, weights, spec, about))
     judged = judged or Judged()
     scored = score_method(method, judged.examples, on_image=on_image)
     scores = _scores(scored, judged)
@@ -117,7 +117,7 @@ def package_model(
     )
 
 
-def _unwritten(folder: Path, weights: Path, spec: ModelSpec, about: About) -> ModelPackage:
+def unwritten_package(folder: Path, weights: Path, spec: ModelSpec, about: About) -> ModelPackage:
     """The package as it will be, enough to run it."""
     return ModelPackage(
         folder, folder.name, about.title, about.description, "", about.licence, about.authors, spec, weights, None,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from cytoloop.learning.packages.model import ModelPackage
-from cytoloop.learning.training.dataset import Example, pairs_in, read_example, split_named
+from cytoloop.learning.training.dataset import Example, pairs_in, read_example
 from cytoloop.learning.training.imagetypes import image_types, type_titles
 from cytoloop.learning.training.order import Order
 from cytoloop.learning.training.scoring import Scored
@@ -42,7 +42,7 @@ def model_of_training(
 def judged_of(order: Order, examples: list[Example], *, with_tta: bool = False) -> Judged:
     """The examples that the order's split holds out, with names of their types."""
     types = image_types(examples, order.configuration.types)
-    split = split_named(order.split, types)
+    split = order.split_of(types)
     if not split.validation:
         return Judged()
     titles = type_titles(examples, types)

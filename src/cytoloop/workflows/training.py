@@ -65,7 +65,11 @@ def train(order: Order, *, on_curve: Callable[[Curve], None] = lambda _: None, p
     with (
         log.open("w") as errors,
         subprocess.Popen(
-            [python, "-m", _MODULE, str(path)], stdout=subprocess.PIPE, stderr=errors, text=True
+            [python, "-m", _MODULE, str(path), "--attached"],
+            stdin=subprocess.PIPE,  # whose end tells the training that this process is gone
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
         ) as process,
     ):
         try:

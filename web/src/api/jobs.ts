@@ -4,6 +4,7 @@ import { get, request } from "./http";
 import type {
   ClassifyRequest,
   CompareRequest,
+  FineTuneRequest,
   Job,
   LogLine,
   MeasureRequest,
@@ -18,7 +19,8 @@ export type JobRequest =
   | MeasureRequest
   | CompareRequest
   | TrainClassifierRequest
-  | ClassifyRequest;
+  | ClassifyRequest
+  | FineTuneRequest;
 
 export const jobKeys = {
   list: (pid: string) => ["jobs", pid] as const,

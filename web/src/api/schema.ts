@@ -519,6 +519,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/tuning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Tuning
+         * @description Scores before and after on what was held out, rounds and curves.
+         */
+        get: operations["read_tuning_api_v1_jobs__job_id__tuning_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/tuning/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep Model
+         * @description Keep the model as a method for everybody on this server; who manages the project may.
+         */
+        post: operations["keep_model_api_v1_jobs__job_id__tuning_model_post"];
+        /**
+         * Take Back Model
+         * @description Remove the kept model from the methods; it can be kept again.
+         */
+        delete: operations["take_back_model_api_v1_jobs__job_id__tuning_model_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/tuning/pictures/{number}/{side}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Tuning Picture
+         * @description The errors on a held-out picture in colours, as a JPEG.
+         */
+        get: operations["read_tuning_picture_api_v1_jobs__job_id__tuning_pictures__number___side__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/layers/{layer_id}": {
         parameters: {
             query?: never;
@@ -1252,6 +1316,26 @@ export interface paths {
          * @description Labels of one class (by its place) that were taken for another, or the same, while they were held out.
          */
         get: operations["list_checked_api_v1_projects__project_id__classifiers__version__objects_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Corrections
+         * @description Accepted, open and rejected outlines by image, and the models that can learn from them.
+         */
+        get: operations["count_corrections_api_v1_projects__project_id__corrections_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2451,6 +2535,37 @@ export interface components {
             /** Steps Name */
             steps_name: string;
         };
+        /**
+         * CorrectedImage
+         * @description Outlines of an image by what people said of them; ``open`` ones were not looked at yet.
+         */
+        CorrectedImage: {
+            /** Accepted */
+            accepted: number;
+            /**
+             * Image Id
+             * Format: uuid
+             */
+            image_id: string;
+            /** Name */
+            name: string;
+            /** Open */
+            open: number;
+            /** Rejected */
+            rejected: number;
+        };
+        /**
+         * Corrections
+         * @description What there is to learn from. ``can_train`` is false where the server lacks torch.
+         */
+        Corrections: {
+            /** Can Train */
+            can_train: boolean;
+            /** Images */
+            images: components["schemas"]["CorrectedImage"][];
+            /** Models */
+            models: components["schemas"]["StartModel"][];
+        };
         /** Delete */
         Delete: {
             /**
@@ -2499,6 +2614,39 @@ export interface components {
             predictions?: boolean;
             /** Set */
             set: string;
+        };
+        /**
+         * FineTuneRequest
+         * @description Go on training the model ``start`` with the accepted outlines of these images (all where null).
+         *
+         *     ``test_image_ids`` are held out to compare before and after; some are chosen where there are none. ``term_ids``:
+         *     learn from these classes only. Areas of the class ``complete_term_id`` are no objects: all in them is annotated.
+         *     ``name`` is the new model's.
+         */
+        FineTuneRequest: {
+            /**
+             * Channel
+             * @default auto
+             */
+            channel?: string;
+            /** Complete Term Id */
+            complete_term_id?: number | null;
+            /** Image Ids */
+            image_ids?: string[] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "fine-tune";
+            /** Name */
+            name: string;
+            plan?: components["schemas"]["TuningPlan"];
+            /** Start */
+            start: string;
+            /** Term Ids */
+            term_ids?: number[] | null;
+            /** Test Image Ids */
+            test_image_ids?: string[];
         };
         /**
          * HistoryEntry
@@ -2712,7 +2860,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "segment" | "measure" | "compare" | "import" | "export" | "import-set" | "train-classifier" | "classify";
+            kind: "segment" | "measure" | "compare" | "import" | "export" | "import-set" | "train-classifier" | "classify" | "fine-tune";
             /** Layer Ids */
             layer_ids: string[];
             /** Message */
@@ -2758,6 +2906,14 @@ export interface components {
              * Format: date-time
              */
             until: string;
+        };
+        /**
+         * KeepModel
+         * @description The name under which methods will list the model: small letters, digits, ``-``, ``_``, ``.``.
+         */
+        KeepModel: {
+            /** Name */
+            name: string;
         };
         /**
          * LabelledClass
@@ -3687,6 +3843,16 @@ export interface components {
             username: string;
         };
         /**
+         * StartModel
+         * @description A model from which training can go on.
+         */
+        StartModel: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * Term
          * @description A class of objects: name, ``#rrggbb`` and a one-character hotkey.
          */
@@ -3806,6 +3972,140 @@ export interface components {
             test_image_ids?: string[];
             /** Then Classify */
             then_classify?: string[];
+        };
+        /**
+         * TuningPicture
+         * @description A held-out picture, its DSB score before and after.
+         */
+        TuningPicture: {
+            /** After */
+            after: number;
+            /** Before */
+            before: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * TuningPlan
+         * @description How to train. ``unmarked``: what pixels without annotation are; ``unknown`` where objects may be missing.
+         *
+         *     ``rounds`` are trainings in a row, each of which adds objects that the last one found and was sure of; ``steps``
+         *     are those of one round.
+         */
+        TuningPlan: {
+            /**
+             * Batch
+             * @default 8
+             */
+            batch?: number;
+            /**
+             * Learning Rate
+             * @default 0.0003
+             */
+            learning_rate?: number;
+            /**
+             * Rounds
+             * @default 2
+             */
+            rounds?: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+            /**
+             * Steps
+             * @default 300
+             */
+            steps?: number;
+            /**
+             * Unmarked
+             * @default unknown
+             * @enum {string}
+             */
+            unmarked?: "background" | "unknown";
+        };
+        /**
+         * TuningPoint
+         * @description A point of the curves; the loss on held-out pictures is taken now and then.
+         */
+        TuningPoint: {
+            /** Loss */
+            loss: number;
+            /** Round */
+            round: number;
+            /** Step */
+            step: number;
+            /** Validation Loss */
+            validation_loss?: number | null;
+        };
+        /**
+         * TuningResult
+         * @description What fine-tuning did. ``kept_as`` is the method's name where the model is kept. Scores: null without held-out.
+         */
+        TuningResult: {
+            after: components["schemas"]["TuningScores"] | null;
+            before: components["schemas"]["TuningScores"] | null;
+            /** Curve */
+            curve: components["schemas"]["TuningPoint"][];
+            /** Held Out */
+            held_out: number;
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+            /** Kept As */
+            kept_as: string | null;
+            /** Name */
+            name: string;
+            /** Pictures */
+            pictures: components["schemas"]["TuningPicture"][];
+            /** Pictures Learnt */
+            pictures_learnt: number;
+            /** Rounds */
+            rounds: components["schemas"]["TuningRound"][];
+            /** Seconds */
+            seconds: number;
+            /** Start */
+            start: string;
+            /**
+             * Unmarked
+             * @enum {string}
+             */
+            unmarked: "background" | "unknown";
+        };
+        /**
+         * TuningRound
+         * @description A training: annotated objects, and those that the model before it added.
+         */
+        TuningRound: {
+            /** Added */
+            added: number;
+            /** Annotated */
+            annotated: number;
+            /** Number */
+            number: number;
+        };
+        /**
+         * TuningScores
+         * @description On the held-out pictures: mean DSB score, mean F1 at IoU 0.5, mean Dice of the foreground; errors are counted.
+         */
+        TuningScores: {
+            /** Dice */
+            dice: number;
+            /** Dsb */
+            dsb: number;
+            /** Extra */
+            extra: number;
+            /** F1 */
+            f1: number;
+            /** Merged */
+            merged: number;
+            /** Missed */
+            missed: number;
+            /** Split */
+            split: number;
         };
         /**
          * Upload
@@ -4767,6 +5067,132 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Job"];
                 };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_tuning_api_v1_jobs__job_id__tuning_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TuningResult"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_model_api_v1_jobs__job_id__tuning_model_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepModel"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MethodInfo"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_back_model_api_v1_jobs__job_id__tuning_model_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_tuning_picture_api_v1_jobs__job_id__tuning_pictures__number___side__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                number: number;
+                side: "before" | "after";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any error, as a problem. */
             default: {
@@ -6185,6 +6611,37 @@ export interface operations {
             };
         };
     };
+    count_corrections_api_v1_projects__project_id__corrections_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Corrections"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     export_project_api_v1_projects__project_id__export_get: {
         parameters: {
             query: {
@@ -6443,7 +6900,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"] | components["schemas"]["CompareRequest"] | components["schemas"]["TrainClassifierRequest"] | components["schemas"]["ClassifyRequest"];
+                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"] | components["schemas"]["CompareRequest"] | components["schemas"]["TrainClassifierRequest"] | components["schemas"]["ClassifyRequest"] | components["schemas"]["FineTuneRequest"];
             };
         };
         responses: {

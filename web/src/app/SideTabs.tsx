@@ -1,5 +1,5 @@
 /** The panels at the right, of which one is open. */
-import { Button, Tabs, Tooltip } from "@mantine/core";
+import { Button, Group, Tabs, Tooltip } from "@mantine/core";
 import {
   IconAdjustments,
   IconChartHistogram,
@@ -26,13 +26,14 @@ import { JobList } from "../features/jobs/JobList";
 import { SegmentPanel } from "../features/jobs/SegmentPanel";
 import { ObjectTable } from "../features/objects/ObjectTable";
 import { ReviewPanel } from "../features/review/ReviewPanel";
+import { TuningDialog } from "../features/tuning/TuningDialog";
 import { type SideTab, setWorkspace, useWorkspace } from "../state/workspace";
 import { showResult } from "./live";
 import { MeasureTab } from "./MeasureTab";
 
 const HOVER = { hover: true, focus: true, touch: false };
 
-const ANALYSES = ["segment", "measure", "compare"] as const;
+const ANALYSES = ["segment", "measure", "compare", "fine-tune"] as const;
 
 const TABS: readonly [SideTab, string, ComponentType<{ size: number; stroke: number }>][] = [
   ["objects", "Objects", IconListDetails],
@@ -113,18 +114,26 @@ export function SideTabs({ projectId, image, role }: Props) {
         {mayRun(role) ? (
           <>
             <SegmentPanel projectId={projectId} image={image} />
-            <Button
-              variant="default"
-              mx="sm"
-              mb="sm"
-              onClick={() => setWorkspace({ comparison: "new" })}
-              data-testid="compare-open"
-            >
-              Compare methods
-            </Button>
+            <Group grow gap={6} mx="sm" mb="sm">
+              <Button
+                variant="default"
+                onClick={() => setWorkspace({ comparison: "new" })}
+                data-testid="compare-open"
+              >
+                Compare methods
+              </Button>
+              <Button
+                variant="default"
+                onClick={() => setWorkspace({ tuning: "new" })}
+                data-testid="tuning-open"
+              >
+                Improve a model
+              </Button>
+            </Group>
           </>
         ) : null}
         <CompareDialog projectId={projectId} image={image} />
+        <TuningDialog projectId={projectId} mayRun={mayRun(role)} mayManage={mayManage(role)} />
         <div className="section-title">Jobs</div>
         <JobList
           projectId={projectId}

@@ -146,6 +146,10 @@ export function showResult(projectId: string, job: Job): void {
     setWorkspace({ comparison: job.id, tab: "segment" });
     return;
   }
+  if (job.kind === "fine-tune") {
+    setWorkspace({ tuning: job.id, tab: "segment" });
+    return;
+  }
   const layerIds = job.layer_ids;
   const open = workspace().viewer?.image.id;
   const imageId = open && job.image_ids.includes(open) ? open : (job.image_ids[0] ?? open);

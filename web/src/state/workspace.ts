@@ -64,6 +64,8 @@ export interface Workspace {
   method: string | null;
   /** The comparison of methods on the screen: a job's id, or a new one. */
   comparison: string | "new" | null;
+  /** The fine-tuning of a model on the screen: a job's id, or a new one. */
+  tuning: string | "new" | null;
 }
 
 const INITIAL: Workspace = {
@@ -91,6 +93,7 @@ const INITIAL: Workspace = {
   tab: "objects",
   method: null,
   comparison: null,
+  tuning: null,
 };
 
 export const useWorkspace = create<Workspace>()(() => INITIAL);

@@ -1,12 +1,14 @@
 """``python -m cytoloop.learning._torch ORDER.json``: one training in a process of its own.
 
 Progress goes to standard output, one JSON object a line. SIGTERM ends the training after the step in work; what was
-learnt so far is written.
+learnt so far is written. With ``--attached`` it ends at once when its standard input does, that is, with its parent.
 """
 
 import json
+import os
 import signal
 import sys
+import threading
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import numpy as np
 
 from cytoloop.core.errors import CytoloopError
 from cytoloop.learning.training.configuration import Augmentations, Configuration
-from cytoloop.learning.training.dataset import Example, examples_of, pairs_in, split_named
+from cytoloop.learning.training.dataset import Example, examples_of, pairs_in
 from cytoloop.learning.training.imagetypes import image_types
 from cytoloop.learning.training.order import Order
 from cytoloop.learning.training.samples import Sample, SampleStream
@@ -26,6 +28,7 @@ from .training import Plan, Progress, Training
 _VALIDATION_VIEWS = 64
 _VALIDATION_SEED = 999_999
 _stopping = False
+ATTACHED = "--attached"
 
 
 def _stop(*_: object) -> None:
@@ -39,7 +42,7 @@ def run(order: Order) -> None:
     pairs = pairs_in(order.data)
     examples = examples_of(pairs, [one.name for one in pairs])
     types = image_types(examples, configuration.types)
-    split = split_named(order.split, types)
+    split = order.split_of(types)
     by_name = {one.name: one for one in examples}
     stream = _stream([by_name[name] for name in split.training], types, configuration)
     validation = _validation([by_name[name] for name in split.validation], types, configuration)
@@ -91,10 +94,18 @@ def _tell(content: dict[str, object]) -> None:
     print(json.dumps(content), flush=True)  # noqa: T201 - the protocol of this process
 
 
+def _end_with_parent() -> None:
+    while os.read(0, 1024):  # not sys.stdin: processes that are forked meanwhile would wait for its lock
+        pass
+    os._exit(1)  # the checkpoint is kept; nobody waits for anything else
+
+
 def main() -> int:
     """Run the order in the file named by the first argument."""
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent tells when to stop
+    if ATTACHED in sys.argv[2:]:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
     order = Order.model_validate_json(Path(sys.argv[1]).read_text())
     order.folder.mkdir(parents=True, exist_ok=True)
     np.seterr(all="ignore")

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from .configuration import Configuration
+from .dataset import Split, split_named
 
 
 class Order(BaseModel):
@@ -19,8 +20,17 @@ class Order(BaseModel):
     folder: Path
     """Where checkpoint, curves, weights and record go; a checkpoint in it is continued."""
     split: Annotated[str, Field(pattern=r"^(standard|all|without-type:\d+(,\d+)*)$")] = "standard"
+    held_out: tuple[str, ...] | None = None
+    """Names of the pairs that are held out; in place of ``split`` where given."""
     initial: Path | None = None
     """ONNX file of this program's whose weights are the start."""
     loaders: Annotated[int, Field(ge=0, le=32)] = 1
     """Processes that prepare samples."""
     threads: Annotated[int | None, Field(ge=1, le=256)] = None
+
+    def split_of(self, types: dict[str, int]) -> Split:
+        """What is learnt from and what is held out of pairs, given as the image type of each name."""
+        if self.held_out is None:
+            return split_named(self.split, types)
+        held = set(self.held_out)
+        return Split(tuple(one for one in types if one not in held), tuple(one for one in types if one in held))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cytoloop.learning.method import Method, Pixels
 from cytoloop.measurements.scores import ImageScores, score_pair, summarise
@@ -62,7 +63,10 @@ def score_method(
     parameters: Mapping[str, Any] | None = None,
     on_image: Callable[[Scored], None] = lambda _: None,
 ) -> list[Scored]:
-    """Segment and score every example, one after the other."""
+    """Segment and score every example, one after the other.
+
+    Objects that lie mostly where nothing is known (-1) do not count.
+    """
     chosen = method.parameters.model_validate(dict(parameters or {}))
     found: list[Scored] = []
     for one in examples:
@@ -70,10 +74,22 @@ def score_method(
         begun = time.perf_counter()
         instances = method.segment(pixels, chosen, method.calibrate(pixels, chosen))
         seconds = time.perf_counter() - begun
-        scores = score_pair(one.labels.clip(min=0).astype(np.int64), instances.labels.astype(np.int64))
+        labels = without_unknown(instances.labels, one.labels)
+        scores = score_pair(one.labels.clip(min=0).astype(np.int64), labels.astype(np.int64))
         found.append(Scored(one.name, scores, seconds))
         on_image(found[-1])
     return found
+
+
+def without_unknown(found: NDArray[np.int32], truth: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The found objects ``(h, w)`` without those of which more than half lies where the truth is -1."""
+    unknown = truth < 0
+    if not unknown.any() or not found.any():
+        return found
+    count = int(found.max())
+    area = np.bincount(found.ravel(), minlength=count + 1)
+    hidden = np.bincount(found[unknown], minlength=count + 1)
+    return np.where((hidden * 2 > area)[found], 0, found).astype(np.int32)
 
 
 def by_type(scored: Sequence[Scored], types: Mapping[str, str]) -> dict[str, TypeScore]:

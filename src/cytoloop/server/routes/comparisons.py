@@ -16,7 +16,7 @@ from cytoloop.wire.jobs import MethodInfo
 from cytoloop.workflows import comparing, comparing_jobs
 from cytoloop.workflows.comparing_jobs import RowResult
 
-from .jobs import method_info
+from .methods import method_info
 
 router = APIRouter(tags=["jobs"])
 

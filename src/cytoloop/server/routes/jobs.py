@@ -12,7 +12,6 @@ from cytoloop.core.errors import NotFoundError
 from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.model import Job as JobRecord
 from cytoloop.learning.classifiers.configuration import Configuration
-from cytoloop.learning.method import Method
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.measurements.features.catalogue import Wanted
 from cytoloop.projects import images as image_records
@@ -24,6 +23,7 @@ from cytoloop.server.serialise import job_wire, jobs_wire
 from cytoloop.wire import jobs as wire
 from cytoloop.wire.base import Page
 from cytoloop.wire.classifiers import ClassifyRequest, TrainClassifierRequest
+from cytoloop.wire.tuning import FineTuneRequest
 from cytoloop.workflows import (
     classifier_training,
     classifying,
@@ -36,32 +36,20 @@ from cytoloop.workflows import (
 )
 from cytoloop.workflows.classifier_shelf import ClassifierShelf
 from cytoloop.workflows.labelled import layers_to_learn_from
-from cytoloop.workflows.models import group_of
 
+from . import tuning
 from .classifiers import images_of
 
 router = APIRouter(tags=["jobs"])
 
 
-@router.get("/methods")
-def list_methods(access: ReadDep, services: ServicesDep) -> list[wire.MethodInfo]:
-    """Segmentation methods and their parameters."""
-    return [method_info(one) for one in services.methods.all().values()]
-
-
-def method_info(one: Method) -> wire.MethodInfo:
-    """A method as the page sees it."""
-    return wire.MethodInfo(
-        name=one.name,
-        title=one.title,
-        description=one.description,
-        group=group_of(one),
-        parameters=one.parameters.model_json_schema(),
-    )
-
-
 JobRequest = Annotated[
-    wire.SegmentRequest | wire.MeasureRequest | wire.CompareRequest | TrainClassifierRequest | ClassifyRequest,
+    wire.SegmentRequest
+    | wire.MeasureRequest
+    | wire.CompareRequest
+    | TrainClassifierRequest
+    | ClassifyRequest
+    | FineTuneRequest,
     wire.Field(discriminator="kind"),
 ]
 
@@ -88,6 +76,8 @@ def start_job(
                 job = _train_classifier(access, project, body)
             case ClassifyRequest():
                 job = _classify(access, services.classifiers, project, body)
+            case FineTuneRequest():
+                job = tuning.start(access, services, project, body)
         services.announcer.new_job(access.connection, job)
         for layer_image in set(job_images(access, job)):
             services.announcer.image(access.connection, layer_image)

@@ -106,7 +106,10 @@ function JobRow({ job, onShow }: { job: Job; onShow(): void }) {
           </IconButton>
         ) : null}
         {job.state === "done" &&
-        (job.kind === "compare" || job.layer_ids.length > 0 || job.image_ids.length > 0) ? (
+        (job.kind === "compare" ||
+          job.kind === "fine-tune" ||
+          job.layer_ids.length > 0 ||
+          job.image_ids.length > 0) ? (
           <IconButton label="Show the result" testId="job-show" onClick={onShow}>
             <IconEye size={14} />
           </IconButton>
