@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -156,6 +157,25 @@ def test_training_goes_on_from_a_model(dataset: Path, home: Path, tmp_path: Path
     assert shown["training"]["continued_from"] == "nuclei"
 
 
+def test_objects_that_nobody_outlined_are_found_round_by_round(dataset: Path, home: Path, tmp_path: Path) -> None:
+    package, work = tmp_path / "incomplete.zip", tmp_path / "work"
+    incomplete = shutil.copytree(dataset, tmp_path / "incomplete")
+    for path in (incomplete / "labels").iterdir():
+        labels = tifffile.imread(path)
+        tifffile.imwrite(path, np.where(labels % 2 == 0, 0, labels))
+    order = ["train", incomplete, "--from", "nuclei", "--out", package, "--steps", 4, "--work", work]
+    told = run(home, *order, "--unmarked", "unknown", "--rounds", 2).stderr
+    assert "that the model found" in told
+
+    run(home, "models", "import", package)
+    shown = json.loads(run(home, "models", "show", "incomplete", "--json").stdout)["training"]
+    first, second = shown["rounds"]
+    assert first["annotated"] == second["annotated"] > 0
+    assert (first["added"], shown["unmarked"], shown["continued_from"]) == (0, "unknown", "nuclei")
+    assert second["added"] > 0
+    assert (work / "round-2/curves.html").exists()
+
+
 def test_the_way_of_the_shipped_models_can_be_gone_in_short(dataset: Path, tmp_path: Path) -> None:
     script = Path(__file__).parents[2] / "scripts/models.py"
     subprocess.run(
@@ -183,6 +203,7 @@ def test_the_way_of_the_shipped_models_can_be_gone_in_short(dataset: Path, tmp_p
         (["train", "{dataset}", "--out", "x.zip", "--from", "nothing"], 1, "There is no model 'nothing'"),
         (["train", "{dataset}", "--out", "x.zip", "--config", "/nowhere.toml"], 1, "no configuration file"),
         (["train", "--project", "a", "--out", "x.zip"], 2, "--layer"),
+        (["train", "{dataset}", "--out", "x.zip", "--unmarked", "unknown"], 2, "needs a model that knows some objects"),
     ],
 )
 def test_wrong_orders_are_told(dataset: Path, home: Path, arguments: list[str], code: int, told: str) -> None:

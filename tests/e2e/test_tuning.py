@@ -14,6 +14,7 @@ from .workbench import Workbench, workbench
 
 SIDE, STEP = 256, 32
 TRAINING_MS = 8 * SLOW_MS
+pytestmark = pytest.mark.timeout(600)
 
 
 def picture(path: Path, seed: int) -> list[tuple[int, int]]:
@@ -90,7 +91,7 @@ def test_train_on_corrections_compare_keep_use_and_take_back(bench: Workbench, t
     expect(bench.part("tuning-run")).to_be_enabled()
     bench.part("tuning-name").fill("faint-cells")
     bench.part("tuning-settings").click()
-    for name, value in (("steps", "40"), ("batch", "2"), ("rounds", "1"), ("learning_rate", "0.001")):
+    for name, value in (("steps", "30"), ("batch", "2"), ("rounds", "1"), ("learning_rate", "0.001")):
         bench.part(f"tuning-{name}").fill(value)
         bench.part(f"tuning-{name}").blur()
     bench.page.wait_for_timeout(300)  # the folded part opens

@@ -20,9 +20,11 @@ from cytoloop.learning.training.order import Order
 from cytoloop.runtime.assembly import image_library
 from cytoloop.runtime.settings import Settings
 from cytoloop.workflows.datasets import write_layer_dataset
+from cytoloop.workflows.finetuning.plan import TuningPlan, Unmarked, tuned_configuration
+from cytoloop.workflows.finetuning.rounds import copy_with_unknown, fine_tune
 from cytoloop.workflows.models import export_model, model_named
 from cytoloop.workflows.shipping import model_of_training
-from cytoloop.workflows.training import Curve
+from cytoloop.workflows.training import Curve, Trained
 from cytoloop.workflows.training import train as run_training
 
 from .classify import train_classifier
@@ -72,7 +74,19 @@ def train(
     method: Annotated[Learner, typer.Option("--method", help="With --task classify: what learns.")] = (
         Learner.EXTRA_TREES
     ),
-    seed: Annotated[int, typer.Option("--seed", min=0, help="With --task classify: for what is drawn at random.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="With --task classify or --from: for what is drawn at random.")
+    ] = 0,
+    unmarked: Annotated[
+        Unmarked,
+        typer.Option("--unmarked", help="With --from: what is no object is background, or unknown."),
+    ] = Unmarked.BACKGROUND,
+    rounds: Annotated[
+        int,
+        typer.Option(
+            "--rounds", min=1, max=10, help="With --unmarked unknown: trainings, each adds what the last one found."
+        ),
+    ] = 2,
     home: HomeOption = None,
     database: DatabaseOption = None,
 ) -> None:
@@ -94,9 +108,20 @@ def train(
     if name is not None and name in registry.all():
         raise InvalidInputError(f"There is a method {name!r} already. Choose another name.")
     initial = None if start is None else model_named(registry, start)
-    configuration = _configuration(recipe, initial, task, steps, model_name)
+    given = {"unmarked": unmarked, "rounds": rounds, "steps": steps, "seed": seed}
+    plan = TuningPlan.model_validate({name: value for name, value in given.items() if value is not None})
+    if initial is None and unmarked is Unmarked.UNKNOWN:
+        raise InvalidInputError("--unmarked unknown needs a model that knows some objects: name one with --from MODEL.")
+    tuned = initial if recipe is None else None
+    configuration = (
+        _configuration(recipe, task, steps, model_name)
+        if tuned is None
+        else tuned_configuration(tuned, plan, model_name)
+    )
     folder = work or Path(tempfile.mkdtemp(prefix="cytoloop-train-"))
     data = _dataset(dataset, project, layer, folder, settings)
+    if unmarked is Unmarked.UNKNOWN:
+        data = copy_with_unknown(data, folder / "unknown")
     order = Order(
         configuration=configuration,
         data=data,
@@ -105,25 +130,32 @@ def train(
         initial=None if initial is None else initial.weights,
         threads=threads,
     )
-    typer.echo(f"Training; watch {folder / 'curves.html'} (Ctrl-C ends it and keeps what was learnt)", err=True)
-    trained = run_training(order, on_curve=_Bar())
+    page = folder / "curves.html" if tuned is None else folder / "round-1" / "curves.html"
+    typer.echo(f"Training; watch {page} (Ctrl-C ends it and keeps what was learnt)", err=True)
+    trained = run_training(order, on_curve=_Bar()) if tuned is None else _tuned(tuned, order, plan)
     package = model_of_training(order, trained, folder / "package" / model_name)
     _keep(package, out, registry, name)
     if work is None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _configuration(
-    recipe: Path | None, initial: ModelPackage | None, task: TrainingTask, steps: int | None, name: str
-) -> Configuration:
+def _tuned(start: ModelPackage, order: Order, plan: TuningPlan) -> Trained:
+    """Fine-tune; a bar for each round."""
+    bars: dict[int, _Bar] = {}
+
+    def tell(number: int, point: Curve) -> None:
+        bars.setdefault(number, _Bar())(point)
+
+    tuned = fine_tune(start, order, plan, tell)
+    for one in tuned.rounds:
+        if one.added:
+            typer.echo(f"Round {one.number}: {one.annotated} objects, and {one.added} that the model found", err=True)
+    return tuned.trained
+
+
+def _configuration(recipe: Path | None, task: TrainingTask, steps: int | None, name: str) -> Configuration:
     if recipe is not None:
         found = read_configuration(recipe)
-    elif initial is not None:
-        if "configuration" not in initial.training:
-            raise InvalidInputError(f"{initial.name} was not trained here, so training cannot go on from it.")
-        found = Configuration.model_validate(initial.training["configuration"])
-        gentle = found.optimisation.model_copy(update={"learning_rate": 3e-4, "steps": 300, "warm_up_steps": 30})
-        found = found.model_copy(update={"optimisation": gentle})
     else:
         heads = (Head.FOREGROUND, Head.DISTANCE) if task is TrainingTask.INSTANCE else (Head.FOREGROUND,)
         found = Configuration.model_validate({"heads": heads})

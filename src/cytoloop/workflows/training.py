@@ -1,6 +1,7 @@
 """Training a model in a process of its own: torch never enters this one."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -18,6 +19,9 @@ from .curves import write_curves_page
 
 _MODULE = "cytoloop.learning._torch"
 _LAST_LINES = 20
+_CALM = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Threads of torch sleep while they wait for each other: where other work wants the processors too, a step with
+threads that spin takes many times as long."""
 
 
 class TrainingFailedError(CytoloopError, RuntimeError):
@@ -70,6 +74,7 @@ def train(order: Order, *, on_curve: Callable[[Curve], None] = lambda _: None, p
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
+            env={**_CALM, **os.environ},
         ) as process,
     ):
         try:

@@ -29,6 +29,8 @@ class OnnxNetwork:
         options.intra_op_num_threads = threads or default_threads()
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # threads that spin while they wait take the processors from whatever else works here
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         available = set(onnxruntime.get_available_providers())
         try:
             self._session = onnxruntime.InferenceSession(

@@ -44,11 +44,12 @@ def tuned_configuration(start: ModelPackage, plan: TuningPlan, name: str, types:
     Raises
     ------
     InvalidInputError
-        The model was not trained by this program, or does not find single objects.
+        The model was not trained by this program; or it does not find single objects, without which nothing can be
+        said of pixels that are not annotated.
     """
     if "configuration" not in start.training:
         raise InvalidInputError(f"{start.name} was not trained here, so training cannot go on from it.")
-    if start.spec.task is not Task.INSTANCES:
+    if start.spec.task is not Task.INSTANCES and plan.unmarked is Unmarked.UNKNOWN:
         raise InvalidInputError(f"{start.name} finds areas, not single objects. Choose a model that finds objects.")
     found = Configuration.model_validate(start.training["configuration"])
     optimisation = found.optimisation.model_copy(

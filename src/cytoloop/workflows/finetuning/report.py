@@ -24,6 +24,8 @@ REPORT = "report.json"
 SIDES = ("before", "after")
 MOST_PICTURES = 6
 _PICTURE_PX = 512
+_LEAST_SIDE_PX = 256
+_MOST_TIMES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +128,8 @@ def _picture(method: Method, example: Example) -> bytes:
     part = _busiest(example.labels)
     truth = np.maximum(example.labels, 0)[part]
     predicted = without_unknown(found, example.labels)[part]
-    picture = enlarged(shown(example.image)[part], _PICTURE_PX // 2)
-    factor = picture.shape[0] // truth.shape[0]
+    factor = min(_MOST_TIMES, max(1, -(-_LEAST_SIDE_PX // min(truth.shape))))
+    picture = enlarged(shown(example.image)[part], factor * max(truth.shape))
     drawn = with_errors(picture, _larger(truth, factor), _larger(predicted, factor))
     veil = _larger((example.labels[part] < 0).astype(np.int32), factor) > 0
     drawn[veil] = (0.55 * drawn[veil]).astype(np.uint8)

@@ -61,6 +61,8 @@ def fine_tune(start: ModelPackage, order: Order, plan: TuningPlan, on_curve: OnC
         own = order.model_copy(update={"data": folder / "data", "folder": folder, "initial": initial})
         found = _trained(own, number, on_curve)
         rounds.append(seen)
+        if found.record["steps"] < plan.steps:  # a person ended it, and wants what was learnt
+            break
         initial = found.weights
         method = NetworkMethod(unwritten_package(folder, initial, start.spec, About(start.title, "", "")))
     assert found is not None  # there is one round at least
@@ -110,8 +112,6 @@ def _improved(pair: Pair, target: Path, method: NetworkMethod, number: int) -> t
     """Write the labels of one pair for a round; how many objects are annotated, and how many were added."""
     example = read_example(pair)
     labels = example.labels
-    if not (labels == UNKNOWN).any():  # nothing is said of what is not annotated
-        labels = np.where(labels == 0, UNKNOWN, labels).astype(np.int32)
     pixels, parameters = pixels_of(example), NetworkParameters.model_validate({})
     calibration = method.calibrate(pixels, parameters)
     probability = method.foreground(pixels, parameters, calibration)
@@ -123,7 +123,21 @@ def _improved(pair: Pair, target: Path, method: NetworkMethod, number: int) -> t
     return int(np.unique(labels[labels > 0]).size), added_objects(labels, better)
 
 
+def copy_with_unknown(data: Path, folder: Path) -> Path:
+    """The pairs with -1 (not known) in place of 0; labels that hold -1 already stay as they are."""
+    for name in ("images", "labels"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for pair in pairs_in(data):
+        labels = read_example(pair).labels
+        if not (labels == UNKNOWN).any():
+            labels = np.where(labels == 0, UNKNOWN, labels).astype(np.int32)
+        tifffile.imwrite(folder / "labels" / f"{pair.name}.tif", labels, compression="deflate")
+        _linked(pair.image, folder / "images" / pair.image.name)
+    return folder
+
+
 def _linked(source: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)
     try:
         os.link(source, target)
     except OSError:  # another disk, or one without links

@@ -18,6 +18,7 @@ from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.model import Job, NewJob, Task
 from cytoloop.learning.classical.channels import AUTO
 from cytoloop.learning.packages.model import ModelPackage
+from cytoloop.learning.packages.model import Task as ModelTask
 from cytoloop.learning.packages.reading import checked_name
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.projects.images import ProjectImage, project_image_by_id
@@ -73,11 +74,17 @@ def tunable(methods: MethodRegistry) -> list[ModelPackage]:
     found: list[ModelPackage] = []
     for one in models(methods):
         try:
+            _require_objects(one)
             tuned_configuration(one, TuningPlan.model_validate({}), "model")
         except (InvalidInputError, ValueError):
             continue
         found.append(one)
     return found
+
+
+def _require_objects(package: ModelPackage) -> None:
+    if package.spec.task is not ModelTask.INSTANCES:
+        raise InvalidInputError(f"{package.name} finds areas, not single objects. Choose a model that finds objects.")
 
 
 def corrections(connection: Connection, images: Sequence[ProjectImage]) -> list[ImageCorrections]:
@@ -115,6 +122,7 @@ def start_tuning(
     if not can_train():
         raise ConflictError("Training needs torch. Install it where the server runs: pip install 'cytoloop[train]'")
     start = model_named(methods, order.start)
+    _require_objects(start)
     tuned_configuration(start, order.plan, "model")
     name = checked_name(order.name)
     if name in methods.all():
