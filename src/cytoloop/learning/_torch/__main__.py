@@ -27,6 +27,8 @@ from .training import Plan, Progress, Training
 
 _VALIDATION_VIEWS = 64
 _VALIDATION_SEED = 999_999
+_REPORT_EVERY = 50
+"""Steps between two points of the curves; fewer in a short training."""
 _stopping = False
 ATTACHED = "--attached"
 
@@ -48,7 +50,11 @@ def run(order: Order) -> None:
     validation = _validation([by_name[name] for name in split.validation], types, configuration)
     initial = None if order.initial is None else state_of_onnx(order.initial, configuration)
     plan = Plan(
-        checkpoint=order.folder / "checkpoint.pt", threads=order.threads, loaders=order.loaders, stop=lambda: _stopping
+        checkpoint=order.folder / "checkpoint.pt",
+        report_every=max(1, min(_REPORT_EVERY, configuration.optimisation.steps // 20)),
+        threads=order.threads,
+        loaders=order.loaders,
+        stop=lambda: _stopping,
     )
     training = Training(configuration, stream, validation, plan, initial)
     _tell({"parameters": parameter_count(training.network), "images": len(split.training), "step": training.step})

@@ -48,6 +48,7 @@ def tune(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
         held_out=held,
         initial=start.weights,
     )
+    reporter.progress(0, "Preparing the training")
     tuned = fine_tune(start, order, plan, _telling(reporter, plan))
     reporter.progress(_TRAINING_SHARE, "Scoring on the held-out images")
     output.mkdir(parents=True, exist_ok=True)
