@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.core.events import EventBus
@@ -29,6 +30,8 @@ from cytoloop.workflows.importing import ImportKind
 from cytoloop.workflows.leftovers import Leftovers
 from cytoloop.workflows.library import ImageLibrary
 from cytoloop.workflows.measuring import MeasureKind
+from cytoloop.workflows.pixel_shelf import PixelShelf
+from cytoloop.workflows.pixel_training import TrainPixelsKind
 from cytoloop.workflows.receiving import Inbox
 from cytoloop.workflows.segment_kind import SegmentKind
 from cytoloop.workflows.shelf import Shelf
@@ -61,11 +64,17 @@ class Services:
     comparisons: Path
     """Folder of what comparisons of methods found."""
     classifiers: ClassifierShelf
+    pixels: PixelShelf
+    """Pixel classifiers, by project."""
     shelf: Shelf
     """Files that jobs take in and give out."""
     custody: Custody
     """Whether this server may delete stored files."""
     sweeper: Sweeper
+
+    def methods_of(self, project: UUID) -> MethodRegistry:
+        """The methods that a project has: its pixel classifiers too."""
+        return self.methods.with_pixels(self.pixels.of_project(project))
 
     def start(self) -> None:
         """Begin to hear from other processes, and to run jobs."""
@@ -136,18 +145,20 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
     measurements = home / "measurements"
     comparisons = home / "comparisons"
     classifiers = ClassifierShelf(home / "classifiers")
+    pixels = PixelShelf(home / "pixels")
     shelf = Shelf(home / "exchange")
-    leftovers = Leftovers(database, measurements, comparisons, classifiers.folder)
+    leftovers = Leftovers(database, measurements, comparisons, classifiers.folder, pixels.folder)
     methods = MethodRegistry(settings.models_folder)
     kinds = {
         "import": ImportKind(blobs, custody, announcer),
-        "segment": SegmentKind(library, methods, announcer, classifiers, database.read),
+        "segment": SegmentKind(library, methods, announcer, classifiers, pixels, database.read),
         "measure": MeasureKind(database, library, announcer, measurements),
-        "compare": CompareKind(database, library, methods, comparisons),
+        "compare": CompareKind(database, library, methods, pixels, comparisons),
         "export": ExportKind(database, library, shelf),
         "import-set": ImportSetKind(database, announcer, shelf),
         "train-classifier": TrainKind(database, library, announcer, classifiers),
         "classify": ClassifyKind(database, library, announcer, classifiers),
+        "train-pixels": TrainPixelsKind(database, library, pixels),
     }
     dispatcher = Dispatcher(
         database,
@@ -173,6 +184,7 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         measurements=measurements,
         comparisons=comparisons,
         classifiers=classifiers,
+        pixels=pixels,
         shelf=shelf,
         custody=custody,
         sweeper=Sweeper(database, shelf, custody, leftovers),

@@ -111,7 +111,17 @@ class JobFile(WireModel):
 class Job(WireModel):
     id: UUID
     project_id: UUID
-    kind: Literal["segment", "measure", "compare", "import", "export", "import-set", "train-classifier", "classify"]
+    kind: Literal[
+        "segment",
+        "measure",
+        "compare",
+        "import",
+        "export",
+        "import-set",
+        "train-classifier",
+        "classify",
+        "train-pixels",
+    ]
     title: str
     state: JobState
     progress: float

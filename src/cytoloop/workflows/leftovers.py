@@ -21,16 +21,17 @@ ARRIVING_S = 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Leftovers:
-    """Folders of measured tables (by layer), of comparisons (by job), and of classifiers (by project)."""
+    """Folders of measured tables (by layer), comparisons (by job), classifiers and pixel classifiers (by project)."""
 
     database: Database
     measurements: Path
     comparisons: Path
     classifiers: Path
+    pixels: Path
 
     def sweep(self) -> int:
         """Remove what nothing belongs to any more; how many files and folders that were."""
-        kept = {self.measurements: layer, self.comparisons: job, self.classifiers: project}
+        kept = {self.measurements: layer, self.comparisons: job, self.classifiers: project, self.pixels: project}
         gone = 0
         for folder, table in kept.items():
             found = dict(_named(folder))

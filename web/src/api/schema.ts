@@ -256,6 +256,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{image_id}/pixel-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Pixels
+         * @description A PNG of what a pixel classifier makes of a window (full-resolution px): each pixel in the colour of its most
+         *     probable class, as opaque as it is certain. ``only``: the probability of one class, by its place.
+         *
+         *     The header ``X-Box`` tells the box that the picture covers.
+         */
+        get: operations["preview_pixels_api_v1_images__image_id__pixel_preview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{image_id}/pixels": {
         parameters: {
             query?: never;
@@ -949,7 +972,7 @@ export interface paths {
         };
         /**
          * List Methods
-         * @description Segmentation methods and their parameters.
+         * @description Segmentation methods and their parameters; with a project, also its pixel classifiers.
          */
         get: operations["list_methods_api_v1_methods_get"];
         put?: never;
@@ -1492,6 +1515,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/pixel-classifiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pixel Classifiers
+         * @description Every version of the project's pixel classifier, the newest first.
+         */
+        get: operations["list_pixel_classifiers_api_v1_projects__project_id__pixel_classifiers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/pixel-classifiers/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Pixel Classifier
+         * @description Take in a zip file with a pixel classifier. It is checked first; classes that the project lacks are added.
+         */
+        post: operations["import_pixel_classifier_api_v1_projects__project_id__pixel_classifiers_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/pixel-classifiers/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Pixel Classifier
+         * @description One version with its card and its scores.
+         */
+        get: operations["read_pixel_classifier_api_v1_projects__project_id__pixel_classifiers__version__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Pixel Classifier
+         * @description Remove a version; objects that it found stay.
+         */
+        delete: operations["remove_pixel_classifier_api_v1_projects__project_id__pixel_classifiers__version__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/pixel-classifiers/{version}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Pixel Classifier
+         * @description The version as a zip file in the bioimage.io format, with ONNX weights.
+         */
+        get: operations["export_pixel_classifier_api_v1_projects__project_id__pixel_classifiers__version__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/review": {
         parameters: {
             query?: never;
@@ -1504,6 +1611,26 @@ export interface paths {
          * @description How far the review of each image's run layers is.
          */
         get: operations["read_progress_api_v1_projects__project_id__review_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/scribbles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Scribbles
+         * @description How many scribbles of each class the project's images have; images without a layer of them are left out.
+         */
+        get: operations["count_scribbles_api_v1_projects__project_id__scribbles_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2022,6 +2149,11 @@ export interface components {
             file: string;
             /** Name */
             name?: string | null;
+        };
+        /** Body_import_pixel_classifier_api_v1_projects__project_id__pixel_classifiers_import_post */
+        Body_import_pixel_classifier_api_v1_projects__project_id__pixel_classifiers_import_post: {
+            /** File */
+            file: string;
         };
         /** Body_import_set_api_v1_projects__project_id__import_post */
         Body_import_set_api_v1_projects__project_id__import_post: {
@@ -2712,7 +2844,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "segment" | "measure" | "compare" | "import" | "export" | "import-set" | "train-classifier" | "classify";
+            kind: "segment" | "measure" | "compare" | "import" | "export" | "import-set" | "train-classifier" | "classify" | "train-pixels";
             /** Layer Ids */
             layer_ids: string[];
             /** Message */
@@ -2825,7 +2957,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "user" | "run" | "review" | "import" | "study";
+            kind: "user" | "run" | "review" | "import" | "study" | "scribbles";
             /** Measured At */
             measured_at: string | null;
             /** Name */
@@ -2859,14 +2991,16 @@ export interface components {
         /**
          * LayerCreate
          * @description ``kind`` "user" without a name returns the caller's own layer, made on first use.
+         *
+         *     "scribbles" is the image's one layer of labels for pixel classifiers, made on first use; its name is given.
          */
         LayerCreate: {
             /**
              * Kind
              * @default user
-             * @constant
+             * @enum {string}
              */
-            kind?: "user";
+            kind?: "user" | "scribbles";
             /** Name */
             name?: string | null;
         };
@@ -3315,6 +3449,180 @@ export interface components {
             title: string;
         };
         /**
+         * PixelClassifier
+         * @description A version. ``background`` is the place of that class; ``scribbles`` and ``pixels`` count what it learnt from.
+         *
+         *     ``pixel_um`` is the resolution at which images are to be looked at; null: their own.
+         */
+        PixelClassifier: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Background */
+            background: number | null;
+            /** Classes */
+            classes: components["schemas"]["ClassifierClass"][];
+            /** Images */
+            images: number | null;
+            /** Learner */
+            learner: string | null;
+            /** Macro F1 */
+            macro_f1: number | null;
+            /** Method */
+            method: string;
+            /** Pixel Um */
+            pixel_um: number | null;
+            /** Pixels */
+            pixels: number[];
+            /** Regions */
+            regions: boolean;
+            /** Scribbles */
+            scribbles: number[];
+            /** Title */
+            title: string;
+            /** Trained At */
+            trained_at: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * PixelClassifierDetails
+         * @description ``split`` says whether scribbles or only pixels were held out together: of the latter the scores flatter.
+         */
+        PixelClassifierDetails: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Background */
+            background: number | null;
+            /** Card */
+            card: string;
+            /** Classes */
+            classes: components["schemas"]["ClassifierClass"][];
+            /** Configuration */
+            configuration: {
+                [key: string]: unknown;
+            };
+            /** Features */
+            features: string[];
+            /** Folds */
+            folds: number | null;
+            /** Images */
+            images: number | null;
+            /** Learner */
+            learner: string | null;
+            /** Macro F1 */
+            macro_f1: number | null;
+            /** Method */
+            method: string;
+            /** Pixel Um */
+            pixel_um: number | null;
+            /** Pixels */
+            pixels: number[];
+            /** Regions */
+            regions: boolean;
+            scores: components["schemas"]["PixelScores"] | null;
+            /** Scribbles */
+            scribbles: number[];
+            /** Split */
+            split: ("scribble" | "pixel") | null;
+            /** Title */
+            title: string;
+            /** Trained At */
+            trained_at: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * PixelConfiguration
+         * @description How to train; the defaults do for a few scribbles.
+         *
+         *     ``sigmas_px`` and ``filters`` are the filters that a pixel is known by. ``patches`` see windows of ``patch_px`` raw
+         *     pixels instead, for tissue. ``line_px`` is how wide lines and points count, in full-resolution px; ``pixel_um`` a
+         *     coarser resolution to look at; ``regions``: find regions of any size, not objects to be counted.
+         */
+        PixelConfiguration: {
+            /**
+             * Filters
+             * @default [
+             *       "gaussian",
+             *       "laplacian",
+             *       "gradient",
+             *       "difference",
+             *       "structure",
+             *       "hessian"
+             *     ]
+             */
+            filters?: ("gaussian" | "laplacian" | "gradient" | "difference" | "structure" | "hessian")[];
+            /**
+             * Folds
+             * @default 3
+             */
+            folds?: number;
+            /**
+             * Learner
+             * @default extra-trees
+             * @enum {string}
+             */
+            learner?: "extra-trees" | "random-forest" | "boosting" | "patches";
+            /**
+             * Line Px
+             * @default 3
+             */
+            line_px?: number;
+            /**
+             * Patch Px
+             * @default 16
+             */
+            patch_px?: number;
+            /** Pixel Um */
+            pixel_um?: number | null;
+            /**
+             * Regions
+             * @default false
+             */
+            regions?: boolean;
+            /**
+             * Samples Per Class
+             * @default 4000
+             */
+            samples_per_class?: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+            /**
+             * Sigmas Px
+             * @default [
+             *       0.7,
+             *       1.6,
+             *       3.5,
+             *       7
+             *     ]
+             */
+            sigmas_px?: number[];
+            /**
+             * Trees
+             * @default 50
+             */
+            trees?: number;
+        };
+        /**
+         * PixelScores
+         * @description On held-out pixels. ``confusion[truth][predicted]`` counts them.
+         */
+        PixelScores: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Classes */
+            classes: components["schemas"]["ClassScore"][];
+            /** Confusion */
+            confusion: number[][];
+            /** Macro F1 */
+            macro_f1: number | null;
+            /** Objects */
+            objects: number;
+        };
+        /**
          * PixelValue
          * @description The values at one pixel: red, green, blue for RGB images, else one a channel.
          */
@@ -3539,6 +3847,33 @@ export interface components {
             matched: number;
             /** Review Layer Id */
             review_layer_id: string | null;
+        };
+        /** ScribbledClass */
+        ScribbledClass: {
+            /** Count */
+            count: number;
+            /** Term Id */
+            term_id: number;
+        };
+        /**
+         * ScribbledImage
+         * @description An image with scribbles, by class.
+         */
+        ScribbledImage: {
+            /** Classes */
+            classes: components["schemas"]["ScribbledClass"][];
+            /**
+             * Image Id
+             * Format: uuid
+             */
+            image_id: string;
+            /**
+             * Layer Id
+             * Format: uuid
+             */
+            layer_id: string;
+            /** Name */
+            name: string;
         };
         /**
          * SegmentRequest
@@ -3806,6 +4141,22 @@ export interface components {
             test_image_ids?: string[];
             /** Then Classify */
             then_classify?: string[];
+        };
+        /**
+         * TrainPixelsRequest
+         * @description Learn from the scribbles on these images (all where null). ``background_term_id``: what is none of the objects.
+         */
+        TrainPixelsRequest: {
+            /** Background Term Id */
+            background_term_id?: number | null;
+            configuration?: components["schemas"]["PixelConfiguration"];
+            /** Image Ids */
+            image_ids?: string[] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "train-pixels";
         };
         /**
          * Upload
@@ -4343,6 +4694,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_pixels_api_v1_images__image_id__pixel_preview_get: {
+        parameters: {
+            query: {
+                classifier: number;
+                x0: number;
+                y0: number;
+                x1: number;
+                y1: number;
+                z?: number;
+                t?: number;
+                only?: number | null;
+            };
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
                 };
             };
             /** @description Any error, as a problem. */
@@ -5563,7 +5954,9 @@ export interface operations {
     };
     list_methods_api_v1_methods_get: {
         parameters: {
-            query?: never;
+            query?: {
+                project_id?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6443,7 +6836,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"] | components["schemas"]["CompareRequest"] | components["schemas"]["TrainClassifierRequest"] | components["schemas"]["ClassifyRequest"];
+                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"] | components["schemas"]["CompareRequest"] | components["schemas"]["TrainClassifierRequest"] | components["schemas"]["ClassifyRequest"] | components["schemas"]["TrainPixelsRequest"];
             };
         };
         responses: {
@@ -6661,6 +7054,164 @@ export interface operations {
             };
         };
     };
+    list_pixel_classifiers_api_v1_projects__project_id__pixel_classifiers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PixelClassifier"][];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_pixel_classifier_api_v1_projects__project_id__pixel_classifiers_import_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_pixel_classifier_api_v1_projects__project_id__pixel_classifiers_import_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PixelClassifierDetails"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_pixel_classifier_api_v1_projects__project_id__pixel_classifiers__version__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PixelClassifierDetails"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_pixel_classifier_api_v1_projects__project_id__pixel_classifiers__version__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_pixel_classifier_api_v1_projects__project_id__pixel_classifiers__version__export_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_progress_api_v1_projects__project_id__review_get: {
         parameters: {
             query?: never;
@@ -6679,6 +7230,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectReview"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_scribbles_api_v1_projects__project_id__scribbles_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScribbledImage"][];
                 };
             };
             /** @description Any error, as a problem. */

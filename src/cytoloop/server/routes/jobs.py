@@ -13,6 +13,7 @@ from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.model import Job as JobRecord
 from cytoloop.learning.classifiers.configuration import Configuration
 from cytoloop.learning.method import Method
+from cytoloop.learning.pixels.configuration import PixelConfiguration
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.measurements.features.catalogue import Wanted
 from cytoloop.projects import images as image_records
@@ -24,6 +25,7 @@ from cytoloop.server.serialise import job_wire, jobs_wire
 from cytoloop.wire import jobs as wire
 from cytoloop.wire.base import Page
 from cytoloop.wire.classifiers import ClassifyRequest, TrainClassifierRequest
+from cytoloop.wire.pixels import TrainPixelsRequest
 from cytoloop.workflows import (
     classifier_training,
     classifying,
@@ -32,6 +34,7 @@ from cytoloop.workflows import (
     export_jobs,
     import_set_jobs,
     measuring,
+    pixel_training,
     segmenting,
 )
 from cytoloop.workflows.classifier_shelf import ClassifierShelf
@@ -44,9 +47,12 @@ router = APIRouter(tags=["jobs"])
 
 
 @router.get("/methods")
-def list_methods(access: ReadDep, services: ServicesDep) -> list[wire.MethodInfo]:
-    """Segmentation methods and their parameters."""
-    return [method_info(one) for one in services.methods.all().values()]
+def list_methods(access: ReadDep, services: ServicesDep, project_id: UUID | None = None) -> list[wire.MethodInfo]:
+    """Segmentation methods and their parameters; with a project, also its pixel classifiers."""
+    methods = services.methods
+    if project_id is not None:
+        methods = services.methods_of(access.project(project_id, Permission.VIEW)[0].uuid)
+    return [method_info(one) for one in methods.all().values()]
 
 
 def method_info(one: Method) -> wire.MethodInfo:
@@ -61,7 +67,12 @@ def method_info(one: Method) -> wire.MethodInfo:
 
 
 JobRequest = Annotated[
-    wire.SegmentRequest | wire.MeasureRequest | wire.CompareRequest | TrainClassifierRequest | ClassifyRequest,
+    wire.SegmentRequest
+    | wire.MeasureRequest
+    | wire.CompareRequest
+    | TrainClassifierRequest
+    | ClassifyRequest
+    | TrainPixelsRequest,
     wire.Field(discriminator="kind"),
 ]
 
@@ -83,11 +94,13 @@ def start_job(
             case wire.MeasureRequest():
                 job = _measure(access, project, body)
             case wire.CompareRequest():
-                job = _compare(access, services.methods, project, body)
+                job = _compare(access, services.methods_of(project.uuid), project, body)
             case TrainClassifierRequest():
                 job = _train_classifier(access, project, body)
             case ClassifyRequest():
                 job = _classify(access, services.classifiers, project, body)
+            case TrainPixelsRequest():
+                job = _train_pixels(access, project, body)
         services.announcer.new_job(access.connection, job)
         for layer_image in set(job_images(access, job)):
             services.announcer.image(access.connection, layer_image)
@@ -137,7 +150,7 @@ def _segment(access: Access, services: ServicesDep, project: Project, body: wire
         classifier=body.classifier,
     )
     return segmenting.start_segmentation(
-        access.connection, services.methods, order, project_id=project.id, user_id=access.actor.user_id
+        access.connection, services.methods_of(project.uuid), order, project_id=project.id, user_id=access.actor.user_id
     )
 
 
@@ -192,6 +205,15 @@ def _classify(access: Access, shelf: ClassifierShelf, project: Project, body: Cl
     return classifying.start_classification(
         access.connection, version, layers, project=project, user_id=access.actor.user_id
     )
+
+
+def _train_pixels(access: Access, project: Project, body: TrainPixelsRequest) -> JobRecord:
+    order = pixel_training.PixelTrainingOrder(
+        images=images_of(access, project, body.image_ids),
+        configuration=PixelConfiguration.model_validate(body.configuration.model_dump()),
+        background=body.background_term_id,
+    )
+    return pixel_training.start_pixel_training(access.connection, order, project=project, user_id=access.actor.user_id)
 
 
 def _own_layers(access: Access, project: Project, images: Sequence[image_records.ProjectImage]) -> list[Layer]:
