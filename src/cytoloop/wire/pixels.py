@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, FiniteFloat
 
 from .base import WireModel
-from .classifiers import ClassifierClass, ClassScore
+from .classifiers import ClassifierClass, PartitionScores
 
 PixelLearnerName = Literal["extra-trees", "random-forest", "boosting", "patches"]
 FilterName = Literal["gaussian", "laplacian", "gradient", "difference", "structure", "hessian"]
@@ -59,16 +59,6 @@ class ScribbledImage(WireModel):
     classes: list[ScribbledClass]
 
 
-class PixelScores(WireModel):
-    """On held-out pixels. ``confusion[truth][predicted]`` counts them."""
-
-    objects: int
-    accuracy: float | None
-    macro_f1: float | None
-    confusion: list[list[int]]
-    classes: list[ClassScore]
-
-
 class PixelClassifier(WireModel):
     """A version. ``background`` is the place of that class; ``scribbles`` and ``pixels`` count what it learnt from.
 
@@ -97,6 +87,6 @@ class PixelClassifierDetails(PixelClassifier):
     card: str
     split: Literal["scribble", "pixel"] | None
     folds: int | None
-    scores: PixelScores | None
+    scores: PartitionScores | None
     configuration: dict[str, Any]
     features: list[str]

@@ -265,10 +265,10 @@ export interface paths {
         };
         /**
          * Preview Pixels
-         * @description A PNG of what a pixel classifier makes of a window (full-resolution px): each pixel in the colour of its most
-         *     probable class, as opaque as it is certain. ``only``: the probability of one class, by its place.
+         * @description A PNG of what a pixel classifier makes of a window (full-resolution px).
          *
-         *     The header ``X-Box`` tells the box that the picture covers.
+         *     Each pixel has the colour of its most probable class, and is as opaque as that is certain. ``only``: the probability
+         *     of one class, by its place. The header ``X-Box`` tells the box that the picture covers.
          */
         get: operations["preview_pixels_api_v1_images__image_id__pixel_preview_get"];
         put?: never;
@@ -3519,7 +3519,7 @@ export interface components {
             pixels: number[];
             /** Regions */
             regions: boolean;
-            scores: components["schemas"]["PixelScores"] | null;
+            scores: components["schemas"]["PartitionScores"] | null;
             /** Scribbles */
             scribbles: number[];
             /** Split */
@@ -3605,22 +3605,6 @@ export interface components {
              * @default 50
              */
             trees?: number;
-        };
-        /**
-         * PixelScores
-         * @description On held-out pixels. ``confusion[truth][predicted]`` counts them.
-         */
-        PixelScores: {
-            /** Accuracy */
-            accuracy: number | null;
-            /** Classes */
-            classes: components["schemas"]["ClassScore"][];
-            /** Confusion */
-            confusion: number[][];
-            /** Macro F1 */
-            macro_f1: number | null;
-            /** Objects */
-            objects: number;
         };
         /**
          * PixelValue
@@ -4144,7 +4128,7 @@ export interface components {
         };
         /**
          * TrainPixelsRequest
-         * @description Learn from the scribbles on these images (all where null). ``background_term_id``: what is none of the objects.
+         * @description Learn from the scribbles on these images (all where null). ``background_term_id``: what is no object.
          */
         TrainPixelsRequest: {
             /** Background Term Id */

@@ -75,6 +75,7 @@ def _slope(plane: Map, across: int, down: int) -> Map:
 
 def _eigenvalues(yy: Map, xy: Map, xx: Map) -> tuple[Map, Map]:
     """Of symmetric 2 x 2 matrices, the larger ones first."""
-    middle = (yy + xx) / 2
-    away = np.hypot((yy - xx) / 2, xy)
+    half = np.float32(0.5)
+    middle = half * (yy + xx)
+    away: Map = np.hypot(half * (yy - xx), xy)
     return middle + away, middle - away

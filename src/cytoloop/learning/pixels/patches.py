@@ -67,7 +67,7 @@ class PatchTrees:
 
         table, trees = _leaves(self.forest)
         count = len(self.forest.estimators_)
-        nodes = [
+        nodes: list[Any] = [
             helper.make_node(
                 "TreeEnsembleRegressor", ["features"], ["leaf"], domain="ai.onnx.ml", n_targets=count, **trees
             ),
@@ -101,7 +101,7 @@ def _balanced(middles: NDArray[np.int8], classes: int) -> NDArray[np.float64]:
     return counts[counts > 0].min(initial=np.inf) / np.maximum(counts, 1) if counts.any() else np.ones(classes)
 
 
-def _leaves(forest: Any) -> tuple[NDArray[np.float32], dict[str, list[Any]]]:
+def _leaves(forest: Any) -> tuple[NDArray[np.float32], dict[str, Any]]:
     """What every leaf says ``(leaves, outputs)``, and the trees as ONNX wants them, each with its leaves' rows."""
     table: list[NDArray[np.float32]] = []
     names = ("treeids", "nodeids", "featureids", "values", "modes", "truenodeids", "falsenodeids")

@@ -92,7 +92,8 @@ def _between(coarse: NDArray[np.float32], height: int, width: int) -> NDArray[np
     down = np.linspace(0, coarse.shape[1] - 1, height, dtype=np.float32)
     across = np.linspace(0, coarse.shape[2] - 1, width, dtype=np.float32)
     x, y = np.meshgrid(across, down)
-    return np.stack([cv2.remap(one, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for one in coarse])
+    maps = [cv2.remap(one, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for one in coarse]
+    return np.stack(maps).astype(np.float32)
 
 
 def load_pixel_classifier(package: PixelPackage, threads: int | None = None) -> PixelPredictor:

@@ -18,7 +18,7 @@ from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
 from cytoloop.server.serialise import RENDERER_VERSION
 from cytoloop.server.state import actor_of
 from cytoloop.wire import pixels as wire
-from cytoloop.wire.classifiers import ClassifierClass
+from cytoloop.wire.classifiers import ClassifierClass, PartitionScores
 from cytoloop.workflows import downloads
 from cytoloop.workflows import pixel_packages as packages
 from cytoloop.workflows.classifier_packages import card_text, zipped
@@ -180,12 +180,13 @@ def _classifier(one: PixelVersion) -> wire.PixelClassifier:
 
 def _details(one: PixelVersion) -> wire.PixelClassifierDetails:
     facts = packages.pixel_facts(one.package)
+    scores = None if facts.held_out is None else {"partition": "held_out", **facts.held_out}
     return wire.PixelClassifierDetails(
         **_classifier(one).model_dump(),
         card=card_text(one.package.folder),
         split=facts.split,
         folds=facts.folds,
-        scores=None if facts.held_out is None else wire.PixelScores.model_validate(facts.held_out),
+        scores=None if scores is None else PartitionScores.model_validate(scores),
         configuration=facts.configuration,
         features=[] if one.package.spec.patch_px else list(one.package.spec.names),
     )
