@@ -62,7 +62,7 @@ class PixelMethod:
     def __init__(self, package: PixelPackage, number: int) -> None:
         self.package = package
         self.name = f"{PREFIX}{number}"
-        self.title = f"Pixel classifier {number}"
+        self.title = f"Pixel classifier v{number}"
         names = ", ".join(one.name for one in package.classes)
         self.description = f"Tells pixels apart, trained on scribbles: {names}. Objects come from the probabilities."
         self.regions = package.regions
