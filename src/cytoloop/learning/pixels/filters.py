@@ -1,6 +1,7 @@
 """The bank of filters: pictures derived from an image, of which a pixel's features are the values at its place."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from .specification import BAND, TRUNCATE, PixelSpec
 
 Map = NDArray[np.float32]
 MOST_SIGMA_PX = 100.0
+EVERYWHERE = (slice(None), slice(None))
 
 
 def planes_of(pixels: Pixels, spec: PixelSpec) -> Map:
@@ -23,40 +25,40 @@ def planes_of(pixels: Pixels, spec: PixelSpec) -> Map:
     return np.ascontiguousarray(np.nan_to_num(array, nan=0.0, posinf=0.0, neginf=0.0))
 
 
-def feature_maps(planes: Map, spec: PixelSpec) -> Map:
+def feature_maps(planes: Map, spec: PixelSpec, at: Any = EVERYWHERE) -> Map:
     """The features ``(f, h, w)`` of pictures ``(p, h, w)``, in the order of ``spec.names``.
 
-    Beyond the edge the last pixel goes on. Derivatives are central differences of the Gaussian, as in scikit-image.
+    ``at`` is an index of rows and columns: only there are they wanted, which saves time. Beyond the edge the last
+    pixel goes on. Derivatives are central differences of the Gaussian, as in scikit-image.
     """
-    _, height, width = planes.shape
-    found = np.empty((len(spec.names), height, width), np.float32)
+    found = np.empty((len(spec.names), *planes[0][at].shape), np.float32)
     number = 0
     for plane in planes:
-        for one in _of_plane(plane, spec):
+        for one in _of_plane(plane, spec, at):
             found[number] = one
             number += 1
     return found
 
 
-def _of_plane(plane: Map, spec: PixelSpec) -> Iterator[Map]:
-    yield plane
+def _of_plane(plane: Map, spec: PixelSpec, at: Any) -> Iterator[Map]:
+    yield plane[at]
     for sigma in spec.sigmas_px:
         smooth = gaussian(plane, sigma)
         across, down = _slope(smooth, 1, 0), _slope(smooth, 0, 1)
-        second = (_slope(down, 0, 1), _slope(across, 0, 1), _slope(across, 1, 0))
+        second = (_slope(down, 0, 1)[at], _slope(across, 0, 1)[at], _slope(across, 1, 0)[at])
         for one in spec.filters:
             match one:
                 case Filter.GAUSSIAN:
-                    yield smooth
+                    yield smooth[at]
                 case Filter.LAPLACIAN:
                     yield second[0] + second[2]
                 case Filter.GRADIENT:
-                    yield np.hypot(across, down)
+                    yield np.hypot(across[at], down[at])
                 case Filter.DIFFERENCE:
-                    yield gaussian(plane, sigma / BAND) - smooth
+                    yield gaussian(plane, sigma / BAND)[at] - smooth[at]
                 case Filter.STRUCTURE:
                     products = (down * down, down * across, across * across)
-                    yield from _eigenvalues(*(gaussian(product, sigma) for product in products))
+                    yield from _eigenvalues(*(gaussian(product, sigma)[at] for product in products))
                 case Filter.HESSIAN:
                     yield from _eigenvalues(*second)
 

@@ -47,13 +47,14 @@ class PixelPredictor:
     def _of_tile(self, planes: NDArray[np.float32], rows: slice, columns: slice, step: int) -> NDArray[np.float32]:
         halo = self.package.spec.halo_px
         top, left = max(0, rows.start - halo), max(0, columns.start - halo)
-        maps = feature_maps(planes[:, top : rows.stop + halo, left : columns.stop + halo], self.package.spec)
-        own = maps[:, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
-        height, width = own.shape[1:]
-        ys, xs = _places(height, step), _places(width, step)
-        seen = own[:, ys[:, None], xs].reshape(len(maps), -1).T
-        told = self._session(seen, len(self.package.classes))
-        return _between(told.T.reshape(-1, len(ys), len(xs)), height, width)
+        at = (
+            slice(rows.start - top, rows.stop - top, step),
+            slice(columns.start - left, columns.stop - left, step),
+        )
+        maps = feature_maps(planes[:, top : rows.stop + halo, left : columns.stop + halo], self.package.spec, at)
+        told = self._session(maps.reshape(len(maps), -1).T, len(self.package.classes))
+        coarse = told.T.reshape(-1, *maps.shape[1:])
+        return _between(coarse, rows.stop - rows.start, columns.stop - columns.start, step)
 
     def _of_patches(self, planes: NDArray[np.float32], step: int) -> NDArray[np.float32]:
         """The votes of overlapping windows, normalised."""
@@ -80,17 +81,11 @@ def _tiles(height: int, width: int) -> Iterator[tuple[slice, slice]]:
             yield slice(top, min(top + TILE_PX, height)), slice(left, min(left + TILE_PX, width))
 
 
-def _places(size: int, step: int) -> NDArray[np.int64]:
-    """Every so many pixels, about ``step`` apart, with both ends."""
-    return np.unique(np.linspace(0, size - 1, max(1, -(-(size - 1) // step) + 1)).round().astype(np.int64))
-
-
-def _between(coarse: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    """``(k, h, w)`` from numbers at places that are evenly spread, ends included."""
-    if coarse.shape[1:] == (height, width):
+def _between(coarse: NDArray[np.float32], height: int, width: int, step: int) -> NDArray[np.float32]:
+    """``(k, h, w)`` from numbers at every so many pixels; beyond the last ones they go on."""
+    if step == 1:
         return coarse
-    down = np.linspace(0, coarse.shape[1] - 1, height, dtype=np.float32)
-    across = np.linspace(0, coarse.shape[2] - 1, width, dtype=np.float32)
+    down, across = (np.arange(size, dtype=np.float32) / np.float32(step) for size in (height, width))
     x, y = np.meshgrid(across, down)
     maps = [cv2.remap(one, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for one in coarse]
     return np.stack(maps).astype(np.float32)

@@ -45,8 +45,7 @@ def test_a_coarse_look_is_about_the_same(bands: PixelPackage, shape: tuple[int, 
     exact = predictor_of(bands.folder).probabilities(planes)
     coarse = predictor_of(bands.folder).probabilities(planes, step=3)
     assert coarse.shape == exact.shape == (3, *shape)
-    np.testing.assert_allclose(coarse[:, 0, 0], exact[:, 0, 0], atol=1e-6)  # the ends are looked at
-    np.testing.assert_allclose(coarse[:, -1, -1], exact[:, -1, -1], atol=1e-6)
+    np.testing.assert_allclose(coarse[:, ::3, ::3], exact[:, ::3, ::3], atol=1e-6)  # these are looked at
     assert np.abs(coarse - exact).mean() < 0.1
 
 
