@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def train_pixels(dataset: Path, out: Path, learner: PixelLearner, seed: int, bac
 
 
 @contextmanager
-def opened_method(model: str) -> Iterator[tuple[str, Path | None]]:
+def opened_method(model: str) -> Generator[tuple[str, Path | None]]:
     """The name of a method, and the folder that has it: of a package ``NAME.zip``, unpacked for the time being."""
     if not model.endswith(".zip"):
         yield model, None

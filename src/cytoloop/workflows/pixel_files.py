@@ -81,7 +81,7 @@ def train_pixels_on_folder(
     )
 
 
-def _labels(pair: Pair) -> NDArray[np.integer[Any]]:
+def _labels(pair: Pair) -> NDArray[np.int64]:
     with closing(open_image(pair.labels)) as source:
         info = source.info()
         if info.rgb or info.size_c > 1:
@@ -96,7 +96,7 @@ def _labels(pair: Pair) -> NDArray[np.integer[Any]]:
             f"{pair.image.name} has {own.width} x {own.height} px and its labels {labels.shape[1]} x "
             f"{labels.shape[0]} px; they must have the same size."
         )
-    return labels
+    return labels.astype(np.int64)
 
 
 def _kind(pair: Pair) -> ImageKind:
@@ -138,11 +138,11 @@ def _background(wanted: str | None, names: Sequence[str], numbers: Sequence[int]
     raise InvalidInputError(f"There is no class {wanted!r} to be the background. There are: {', '.join(names)}.")
 
 
-def _pixels(labels: NDArray[np.integer[Any]], numbers: Sequence[int], first: int) -> tuple[LabelledPixels, int]:
+def _pixels(labels: NDArray[np.int64], numbers: Sequence[int], first: int) -> tuple[LabelledPixels, int]:
     """Labelled pixels, and how many scribbles they are of; scribbles are counted on from ``first``."""
     pieces: Any = cc3d.connected_components(labels.astype(np.int32), connectivity=8)
     rows, columns = np.nonzero(labels)
-    classes = np.searchsorted(np.array(numbers), labels[rows, columns].astype(np.int64))
+    classes = np.searchsorted(np.array(numbers), labels[rows, columns])
     groups = pieces[rows, columns].astype(np.int64) + first
     return LabelledPixels(rows, columns, classes, groups), int(pieces.max(initial=0))
 

@@ -20,8 +20,8 @@ from .analysis import analysis_box, downsample_for, read_pixels
 
 MOST_PIXELS = 1600 * 1600
 """Of the analysis, in one preview."""
-EXACT_PIXELS = 160_000
-"""Up to so many are looked at one by one; of more, evenly spread ones."""
+LOOKED_AT = 100_000
+"""Pixels that are looked at in a large window, about; they are evenly spread."""
 PATIENCE_S = 5.0
 """How long a preview waits for others."""
 _AT_ONCE = threading.BoundedSemaphore(2)
@@ -64,7 +64,7 @@ def pixel_preview(pyramid: Pyramid, package: PixelPackage, box: Box, plane: Plan
         )
     if only is not None and only >= len(package.classes):
         raise InvalidInputError(f"The pixel classifier has {len(package.classes)} classes, counted from 0.")
-    step = max(1, round((count / EXACT_PIXELS) ** 0.5))
+    step = max(1, round((count / LOOKED_AT) ** 0.5))
     if not _AT_ONCE.acquire(timeout=PATIENCE_S):
         raise UnavailableError("Too many previews are asked for at once. Try again in a moment.")
     try:
