@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from cytoloop.samples import FOLDER
 
 from .screen import SLOW_MS
+from .test_accessibility import violations
 from .workbench import Workbench, workbench
 
 NUCLEI = "fluorescence-nuclei.png"
@@ -107,6 +108,12 @@ def test_scribble_train_preview_correct_apply(bench: Workbench) -> None:
     expect(bench.part("pixel-scores")).to_have_attribute("data-version", "2")
     bench.idle()
     bench.picture("preview again")
+    bench.part("pixel-settings").click()
+    expect(bench.part("pixel-sigmas")).to_be_visible()
+    bench.page.wait_for_timeout(500)
+    bench.picture("settings")
+    assert violations(bench.page) == []
+    bench.part("pixel-settings").click()
 
     # the preview follows: another view is another window
     with bench.page.expect_response(lambda answer: "pixel-preview" in answer.url) as waiting:
