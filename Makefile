@@ -42,6 +42,9 @@ bench-models: train ## what every model and baseline scores, and how long it tak
 bench-classify: setup ## classes of objects: F1 at few labels, labels saved by active learning
 	$(BIN)/python -m tests.performance.classify $(ARGS)
 
+bench-pixels: setup ## pixels of classes: F1 from a few strokes against thresholds and a forest, time of a preview
+	$(BIN)/python -m tests.performance.pixels $(ARGS)
+
 bench-slides: setup ## whole slides: joining across tiles, tiles a second, memory
 	$(BIN)/python -m tests.performance.slides merging
 	$(BIN)/python -m tests.performance.slides job --side 20000 $(ARGS)
@@ -74,4 +77,4 @@ openapi: setup ## the API's description and the web app's types made from it
 clean: ## remove what was made
 	rm -rf .venv .cache/bench .cache/uv .cache/bioimageio site build dist web/node_modules web/dist src/cytoloop/_web
 
-.PHONY: help setup train web demo serve check test bench models bench-models bench-workbench bench-display bench-features bench-classify bench-slides bench-viewers soak soak-workbench docs openapi clean
+.PHONY: help setup train web demo serve check test bench models bench-models bench-workbench bench-display bench-features bench-classify bench-pixels bench-slides bench-viewers soak soak-workbench docs openapi clean

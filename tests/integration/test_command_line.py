@@ -314,3 +314,56 @@ def test_a_classifier_wants_two_classes_and_a_package(tmp_path: Path) -> None:
     assert "folder of images for each class" in said
     said = refused("classify", tmp_path / "a.tif", "--model", tmp_path / "none.zip", "--out", tmp_path)
     assert "There is no classifier" in said
+
+
+def scribbled_folder(folder: Path) -> np.ndarray:
+    """Two images of bright discs with a few labelled pixels each; the truth of the second."""
+    truths = []
+    for number in range(2):
+        rng = np.random.default_rng(number)
+        y, x = np.mgrid[:96, :96]
+        centres = [(16 + 32 * column + number, 16 + 32 * row) for row in range(3) for column in range(3)]
+        disc = np.any([(x - cx) ** 2 + (y - cy) ** 2 <= 81 for cx, cy in centres], axis=0)
+        labels = np.zeros((96, 96), np.uint8)
+        for cx, cy in centres[:4]:
+            labels[cy - 1 : cy + 2, cx - 4 : cx + 4] = 1
+            labels[cy + 14 : cy + 17, cx - 4 : cx + 4] = 2
+        for name, array in (("images", rng.normal(np.where(disc, 160, 60), 12)), ("labels", labels)):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            tifffile.imwrite(folder / name / f"{number}.tif", array.clip(0, 255).astype(np.uint8))
+        truths.append(disc)
+    (folder / "classes.txt").write_text("disc\nground\n")
+    return truths[1]
+
+
+def test_a_few_labelled_pixels_make_a_method_that_segments(tmp_path: Path) -> None:
+    truth = scribbled_folder(tmp_path / "set")
+    packed = tmp_path / "discs.zip"
+    made = call("train", "--task", "pixels", tmp_path / "set", "--background", "ground", "--out", packed)
+    assert "disc, ground: 384 pixels of 16 scribbles" in made.output
+    assert "on held-out scribbles" in made.output
+    result = call("segment", tmp_path / "set/images/1.tif", "--model", packed, "--out", tmp_path / "out", "--json")
+    assert json.loads(result.stdout)[0]["objects"] == 9
+    labels = tifffile.imread(tmp_path / "out/1.labels.tif")
+    assert ((labels > 0) == truth).mean() > 0.97
+    ground = ("--set", "found=ground", "--set", "split=false", "--set", "fill_holes=false")
+    call("segment", tmp_path / "set/images/1.tif", "--model", packed, "--out", tmp_path / "ground", *ground)
+    assert ((tifffile.imread(tmp_path / "ground/1.labels.tif") > 0) == ~truth).mean() > 0.95
+
+
+def test_a_pixel_classifier_wants_classes_a_background_and_a_method_that_it_has(tmp_path: Path) -> None:
+    scribbled_folder(tmp_path / "set")
+    train = ("train", "--task", "pixels", tmp_path / "set", "--out", tmp_path / "x.zip")
+    assert "no class 'sky' to be the background. There are: disc, ground" in refused(*train, "--background", "sky")
+    assert "--task pixels has no method svm" in refused(*train, "--method", "svm")
+    said = refused("train", "--task", "classify", tmp_path / "set", "--out", tmp_path / "x.zip", "--method", "patches")
+    assert "--task classify has no method patches" in said
+    for path in (tmp_path / "set/labels").iterdir():
+        tifffile.imwrite(path, np.ones((96, 96), np.uint8))
+    assert "have 1 classes" in refused(*train)
+    tifffile.imwrite(path, np.ones((9, 9), np.uint8))
+    assert "must have the same size" in refused(*train)
+    said = refused("segment", tmp_path / "set/images/1.tif", "--model", tmp_path / "none.zip", "--out", tmp_path)
+    assert "There is no pixel classifier" in said
+    (tmp_path / "none.zip").write_bytes(b"PK nothing")
+    refused("segment", tmp_path / "set/images/1.tif", "--model", tmp_path / "none.zip", "--out", tmp_path)

@@ -114,6 +114,20 @@ def review_layer(connection: Connection, *, image_id: int, creator_id: int) -> L
     return found or create_layer(connection, image_id=image_id, name="Review", kind="review", creator_id=creator_id)
 
 
+SCRIBBLES = "scribbles"
+"""Kind of the layer on which pixels are labelled for pixel classifiers; everybody who may draw draws on it."""
+
+
+def scribble_layer(connection: Connection, *, image_id: int, creator_id: int) -> Layer:
+    """The image's layer of scribbles, made on first use."""
+    hold(connection, Held.IMAGE, image_id)
+    query = select(layer).where(layer.c.image_id == image_id).where(layer.c.kind == SCRIBBLES).where(_SHOWN)
+    row = connection.execute(query.order_by(layer.c.id).limit(1)).mappings().first()
+    if row is not None:
+        return _layer(row)
+    return create_layer(connection, image_id=image_id, name="Scribbles", kind=SCRIBBLES, creator_id=creator_id)
+
+
 def layer_by_uuid(connection: Connection, uuid: UUID) -> Layer:
     """The layer, or ``NotFoundError``."""
     row = connection.execute(select(layer).where(layer.c.uuid == uuid).where(_SHOWN)).mappings().first()

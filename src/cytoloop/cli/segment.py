@@ -16,13 +16,16 @@ from cytoloop.runtime.settings import Settings
 from cytoloop.workflows.batch import BatchOrder, Outcome, segment_files
 
 from .options import JsonOption, parse_assignments
+from .pixels import opened_method
 
 PlaneText = Annotated[str, typer.Option(help="A number from 0, or all.")]
 
 
 def segment(
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Image files.")],
-    model: Annotated[str, typer.Option("--model", help="Which method; see 'cytoloop methods'.")],
+    model: Annotated[
+        str, typer.Option("--model", help="Which method; see 'cytoloop methods'. Or a pixel classifier, a .zip.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the results; made if missing.")],
     formats: Annotated[
         str,
@@ -61,24 +64,26 @@ def segment(
     STEM.coco.json, STEM.csv or STEM.rois.zip where asked. A file that cannot be read is reported and the
     others go on; the exit code is 1 then.
     """
-    order = BatchOrder(
-        method=model,
-        parameters={
-            **({"diameter_px": diameter} if diameter is not None else {}),
-            **parse_assignments(assignments or []),
-        },
-        folder=out,
-        formats=_formats(formats),
-        z=_plane("z", z),
-        t=_plane("t", t),
-        models=Settings().models_folder,
-        tta=tta,
-        refine=refine,
-        pixel_um=pixel_um,
-        foreground=foreground,
-    )
-    count = min(workers or os.cpu_count() or 1, len(images))
-    outcomes = _with_progress(images, order, count)
+    with opened_method(model) as (method, pixels):
+        order = BatchOrder(
+            method=method,
+            parameters={
+                **({"diameter_px": diameter} if diameter is not None else {}),
+                **parse_assignments(assignments or []),
+            },
+            folder=out,
+            formats=_formats(formats),
+            z=_plane("z", z),
+            t=_plane("t", t),
+            models=Settings().models_folder,
+            pixels=pixels,
+            tta=tta,
+            refine=refine,
+            pixel_um=pixel_um,
+            foreground=foreground,
+        )
+        count = min(workers or os.cpu_count() or 1, len(images))
+        outcomes = _with_progress(images, order, count)
     failed = [one for one in outcomes if one.error is not None]
     if as_json:
         typer.echo(orjson.dumps([_as_json(one) for one in outcomes], option=orjson.OPT_INDENT_2))

@@ -14,6 +14,7 @@ from cytoloop.core.errors import InvalidInputError
 from cytoloop.learning.classifiers.configuration import Learner
 from cytoloop.learning.packages.model import ModelPackage
 from cytoloop.learning.packages.reading import checked_name
+from cytoloop.learning.pixels.configuration import PixelLearner
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.learning.training.configuration import Configuration, Head, read_configuration
 from cytoloop.learning.training.order import Order
@@ -30,6 +31,7 @@ from cytoloop.workflows.training import train as run_training
 from .classify import train_classifier
 from .homes import open_database, project_named
 from .options import DatabaseOption, HomeOption, settings_with
+from .pixels import train_pixels
 
 
 class TrainingTask(StrEnum):
@@ -38,19 +40,33 @@ class TrainingTask(StrEnum):
     INSTANCE = "instance"
     SEMANTIC = "semantic"
     CLASSIFY = "classify"
+    PIXELS = "pixels"
+
+
+class TrainingMethod(StrEnum):
+    """What learns to tell classes apart: of objects, of pixels, or of both."""
+
+    EXTRA_TREES = "extra-trees"
+    BOOSTING = "boosting"
+    SVM = "svm"
+    LINEAR = "linear"
+    RANDOM_FOREST = "random-forest"
+    PATCHES = "patches"
 
 
 def train(
     dataset: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[DATASET]", help="Folder with 'images' and 'labels' in it; to classify, a folder for each class."
+            metavar="[DATASET]",
+            help="Folder with 'images' and 'labels' in it (for pixels, 0 is not labelled); to classify, a folder for "
+            "each class.",
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="The model package to write, a .zip file.")] = None,
-    task: Annotated[TrainingTask, typer.Option("--task", help="Single objects, the foreground, or classes.")] = (
-        TrainingTask.INSTANCE
-    ),
+    task: Annotated[
+        TrainingTask, typer.Option("--task", help="Single objects, the foreground, or classes: of objects, of pixels.")
+    ] = (TrainingTask.INSTANCE),
     start: Annotated[
         str | None, typer.Option("--from", metavar="MODEL", help="Go on from this model instead of from nothing.")
     ] = None,
@@ -71,12 +87,15 @@ def train(
         str | None, typer.Option("--layer", help="The layer of the project's images to learn from.")
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, max=256, help="Processors to use.")] = None,
-    method: Annotated[Learner, typer.Option("--method", help="With --task classify: what learns.")] = (
-        Learner.EXTRA_TREES
-    ),
+    method: Annotated[
+        TrainingMethod, typer.Option("--method", help="With --task classify or pixels: what learns.")
+    ] = TrainingMethod.EXTRA_TREES,
     seed: Annotated[
-        int, typer.Option("--seed", min=0, help="With --task classify or --from: for what is drawn at random.")
+        int, typer.Option("--seed", min=0, help="With --task classify, pixels or --from: for what is drawn at random.")
     ] = 0,
+    background: Annotated[
+        str | None, typer.Option("--background", metavar="CLASS", help="With --task pixels: what is no object.")
+    ] = None,
     unmarked: Annotated[
         Unmarked,
         typer.Option("--unmarked", help="With --from: what is no object is background, or unknown."),
@@ -95,10 +114,8 @@ def train(
     One in five images is held out to score the result. The curves are in WORK/curves.html, a page that renews
     itself. A training that was ended goes on where it stood when it is started again with the same --work.
     """
-    if task is TrainingTask.CLASSIFY:
-        if dataset is None or out is None:
-            raise InvalidInputError("Name the folder of class folders, and the package with --out MODEL.zip.")
-        train_classifier(dataset, out, method, seed)
+    if task in {TrainingTask.CLASSIFY, TrainingTask.PIXELS}:
+        _train_trees(task, dataset, out, method, seed, background)
         return
     if out is None and name is None:
         raise InvalidInputError("Say where the model goes: --out MODEL.zip, or --name NAME to keep it in the home.")
@@ -151,6 +168,22 @@ def _tuned(start: ModelPackage, order: Order, plan: TuningPlan) -> Trained:
         if one.added:
             typer.echo(f"Round {one.number}: {one.annotated} objects, and {one.added} that the model found", err=True)
     return tuned.trained
+
+
+def _train_trees(
+    task: TrainingTask, dataset: Path | None, out: Path | None, method: TrainingMethod, seed: int, ground: str | None
+) -> None:
+    """What needs no network."""
+    known: type[Learner | PixelLearner] = Learner if task is TrainingTask.CLASSIFY else PixelLearner
+    if method.value not in {one.value for one in known}:
+        raise InvalidInputError(f"--task {task} has no method {method}. There are: {', '.join(known)}.")
+    if dataset is None or out is None:
+        what = "class folders" if task is TrainingTask.CLASSIFY else "images and labels"
+        raise InvalidInputError(f"Name the folder of {what}, and the package with --out MODEL.zip.")
+    if task is TrainingTask.CLASSIFY:
+        train_classifier(dataset, out, Learner(method.value), seed)
+    else:
+        train_pixels(dataset, out, PixelLearner(method.value), seed, ground)
 
 
 def _configuration(recipe: Path | None, task: TrainingTask, steps: int | None, name: str) -> Configuration:

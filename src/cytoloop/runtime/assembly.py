@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.core.events import EventBus
@@ -31,6 +32,8 @@ from cytoloop.workflows.importing import ImportKind
 from cytoloop.workflows.leftovers import Leftovers
 from cytoloop.workflows.library import ImageLibrary
 from cytoloop.workflows.measuring import MeasureKind
+from cytoloop.workflows.pixel_shelf import PixelShelf
+from cytoloop.workflows.pixel_training import TrainPixelsKind
 from cytoloop.workflows.receiving import Inbox
 from cytoloop.workflows.segment_kind import SegmentKind
 from cytoloop.workflows.shelf import Shelf
@@ -65,11 +68,17 @@ class Services:
     classifiers: ClassifierShelf
     tuned: TunedModels
     """What fine-tuning gave."""
+    pixels: PixelShelf
+    """Pixel classifiers, by project."""
     shelf: Shelf
     """Files that jobs take in and give out."""
     custody: Custody
     """Whether this server may delete stored files."""
     sweeper: Sweeper
+
+    def methods_of(self, project: UUID) -> MethodRegistry:
+        """The methods that a project has: its pixel classifiers too."""
+        return self.methods.with_pixels(self.pixels.of_project(project))
 
     def start(self) -> None:
         """Begin to hear from other processes, and to run jobs."""
@@ -140,20 +149,22 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
     measurements = home / "measurements"
     comparisons = home / "comparisons"
     classifiers = ClassifierShelf(home / "classifiers")
+    pixels = PixelShelf(home / "pixels")
     shelf = Shelf(home / "exchange")
     methods = MethodRegistry(settings.models_folder)
     tuned = TunedModels(home / "tuned", methods)
-    leftovers = Leftovers(database, measurements, comparisons, tuned.folder, classifiers.folder)
+    leftovers = Leftovers(database, measurements, comparisons, tuned.folder, classifiers.folder, pixels.folder)
     kinds = {
         "import": ImportKind(blobs, custody, announcer),
-        "segment": SegmentKind(library, methods, announcer, classifiers, database.read),
+        "segment": SegmentKind(library, methods, announcer, classifiers, pixels, database.read),
         "measure": MeasureKind(database, library, announcer, measurements),
-        "compare": CompareKind(database, library, methods, comparisons),
+        "compare": CompareKind(database, library, methods, pixels, comparisons),
         "export": ExportKind(database, library, shelf),
         "import-set": ImportSetKind(database, announcer, shelf),
         "train-classifier": TrainKind(database, library, announcer, classifiers),
         "classify": ClassifyKind(database, library, announcer, classifiers),
         "fine-tune": FineTuneKind(database, library, tuned),
+        "train-pixels": TrainPixelsKind(database, library, pixels),
     }
     dispatcher = Dispatcher(
         database,
@@ -180,6 +191,7 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         comparisons=comparisons,
         classifiers=classifiers,
         tuned=tuned,
+        pixels=pixels,
         shelf=shelf,
         custody=custody,
         sweeper=Sweeper(database, shelf, custody, leftovers),

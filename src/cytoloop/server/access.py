@@ -22,7 +22,7 @@ from cytoloop.projects.permissions import (
     role_allows,
     role_of,
 )
-from cytoloop.projects.store import Project, project_by_uuid
+from cytoloop.projects.store import Project, project_by_id, project_by_uuid
 from cytoloop.projects.uploads import Upload
 
 
@@ -37,6 +37,10 @@ class Access:
         """The project, if the caller's role allows this."""
         project = project_by_uuid(self.connection, uuid)
         return project, authorize(self.connection, self.actor, project.id, permission)
+
+    def project_of(self, image: ProjectImage, permission: Permission) -> tuple[Project, Role]:
+        """The project of an image, if the caller's role allows this."""
+        return project_by_id(self.connection, image.project_id), self._authorize(image.project_id, permission, "image")
 
     def image(self, uuid: UUID, permission: Permission) -> ProjectImage:
         """The image, if the caller's role in its project allows this."""

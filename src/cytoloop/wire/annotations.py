@@ -8,7 +8,7 @@ from pydantic import Field
 
 from .base import WireModel
 
-LayerKind = Literal["user", "run", "review", "import", "study"]
+LayerKind = Literal["user", "run", "review", "import", "study", "scribbles"]
 GeometryKind = Literal["point", "line", "polygon", "multipolygon", "rectangle", "ellipse", "arrow", "angle"]
 Status = Literal["accepted", "predicted", "rejected"]
 Id = Annotated[int, Field(ge=0, lt=2**53)]
@@ -54,9 +54,12 @@ class Layer(WireModel):
 
 
 class LayerCreate(WireModel):
-    """``kind`` "user" without a name returns the caller's own layer, made on first use."""
+    """``kind`` "user" without a name returns the caller's own layer, made on first use.
 
-    kind: Literal["user"] = "user"
+    "scribbles" is the image's one layer of labels for pixel classifiers, made on first use; its name is given.
+    """
+
+    kind: Literal["user", "scribbles"] = "user"
     name: str | None = Field(default=None, min_length=1, max_length=200)
 
 

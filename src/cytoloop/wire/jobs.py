@@ -118,6 +118,7 @@ class Job(WireModel):
         "train-classifier",
         "classify",
         "fine-tune",
+        "train-pixels",
     ]
     title: str
     state: JobState

@@ -48,6 +48,8 @@ class BatchOrder:
     t: int | None = 0
     models: Path | None = None
     """Folder of imported and trained models."""
+    pixels: Path | None = None
+    """Folder of pixel classifiers, by number."""
     tta: bool = False
     """Look eight times: a model's own way, or a vote of the objects for methods that have none."""
     refine: str | None = None
@@ -104,7 +106,7 @@ def segment_files(
 
 
 def _method(order: BatchOrder) -> Method:
-    registry = MethodRegistry(order.models)
+    registry = MethodRegistry(order.models, order.pixels)
     method = registry.by_name(order.method)
     if order.tta and "tta" not in method.parameters.model_fields:
         method = VotedMethod(method)

@@ -1,7 +1,7 @@
 """Classifiers as files: export, import, and what their records tell, whoever wrote them."""
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 from sqlalchemy import Connection
 
-from cytoloop.learning.classifiers.package import ClassifierPackage, read_classifier
+from cytoloop.learning.classifiers.package import ClassifierPackage, KnownClass, read_classifier
 from cytoloop.learning.classifiers.trial import require_runnable
 from cytoloop.learning.packages.reading import DESCRIPTIONS
 from cytoloop.projects import ontologies
@@ -26,10 +26,15 @@ Share = FiniteFloat | None
 
 def export_classifier(package: ClassifierPackage, target: Path) -> Path:
     """Write the package as one zip file, without what only its project knows."""
+    return zipped(package.folder, target)
+
+
+def zipped(folder: Path, target: Path) -> Path:
+    """A package's folder as one zip file."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(package.folder.rglob("*")):
+        for path in sorted(folder.rglob("*")):
             if path.is_file() and path.name != CHECKED and not path.name.startswith("."):
-                archive.write(path, path.relative_to(package.folder))
+                archive.write(path, path.relative_to(folder))
     return target
 
 
@@ -41,29 +46,39 @@ def unpacked_classifier(archive: Path, target: Path) -> ClassifierPackage:
     InvalidInputError, TooLargeError
         It is no zip, no classifier, cannot be run, or would leave its folder.
     """
-    target.mkdir()
-    unpack(archive, target, LIMITS)
-    (target / CHECKED).unlink(missing_ok=True)
-    inside = target
-    if not any((target / name).is_file() for name in DESCRIPTIONS):
-        below = [one for one in target.iterdir() if one.is_dir()]
-        inside = below[0] if len(below) == 1 else target
+    inside = unpacked(archive, target)
+    (inside / CHECKED).unlink(missing_ok=True)
     package = read_classifier(inside)
     require_runnable(inside)
     return package
+
+
+def unpacked(archive: Path, target: Path) -> Path:
+    """The folder with the description that a zip file holds, below ``target``, which is made."""
+    target.mkdir()
+    unpack(archive, target, LIMITS)
+    if any((target / name).is_file() for name in DESCRIPTIONS):
+        return target
+    below = [one for one in target.iterdir() if one.is_dir()]
+    return below[0] if len(below) == 1 else target
 
 
 def add_classifier(
     connection: Connection, shelf: ClassifierShelf, project: Project, package: ClassifierPackage, announcer: Announcer
 ) -> ClassifierVersion:
     """Put a checked classifier on the project's shelf; classes that the project lacks are added."""
+    add_classes(connection, project, package.classes, announcer)
+    return shelf.version(project.uuid, shelf.add(project.uuid, package.folder))
+
+
+def add_classes(connection: Connection, project: Project, classes: Sequence[KnownClass], announcer: Announcer) -> None:
+    """Add the classes that the project lacks."""
     known = {one.name.casefold() for one in ontologies.terms_of(connection, project.ontology_id)}
-    missing = [one for one in package.classes if one.name.casefold() not in known]
+    missing = [one for one in classes if one.name.casefold() not in known]
     for one in missing:
         ontologies.create_term(connection, project.ontology_id, name=one.name, color=one.color)
     if missing:
         announcer.ontology(connection, project.id)
-    return shelf.version(project.uuid, shelf.add(project.uuid, package.folder))
 
 
 class _ClassScore(BaseModel):
@@ -120,14 +135,15 @@ def facts_of(package: ClassifierPackage) -> Facts:
     if isinstance(configuration, dict):
         record["learner"] = str(configuration.get("learner"))[:40]
     scores: Any = record.get("scores")
-    record["scores"] = _known_scores(scores, len(package.classes)) if isinstance(scores, dict) else {}
+    record["scores"] = known_scores(scores, len(package.classes)) if isinstance(scores, dict) else {}
     try:
         return Facts.model_validate(record)
     except ValidationError:
         return Facts()
 
 
-def _known_scores(scores: Mapping[str, Any], count: int) -> dict[str, Any]:
+def known_scores(scores: Mapping[str, Any], count: int) -> dict[str, Any]:
+    """Scores by partition, as far as they are in our form and of so many classes."""
     found: dict[str, Any] = {}
     for name in ("held_out", "training", "test"):
         try:
@@ -139,9 +155,9 @@ def _known_scores(scores: Mapping[str, Any], count: int) -> dict[str, Any]:
     return found
 
 
-def card_text(package: ClassifierPackage) -> str:
-    """The card, Markdown; empty where there is none."""
-    path = package.folder / "README.md"
+def card_text(folder: Path) -> str:
+    """The card in a package's folder, Markdown; empty where there is none."""
+    path = folder / "README.md"
     if not path.is_file() or path.is_symlink():
         return ""
     return path.read_bytes()[:_LARGEST_CARD].decode("utf-8", errors="replace")

@@ -1,6 +1,5 @@
 """Classifiers of a project on disk: numbered versions, the features of objects, and what to look at next."""
 
-import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,10 @@ from cytoloop.core.errors import CytoloopError, NotFoundError
 from cytoloop.learning.classifiers.package import ClassifierPackage, read_classifier
 from cytoloop.learning.classifiers.specification import FeatureSpec
 
+from .versionfolder import VersionFolder
+
 CHECKED = "checked.parquet"
 """File of a version that says what its labels were taken for while they were held out; it stays in the project."""
-_VERSION = re.compile(r"^v([1-9][0-9]{0,5})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +46,22 @@ class ClassifierShelf:
     def of_project(self, project: UUID) -> Path:
         return self.folder / str(project)
 
+    def _numbered(self, project: UUID) -> VersionFolder:
+        return VersionFolder(self.of_project(project), "classifier")
+
     def versions(self, project: UUID) -> list[ClassifierVersion]:
         """Every classifier of a project, the newest first; one whose files are damaged is left out."""
         found: list[ClassifierVersion] = []
-        for number in self._numbers(project):
+        for number in self._numbered(project).numbers():
             try:
                 found.append(self.version(project, number))
             except CytoloopError:
                 continue
         return found
 
-    def _numbers(self, project: UUID) -> list[int]:
-        folder = self.of_project(project)
-        names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
-        return sorted((int(found[1]) for name in names if (found := _VERSION.match(name))), reverse=True)
-
     def version(self, project: UUID, number: int) -> ClassifierVersion:
         """A classifier by its number, or ``NotFoundError`` that lists those there are."""
-        folder = self.of_project(project) / f"v{number}"
-        if not folder.is_dir():
-            known = ", ".join(str(one) for one in self._numbers(project)) or "none"
-            raise NotFoundError(f"There is no classifier {number} in this project. There are: {known}.")
-        return ClassifierVersion(number, read_classifier(folder))
+        return ClassifierVersion(number, read_classifier(self._numbered(project).path(number)))
 
     def newest(self, project: UUID) -> ClassifierVersion:
         """The classifier that was trained or imported last, or ``NotFoundError``."""
@@ -78,26 +72,11 @@ class ClassifierShelf:
 
     def add(self, project: UUID, source: Path) -> int:
         """Move a written package in as the next version; its number."""
-        folder = self.of_project(project)
-        folder.mkdir(parents=True, exist_ok=True)
-        number = max((*self._numbers(project), self._last(folder)), default=0) + 1
-        shutil.move(source, folder / f"v{number}")
-        (folder / "last").write_text(str(number))
-        return number
-
-    def _last(self, folder: Path) -> int:
-        """The highest number that was given out: those of removed versions are not given out again."""
-        try:
-            return int((folder / "last").read_text())
-        except (FileNotFoundError, ValueError):
-            return 0
+        return self._numbered(project).add(source)
 
     def remove(self, project: UUID, number: int) -> None:
         """Remove a version."""
-        folder = self.version(project, number).package.folder
-        doomed = folder.with_name(f".{folder.name}.removed")
-        folder.rename(doomed)
-        shutil.rmtree(doomed, ignore_errors=True)
+        self._numbered(project).remove(self.version(project, number).number)
 
     def forget_project(self, project: UUID) -> None:
         """Remove the classifiers and remembered features of a project that is gone."""

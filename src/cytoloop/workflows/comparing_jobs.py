@@ -20,11 +20,13 @@ from cytoloop.jobs.model import Job, NewJob, Task
 from cytoloop.learning.preprocessing import parse_steps
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.projects.images import ProjectImage, project_image_by_id
+from cytoloop.projects.store import project_by_id
 from cytoloop.storage.database import Database
 
 from .announcing import counted
 from .comparing import WINDOW_PX, Row, rows_of
 from .library import ImageLibrary
+from .pixel_shelf import PixelShelf
 
 KIND = "compare"
 
@@ -106,7 +108,10 @@ class CompareKind:
     name = KIND
     function = "cytoloop.workflows.comparing_worker:run"
 
-    def __init__(self, database: Database, library: ImageLibrary, methods: MethodRegistry, folder: Path) -> None:
+    def __init__(
+        self, database: Database, library: ImageLibrary, methods: MethodRegistry, pixels: PixelShelf, folder: Path
+    ) -> None:
+        self._pixels = pixels
         self._database = database
         self._library = library
         self._methods = methods
@@ -116,15 +121,15 @@ class CompareKind:
         """The call: where the image is, the row, where the results go."""
         with self._database.read() as connection:
             image = project_image_by_id(connection, task.payload["image_id"])
+            project = project_by_id(connection, job.project_id)
         if image.stored is None:
             raise ConflictError(f"{image.name} is not imported.")
-        models = None if self._methods.models is None else str(self._methods.models)
         return {
+            **self._methods.with_pixels(self._pixels.of_project(project.uuid)).as_call(),
             **self._library.files(image.stored).as_call(),
             **{name: job.parameters[name] for name in ("box", "z", "t")},
             "row": job.parameters["rows"][task.payload["number"] - 1],
             "name": image.name,
-            "models": models,
             "output": str(_output(scratch, task)),
         }
 

@@ -17,10 +17,10 @@ from .imagefiles import ImageFiles, open_files
 def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     """Segment a box by one row; numbers go to ``call["output"]`` + ``.json``, the picture to + ``.jpg``.
 
-    ``call``: what ``ImageFiles.as_call`` told; ``models`` folder or null; ``row`` as JSON; ``box`` (px);
-    ``z``, ``t``; ``name`` of the image.
+    ``call``: what ``ImageFiles.as_call`` told; ``models`` and ``pixels`` folders or null; ``row`` as JSON;
+    ``box`` (px); ``z``, ``t``; ``name`` of the image.
     """
-    methods = MethodRegistry(Path(call["models"]) if call["models"] else None)
+    methods = MethodRegistry.of_call(call)
     method = row_method(methods, Row.from_json(call["row"]))
     files = ImageFiles.of_call(call)
     box, plane = Box(*call["box"]), Plane(call["z"], call["t"])

@@ -28,10 +28,17 @@ class Leftovers:
     comparisons: Path
     tuned: Path
     classifiers: Path
+    pixels: Path
 
     def sweep(self) -> int:
         """Remove what nothing belongs to any more; how many files and folders that were."""
-        kept = {self.measurements: layer, self.comparisons: job, self.tuned: job, self.classifiers: project}
+        kept = {
+            self.measurements: layer,
+            self.comparisons: job,
+            self.tuned: job,
+            self.classifiers: project,
+            self.pixels: project,
+        }
         gone = 0
         for folder, table in kept.items():
             found = dict(_named(folder))

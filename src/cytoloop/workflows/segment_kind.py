@@ -27,6 +27,7 @@ from .announcing import Announcer, counted
 from .classifier_shelf import ClassifierShelf
 from .classifying import follow_with_classification
 from .library import ImageLibrary
+from .pixel_shelf import PixelShelf
 from .segmenting import KIND, Step
 
 RUN_STATE = "run"
@@ -44,9 +45,16 @@ class SegmentKind:
     function = "cytoloop.workflows.segment_worker:run"
 
     def __init__(
-        self, library: ImageLibrary, methods: MethodRegistry, announcer: Announcer, shelf: ClassifierShelf, read: Any
+        self,
+        library: ImageLibrary,
+        methods: MethodRegistry,
+        announcer: Announcer,
+        shelf: ClassifierShelf,
+        pixels: PixelShelf,
+        read: Any,
     ) -> None:
         self._shelf = shelf
+        self._pixels = pixels
         self._library = library
         self._methods = methods
         self._announcer = announcer
@@ -57,12 +65,13 @@ class SegmentKind:
         payload = task.payload
         with self._read() as connection:
             image = project_image_by_id(connection, payload["image_id"])
+            project = project_by_id(connection, job.project_id)
             strips = slides.strips_call(connection, task, scratch) if payload["step"] == Step.STRIPS else {}
         if image.stored is None:
             raise ConflictError(f"{image.name} is not imported.")
         files = self._library.files(image.stored).as_call()
-        models = None if self._methods.models is None else str(self._methods.models)
-        call = {**payload, **files, "models": models, "output": str(slides.output(scratch, task)), **strips}
+        methods = self._methods.with_pixels(self._pixels.of_project(project.uuid)).as_call()
+        call = {**payload, **files, **methods, "output": str(slides.output(scratch, task)), **strips}
         if payload["step"] == Step.TILE:
             call["strips"] = None if payload["alone"] else str(slides.strips_path(scratch, task))
         if payload.get("foreground"):

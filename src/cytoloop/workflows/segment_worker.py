@@ -34,12 +34,12 @@ def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
 def segment_tile(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     """Segment one tile; outlines go to Parquet files: to ``strips`` those that a neighbour sees too, else ``output``.
 
-    ``call``: what ``ImageFiles.as_call`` told; ``models`` folder or null; ``method``, ``parameters``;
+    ``call``: what ``ImageFiles.as_call`` told; ``models`` and ``pixels`` folders or null; ``method``, ``parameters``;
     ``core`` and ``read`` boxes, in px of the analysis, and its ``downsample``; ``z``, ``t``; ``region`` and
     ``foreground`` as in ``wanted_in``; ``whole`` whether the tile is the image's only one; ``strips`` null where no
     tile is beside it.
     """
-    method = MethodRegistry(Path(call["models"]) if call["models"] else None).by_name(call["method"])
+    method = MethodRegistry.of_call(call).by_name(call["method"])
     files = ImageFiles.of_call(call)
     pyramid = open_files(files, reporter)
     tile = Tile(Box(*call["core"]), Box(*call["read"]))

@@ -32,10 +32,10 @@ def foreground_step(width: int, height: int) -> float:
 def find_foreground(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     """Find the foreground on a reduced view of the slide; it goes to the PNG file ``call["output"]``.
 
-    ``call``: the image's files; ``models``; ``method`` and ``parameters`` of the method that finds it; ``z``, ``t``.
+    ``call``: the image's files; ``models``, ``pixels``; ``method`` and ``parameters`` of what finds it; ``z``, ``t``.
     Returns ``step``: how many full-resolution pixels one of the PNG stands for; ``share``: how much is foreground.
     """
-    method = MethodRegistry(Path(call["models"]) if call["models"] else None).by_name(call["method"])
+    method = MethodRegistry.of_call(call).by_name(call["method"])
     pyramid = open_files(ImageFiles.of_call(call), reporter)
     try:
         reporter.progress(0.1, "Looking for the specimen")

@@ -12,6 +12,7 @@ import type {
   Page,
   SegmentRequest,
   TrainClassifierRequest,
+  TrainPixelsRequest,
 } from "./types";
 
 export type JobRequest =
@@ -20,7 +21,8 @@ export type JobRequest =
   | CompareRequest
   | TrainClassifierRequest
   | ClassifyRequest
-  | FineTuneRequest;
+  | FineTuneRequest
+  | TrainPixelsRequest;
 
 export const jobKeys = {
   list: (pid: string) => ["jobs", pid] as const,
@@ -32,6 +34,14 @@ export const methodsQuery = queryOptions({
   queryFn: () => get<MethodInfo[]>("/methods"),
   staleTime: Number.POSITIVE_INFINITY,
 });
+
+/** With the project's pixel classifiers, which come and go. */
+export const projectMethodsQuery = (pid: string) =>
+  queryOptions({
+    queryKey: ["methods", pid] as const,
+    queryFn: () => get<MethodInfo[]>("/methods", { project_id: pid }),
+    staleTime: 60_000,
+  });
 
 export const jobsQuery = (pid: string) =>
   queryOptions({

@@ -9,6 +9,7 @@ import {
   IconLayoutGrid,
   IconListDetails,
   IconSchool,
+  IconScribble,
   IconWand,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -25,6 +26,7 @@ import { InfoPanel } from "../features/images/InfoPanel";
 import { JobList } from "../features/jobs/JobList";
 import { SegmentPanel } from "../features/jobs/SegmentPanel";
 import { ObjectTable } from "../features/objects/ObjectTable";
+import { PixelsPanel } from "../features/pixels/PixelsPanel";
 import { ReviewPanel } from "../features/review/ReviewPanel";
 import { TuningDialog } from "../features/tuning/TuningDialog";
 import { type SideTab, setWorkspace, useWorkspace } from "../state/workspace";
@@ -40,6 +42,7 @@ const TABS: readonly [SideTab, string, ComponentType<{ size: number; stroke: num
   ["gallery", "Gallery", IconLayoutGrid],
   ["review", "Review", IconChecklist],
   ["classify", "Classify", IconSchool],
+  ["pixels", "Pixels", IconScribble],
   ["measure", "Measure", IconChartHistogram],
   ["segment", "Segment", IconWand],
   ["history", "History", IconHistory],
@@ -97,6 +100,16 @@ export function SideTabs({ projectId, image, role }: Props) {
           image={image}
           layers={layers ?? []}
           mayLabel={mayDraw(role)}
+          mayRun={mayRun(role)}
+          mayManage={mayManage(role)}
+        />
+      </Tabs.Panel>
+      <Tabs.Panel value="pixels">
+        <PixelsPanel
+          projectId={projectId}
+          image={image}
+          layers={layers ?? []}
+          mayDraw={mayDraw(role)}
           mayRun={mayRun(role)}
           mayManage={mayManage(role)}
         />

@@ -14,6 +14,7 @@ import { ArrivalNotice } from "../features/images/ArrivalNotice";
 import { OrthoViews } from "../features/images/OrthoViews";
 import { Overview } from "../features/images/Overview";
 import { PlaneSliders, ScaleBar, ViewControls } from "../features/images/StageOverlays";
+import { PixelLegend } from "../features/pixels/PixelLegend";
 import { useBeside } from "../state/beside";
 import { isUnkept, outboxOf } from "../state/saving";
 import { openViewing, showLayers } from "../state/viewing";
@@ -53,6 +54,7 @@ export function Stage({ projectId, image, mayDraw }: StageProps) {
         <ScaleBar image={image} />
         <ArrivalNotice image={image} />
         <DensityLegend projectId={projectId} image={image} />
+        <PixelLegend projectId={projectId} image={image} />
         <PlaneSliders image={image} />
         <OrthoViews image={image} />
       </section>

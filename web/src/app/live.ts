@@ -8,9 +8,10 @@ import { imageApplied, isRunning, jobApplied, logApplied, without } from "../api
 import { downloadFileOf } from "../api/exchange";
 import { messageFrom } from "../api/http";
 import { imageKeys } from "../api/images";
-import { jobKeys } from "../api/jobs";
+import { jobKeys, projectMethodsQuery } from "../api/jobs";
 import { layerKeys } from "../api/layers";
 import { measurementKeys } from "../api/measurements";
+import { pixelKeys } from "../api/pixels";
 import { projectKeys } from "../api/projects";
 import { type EventKind, LiveStream } from "../api/sse";
 import type { Image, Job, LayerChanged, LogLine } from "../api/types";
@@ -108,6 +109,10 @@ function applyJob(client: QueryClient, projectId: string, job: Job): void {
     void client.invalidateQueries({ queryKey: classifierKeys.labels(projectId) });
     void client.invalidateQueries({ queryKey: classifierKeys.queues(projectId) });
   }
+  if (job.kind === "train-pixels") {
+    void client.invalidateQueries({ queryKey: pixelKeys.list(projectId) });
+    void client.invalidateQueries({ queryKey: projectMethodsQuery(projectId).queryKey });
+  }
   // the project's card counts objects
   if (job.kind === "import-set") void client.invalidateQueries({ queryKey: projectKeys.all });
   announce(projectId, job);
@@ -138,6 +143,7 @@ const SHOWN_IN: Partial<Record<Job["kind"], SideTab>> = {
   measure: "measure",
   classify: "classify",
   "train-classifier": "classify",
+  "train-pixels": "pixels",
 };
 
 /** The layer that a job made, on the picture it belongs to. */

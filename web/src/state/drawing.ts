@@ -11,6 +11,7 @@ import type { Drawn } from "../viewer/tools/tool";
 import type { Editor } from "./editor";
 import { tell } from "./notices";
 import { polygonsOfObject, shapeOf, without } from "./objects";
+import { pixels } from "./pixels";
 import { workspace } from "./workspace";
 
 const inform = (message: string): void => tell({ kind: "info", message });
@@ -18,10 +19,18 @@ const inform = (message: string): void => tell({ kind: "info", message });
 export function drawn(editor: Editor, shape: Drawn): void {
   const polygons = polygonsOf(shape.geometry);
   const { annotationType } = workspace();
+  if (pixels().scribbleLayerId !== null) return scribbled(editor, shape);
   if (polygons.length > 0 && annotationType === "semantic") void painted(editor, shape, polygons);
   else if (shape.combine === "avoid") void avoiding(editor, shape, polygons);
   else if (shape.combine && shape.combine !== "new" && polygons.length > 0) combined(editor, shape, polygons);
   else made(editor, shape);
+}
+
+/** A new scribble; it is not selected, so that the next stroke is one of its own. */
+function scribbled(editor: Editor, shape: Drawn): void {
+  const { scribbleLayerId } = pixels();
+  if (workspace().activeTermId === null) return inform("Choose the class of the scribble first.");
+  if (scribbleLayerId) editor.change({ creates: [newObject(shape)], layerId: scribbleLayerId });
 }
 
 /** A new object of the active class; in boxes mode an area becomes its bounding box. */

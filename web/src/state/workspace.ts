@@ -25,6 +25,7 @@ export type SideTab =
   | "gallery"
   | "review"
   | "classify"
+  | "pixels"
   | "measure"
   | "segment"
   | "history"

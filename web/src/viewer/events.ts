@@ -3,6 +3,7 @@ import type { Affine } from "../geometry/transform";
 import type { Box, Geometry, Point, Polygon } from "../geometry/types";
 import type { Place } from "./camera";
 import type { Hit } from "./objectLayers";
+import type { PreviewTold } from "./pixelPreview";
 import type { ToolOptions } from "./tools/options";
 import type { Drawn, Placed } from "./tools/tool";
 
@@ -20,4 +21,5 @@ export interface ViewerEvents {
   boxed: { box: Box; mode: "replace" | "toggle" };
   said: string;
   options: Partial<ToolOptions>;
+  preview: PreviewTold;
 }

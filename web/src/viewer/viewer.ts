@@ -17,6 +17,7 @@ import { interactions } from "./moving";
 import { type LayerView, ObjectLayers } from "./objectLayers";
 import { type Local, Overlay, type Shown } from "./overlay";
 import { canvasOf, type Picture, type Plane, pictureOf, type Tone } from "./picture";
+import { type PixelPreview, PixelPreviewLayer } from "./pixelPreview";
 import { Signals } from "./signals";
 import { toImage, toMap } from "./space";
 import type { StyleRules } from "./styles";
@@ -58,6 +59,7 @@ export class Viewer {
   private readonly overlay = new Overlay();
   private readonly objects: ObjectLayers;
   private readonly heat: HeatLayer;
+  private readonly pixelPreview: PixelPreviewLayer;
   private readonly host: ToolHost;
   private plane: Plane;
   private tool: Tool;
@@ -70,6 +72,7 @@ export class Viewer {
     this.plane = plane;
     this.picture = pictureOf(image, plane, channels);
     this.heat = new HeatLayer(image, plane);
+    this.pixelPreview = new PixelPreviewLayer(image, plane, (told) => this.events.emit("preview", told));
     this.host = toolHost({
       image,
       overlay: this.overlay,
@@ -88,7 +91,7 @@ export class Viewer {
     this.map = new OlMap({
       target: element,
       pixelRatio: 1,
-      layers: [this.picture.layer, this.heat.layer, ...this.overlay.layers],
+      layers: [this.picture.layer, this.heat.layer, this.pixelPreview.layer, ...this.overlay.layers],
       controls: defaultControls({ attribution: false, zoom: false, rotate: false }),
       interactions: interactions({
         tool: () => this.tool,
@@ -100,6 +103,7 @@ export class Viewer {
       view: viewOf(image),
     });
     this.camera = new Camera(this.map, image);
+    this.pixelPreview.follow(this.map, this.camera);
     this.objects = new ObjectLayers(this.map, image, plane);
     this.listen(element);
     if (place) this.camera.go(place);
@@ -110,6 +114,7 @@ export class Viewer {
   dispose(): void {
     this.objects.dispose();
     this.heat.dispose();
+    this.pixelPreview.dispose();
     this.picture.dispose();
     this.desk.close();
     this.map.setTarget();
@@ -124,6 +129,7 @@ export class Viewer {
     this.picture.setPlane(plane);
     this.objects.setPlane(plane);
     this.heat.setPlane(plane);
+    this.pixelPreview.setPlane(plane);
   }
 
   setChannels(channels: readonly ChannelDisplay[]): void {
@@ -149,6 +155,10 @@ export class Viewer {
 
   setHeat(heat: Heat | null): void {
     this.heat.set(heat);
+  }
+
+  setPixelPreview(preview: PixelPreview | null): void {
+    this.pixelPreview.set(preview);
   }
 
   setHidden(isHidden: boolean): void {

@@ -21,7 +21,7 @@ from cytoloop.learning.packages.writing import FORMAT_VERSION
 
 from .specification import Colours, FeatureSpec
 
-_OPSET = 17
+OPSET = 17
 _LARGEST_WEIGHTS = 512 << 20
 MOST_CLASSES = 200
 MOST_MEMBERS = 16
@@ -118,7 +118,7 @@ def _description(folder: Path, new: NewClassifier, members: list[str]) -> dict[s
     return {
         "type": "model",
         "format_version": FORMAT_VERSION,
-        "name": _plain(new.title),
+        "name": plain_title(new.title),
         "description": f"Classifier of objects: {', '.join(one.name for one in new.classes)}"[:1000],
         "version": "1.0.0",
         "timestamp": datetime.now(UTC).replace(microsecond=0).isoformat(),
@@ -127,10 +127,10 @@ def _description(folder: Path, new: NewClassifier, members: list[str]) -> dict[s
         "cite": [{"text": "Geurts et al. 2006: Extremely randomized trees", "doi": "10.1007/s10994-006-6226-1"}],
         "tags": ["classification", "objects", "2d"],
         "documentation": "README.md",
-        "inputs": [_tensor(folder, "features", list(spec.names), "test_input.npy")],
-        "outputs": [_tensor(folder, "probabilities", _identifiers(new.classes), "test_output.npy")],
-        "weights": {"onnx": {**_file(folder, "weights.onnx"), "opset_version": _OPSET}},
-        "attachments": [_file(folder, name) for name in members],
+        "inputs": [tensor_entry(folder, "features", list(spec.names), "test_input.npy")],
+        "outputs": [tensor_entry(folder, "probabilities", identifiers(new.classes), "test_output.npy")],
+        "weights": {"onnx": {**file_entry(folder, "weights.onnx"), "opset_version": OPSET}},
+        "attachments": [file_entry(folder, name) for name in members],
         "config": {
             "cytoloop": {
                 "task": "classification",
@@ -148,28 +148,28 @@ def _description(folder: Path, new: NewClassifier, members: list[str]) -> dict[s
     }
 
 
-def _plain(title: str) -> str:
+def plain_title(title: str) -> str:
     """A title as the format wants it: at least five letters, digits, spaces and few signs."""
     cleaned = re.sub(r"[^A-Za-z0-9_+\- ()]", "-", title)[:120].strip()
     return cleaned if len(cleaned) >= 5 else f"{cleaned} classifier".strip()
 
 
-def _identifiers(classes: tuple[KnownClass, ...]) -> list[str]:
+def identifiers(classes: tuple[KnownClass, ...]) -> list[str]:
     """Names of the output's channels: small letters and digits, each another."""
     cleaned = (re.sub(r"\W", "_", one.name.lower(), flags=re.ASCII) for one in classes)
     return [f"class_{number}_{name}" for number, name in enumerate(cleaned)]
 
 
-def _tensor(folder: Path, name: str, channels: list[str], example: str) -> dict[str, Any]:
+def tensor_entry(folder: Path, name: str, channels: list[str], example: str) -> dict[str, Any]:
     return {
         "id": name,
         "axes": [{"type": "batch"}, {"type": "channel", "channel_names": channels}],
         "data": {"type": "float32"},
-        "test_tensor": _file(folder, example),
+        "test_tensor": file_entry(folder, example),
     }
 
 
-def _file(folder: Path, name: str) -> dict[str, str]:
+def file_entry(folder: Path, name: str) -> dict[str, str]:
     return {"source": name, "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest()}
 
 
@@ -202,13 +202,13 @@ def read_classifier(folder: Path) -> ClassifierPackage:
         title=str(content.get("name") or folder.name)[:200],
         classes=tuple(KnownClass(one.name, one.color) for one in facts.classes),
         spec=FeatureSpec(**facts.features.model_dump()),
-        weights=_onnx(folder, "weights.onnx"),
-        committee=tuple(_onnx(folder, name) for name in facts.committee),
+        weights=onnx_in(folder, "weights.onnx"),
+        committee=tuple(onnx_in(folder, name) for name in facts.committee),
         record=facts.training,
     )
 
 
-def _onnx(folder: Path, name: str) -> Path:
+def onnx_in(folder: Path, name: str) -> Path:
     """An ONNX file that lies in the folder itself and refers to nothing outside it."""
     path = folder / name
     if "/" in name or "\\" in name or path.suffix != ".onnx" or path.is_symlink() or not path.is_file():

@@ -20,12 +20,12 @@ from .queues import disagreement
 ROWS_AT_ONCE = 20_000
 
 
-class _Session:
+class Session:
     """An ONNX file with one input ``(n, f)`` and probabilities ``(n, k)`` as its first output."""
 
-    def __init__(self, source: Path | bytes, name: str) -> None:
+    def __init__(self, source: Path | bytes, name: str, threads: int = 1) -> None:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
+        options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         try:
@@ -62,8 +62,8 @@ class Predictor:
     """A classifier, loaded. Used by one thread at a time."""
 
     package: ClassifierPackage
-    _main: _Session
-    _committee: tuple[_Session, ...]
+    _main: Session
+    _committee: tuple[Session, ...]
 
     def probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """``(n, k)`` of features ``(n, f)`` in the order of the package's ``spec.names``."""
@@ -80,13 +80,13 @@ class Predictor:
 def load(package: ClassifierPackage) -> Predictor:
     """Load a classifier's networks. Raises ``InvalidInputError`` where they cannot be run."""
     files = (package.weights, *package.committee)
-    main, *members = (_Session(one, f"{one.name} of {package.folder.name}") for one in files)
+    main, *members = (Session(one, f"{one.name} of {package.folder.name}") for one in files)
     return Predictor(package, main, tuple(members))
 
 
 def probabilities_of(weights: bytes, features: NDArray[np.float32], classes: int) -> NDArray[np.float32]:
     """What an ONNX file that was just made gives for features ``(n, f)``: ``(n, k)``."""
-    return _Session(weights, "the new classifier")(features, classes)
+    return Session(weights, "the new classifier")(features, classes)
 
 
 def classify(

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,14 @@ _ROWS = 3
 _TOLERANCE = 1e-3
 
 
-def require_runnable(folder: Path, *, memory_bytes: int = _MEMORY_BYTES, seconds: float = _SECONDS) -> None:
-    """Raise ``InvalidInputError`` with the reason why the classifier in a folder should not be used."""
-    command = [sys.executable, "-m", __name__, str(folder), str(memory_bytes)]
+def require_runnable(
+    folder: Path, *, module: str = __name__, memory_bytes: int = _MEMORY_BYTES, seconds: float = _SECONDS
+) -> None:
+    """Raise ``InvalidInputError`` with the reason why the classifier in a folder should not be used.
+
+    ``module`` is run with the folder and the limit of memory, and calls ``answer``.
+    """
+    command = [sys.executable, "-m", module, str(folder), str(memory_bytes)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired as error:
@@ -57,14 +63,15 @@ def _limit_memory(memory_bytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
 
 
-def _main(folder: str, memory_bytes: str) -> None:
+def answer(reason_of: Callable[[Path], str], folder: str, memory_bytes: str) -> None:
+    """What the process that tries it out tells."""
     _limit_memory(int(memory_bytes))
     try:
-        reason = _reason(Path(folder))
+        reason = reason_of(Path(folder))
     except CytoloopError as error:
         reason = error.message
     sys.stdout.write(json.dumps({"refused": reason}))
 
 
 if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    answer(_reason, *sys.argv[1:])

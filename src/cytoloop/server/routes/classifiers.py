@@ -202,7 +202,7 @@ def _details(one: ClassifierVersion) -> wire.ClassifierDetails:
     configuration: dict[str, Any] = facts.configuration
     return wire.ClassifierDetails(
         **_classifier(one).model_dump(),
-        card=packages.card_text(one.package),
+        card=packages.card_text(one.package.folder),
         split=facts.split,
         folds=facts.folds,
         scores=scores,

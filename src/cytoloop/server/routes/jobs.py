@@ -12,6 +12,7 @@ from cytoloop.core.errors import NotFoundError
 from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.model import Job as JobRecord
 from cytoloop.learning.classifiers.configuration import Configuration
+from cytoloop.learning.pixels.configuration import PixelConfiguration
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.measurements.features.catalogue import Wanted
 from cytoloop.projects import images as image_records
@@ -23,6 +24,7 @@ from cytoloop.server.serialise import job_wire, jobs_wire
 from cytoloop.wire import jobs as wire
 from cytoloop.wire.base import Page
 from cytoloop.wire.classifiers import ClassifyRequest, TrainClassifierRequest
+from cytoloop.wire.pixels import TrainPixelsRequest
 from cytoloop.wire.tuning import FineTuneRequest
 from cytoloop.workflows import (
     classifier_training,
@@ -32,6 +34,7 @@ from cytoloop.workflows import (
     export_jobs,
     import_set_jobs,
     measuring,
+    pixel_training,
     segmenting,
 )
 from cytoloop.workflows.classifier_shelf import ClassifierShelf
@@ -49,7 +52,8 @@ JobRequest = Annotated[
     | wire.CompareRequest
     | TrainClassifierRequest
     | ClassifyRequest
-    | FineTuneRequest,
+    | FineTuneRequest
+    | TrainPixelsRequest,
     wire.Field(discriminator="kind"),
 ]
 
@@ -71,13 +75,15 @@ def start_job(
             case wire.MeasureRequest():
                 job = _measure(access, project, body)
             case wire.CompareRequest():
-                job = _compare(access, services.methods, project, body)
+                job = _compare(access, services.methods_of(project.uuid), project, body)
             case TrainClassifierRequest():
                 job = _train_classifier(access, project, body)
             case ClassifyRequest():
                 job = _classify(access, services.classifiers, project, body)
             case FineTuneRequest():
                 job = tuning.start(access, services, project, body)
+            case TrainPixelsRequest():
+                job = _train_pixels(access, project, body)
         services.announcer.new_job(access.connection, job)
         for layer_image in set(job_images(access, job)):
             services.announcer.image(access.connection, layer_image)
@@ -127,7 +133,7 @@ def _segment(access: Access, services: ServicesDep, project: Project, body: wire
         classifier=body.classifier,
     )
     return segmenting.start_segmentation(
-        access.connection, services.methods, order, project_id=project.id, user_id=access.actor.user_id
+        access.connection, services.methods_of(project.uuid), order, project_id=project.id, user_id=access.actor.user_id
     )
 
 
@@ -182,6 +188,15 @@ def _classify(access: Access, shelf: ClassifierShelf, project: Project, body: Cl
     return classifying.start_classification(
         access.connection, version, layers, project=project, user_id=access.actor.user_id
     )
+
+
+def _train_pixels(access: Access, project: Project, body: TrainPixelsRequest) -> JobRecord:
+    order = pixel_training.PixelTrainingOrder(
+        images=images_of(access, project, body.image_ids),
+        configuration=PixelConfiguration.model_validate(body.configuration.model_dump()),
+        background=body.background_term_id,
+    )
+    return pixel_training.start_pixel_training(access.connection, order, project=project, user_id=access.actor.user_id)
 
 
 def _own_layers(access: Access, project: Project, images: Sequence[image_records.ProjectImage]) -> list[Layer]:

@@ -44,7 +44,9 @@ def create_layer(image_id: UUID, body: wire.LayerCreate, write: WriteDep) -> wir
     def work(access: Access) -> wire.Layer:
         image = access.image(image_id, Permission.ANNOTATE)
         editing.extent_of(image)
-        if body.name is None:
+        if body.kind == "scribbles":
+            layer = layer_store.scribble_layer(access.connection, image_id=image.id, creator_id=access.actor.user_id)
+        elif body.name is None:
             layer = layer_store.user_layer(
                 access.connection,
                 image_id=image.id,

@@ -1,8 +1,11 @@
 """Segmentation methods and their parameters."""
 
+from uuid import UUID
+
 from fastapi import APIRouter
 
 from cytoloop.learning.method import Method
+from cytoloop.projects.permissions import Permission
 from cytoloop.server.dependencies import ReadDep, ServicesDep
 from cytoloop.wire import jobs as wire
 from cytoloop.workflows.models import group_of
@@ -11,9 +14,12 @@ router = APIRouter(tags=["jobs"])
 
 
 @router.get("/methods")
-def list_methods(access: ReadDep, services: ServicesDep) -> list[wire.MethodInfo]:
-    """Segmentation methods and their parameters."""
-    return [method_info(one) for one in services.methods.all().values()]
+def list_methods(access: ReadDep, services: ServicesDep, project_id: UUID | None = None) -> list[wire.MethodInfo]:
+    """Segmentation methods and their parameters; with a project, also its pixel classifiers."""
+    methods = services.methods
+    if project_id is not None:
+        methods = services.methods_of(access.project(project_id, Permission.VIEW)[0].uuid)
+    return [method_info(one) for one in methods.all().values()]
 
 
 def method_info(one: Method) -> wire.MethodInfo:

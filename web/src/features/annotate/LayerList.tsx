@@ -8,6 +8,7 @@ import {
   IconFileImport,
   IconPencil,
   IconRobot,
+  IconScribble,
   IconTrash,
   IconUpload,
   IconUser,
@@ -86,13 +87,19 @@ function ImportButton({ imageId }: { imageId: string }) {
   );
 }
 
+const KIND_ICONS: Partial<Record<Layer["kind"], typeof IconUser>> = {
+  run: IconRobot,
+  import: IconUpload,
+  scribbles: IconScribble,
+};
+
 type Asked = "rename" | "delete" | null;
 
 function LayerRow({ layer }: { layer: Layer }) {
   const display = useWorkspace((s) => s.layerDisplays[layer.id]) ?? SHOWN;
   const isActive = useWorkspace((s) => s.activeLayerId === layer.id);
   const [asked, setAsked] = useState<Asked>(null);
-  const KindIcon = layer.kind === "run" ? IconRobot : layer.kind === "import" ? IconUpload : IconUser;
+  const KindIcon = KIND_ICONS[layer.kind] ?? IconUser;
   return (
     <div data-testid="layer-row" data-layer-id={layer.id} data-kind={layer.kind} data-count={layer.count}>
       <div className="list-row" data-active={isActive}>

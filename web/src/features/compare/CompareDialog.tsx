@@ -6,7 +6,7 @@ import { useState } from "react";
 import { preprocessingQuery } from "../../api/comparisons";
 import { jobApplied } from "../../api/events";
 import { messageFrom } from "../../api/http";
-import { jobKeys, methodsQuery, startJob } from "../../api/jobs";
+import { jobKeys, projectMethodsQuery, startJob } from "../../api/jobs";
 import type { Image, Job } from "../../api/types";
 import { geometryOf } from "../../geometry/geojson";
 import { rectangle } from "../../geometry/shapes";
@@ -35,7 +35,7 @@ export function CompareDialog({ projectId, image }: { projectId: string; image: 
 
 function Choice({ projectId, image }: { projectId: string; image: Image }) {
   const client = useQueryClient();
-  const known = useQuery(methodsQuery);
+  const known = useQuery(projectMethodsQuery(projectId));
   const preprocessing = useQuery(preprocessingQuery);
   const [chosen, setChosen] = useState<string[] | null>(null);
   const [steps, setSteps] = useState<string[]>(["none", "median3", "clahe"]);

@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { classifiersQuery } from "../../api/classifiers";
 import { jobApplied } from "../../api/events";
-import { jobKeys, methodsQuery, startJob } from "../../api/jobs";
+import { jobKeys, projectMethodsQuery, startJob } from "../../api/jobs";
 import { modelsQuery } from "../../api/models";
 import { ontologyQuery } from "../../api/projects";
 import type { Image, Job, SegmentRequest } from "../../api/types";
@@ -36,7 +36,7 @@ interface Props {
 }
 
 export function SegmentPanel({ projectId, image }: Props) {
-  const methods = useQuery(methodsQuery);
+  const methods = useQuery(projectMethodsQuery(projectId));
   const { data: models } = useQuery(modelsQuery);
   const chosen = useWorkspace((s) => s.method);
   const [changed, setChanged] = useState<Record<string, Values>>({});
