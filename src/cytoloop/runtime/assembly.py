@@ -23,6 +23,7 @@ from cytoloop.workflows.classifier_training import TrainKind
 from cytoloop.workflows.classifying import ClassifyKind
 from cytoloop.workflows.comparing_jobs import CompareKind
 from cytoloop.workflows.custody import Custody
+from cytoloop.workflows.exploring import ExploreKind
 from cytoloop.workflows.export_jobs import ExportKind
 from cytoloop.workflows.import_set_jobs import ImportSetKind
 from cytoloop.workflows.importing import ImportKind
@@ -143,6 +144,7 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         "import": ImportKind(blobs, custody, announcer),
         "segment": SegmentKind(library, methods, announcer, classifiers, database.read),
         "measure": MeasureKind(database, library, announcer, measurements),
+        "explore": ExploreKind(database, announcer, measurements),
         "compare": CompareKind(database, library, methods, comparisons),
         "export": ExportKind(database, library, shelf),
         "import-set": ImportSetKind(database, announcer, shelf),

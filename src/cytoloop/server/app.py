@@ -21,6 +21,7 @@ from .routes import (
     crops,
     events,
     exchange,
+    exploring,
     health,
     history,
     images,
@@ -59,6 +60,7 @@ _ROUTERS = (
     measurements.router,
     classifiers.router,
     spatial.router,
+    exploring.router,
     models.router,
     events.router,
 )

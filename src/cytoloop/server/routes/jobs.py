@@ -24,11 +24,13 @@ from cytoloop.server.serialise import job_wire, jobs_wire
 from cytoloop.wire import jobs as wire
 from cytoloop.wire.base import Page
 from cytoloop.wire.classifiers import ClassifyRequest, TrainClassifierRequest
+from cytoloop.wire.exploring import ExploreRequest
 from cytoloop.workflows import (
     classifier_training,
     classifying,
     comparing_jobs,
     editing,
+    exploring,
     export_jobs,
     import_set_jobs,
     measuring,
@@ -37,6 +39,7 @@ from cytoloop.workflows import (
 from cytoloop.workflows.classifier_shelf import ClassifierShelf
 from cytoloop.workflows.labelled import layers_to_learn_from
 from cytoloop.workflows.models import group_of
+from cytoloop.workflows.populations import like_layers
 
 from .classifiers import images_of
 
@@ -61,7 +64,12 @@ def method_info(one: Method) -> wire.MethodInfo:
 
 
 JobRequest = Annotated[
-    wire.SegmentRequest | wire.MeasureRequest | wire.CompareRequest | TrainClassifierRequest | ClassifyRequest,
+    wire.SegmentRequest
+    | wire.MeasureRequest
+    | ExploreRequest
+    | wire.CompareRequest
+    | TrainClassifierRequest
+    | ClassifyRequest,
     wire.Field(discriminator="kind"),
 ]
 
@@ -82,6 +90,8 @@ def start_job(
                 job = _segment(access, services, project, body)
             case wire.MeasureRequest():
                 job = _measure(access, project, body)
+            case ExploreRequest():
+                job = _explore(access, services, project, body)
             case wire.CompareRequest():
                 job = _compare(access, services.methods, project, body)
             case TrainClassifierRequest():
@@ -157,15 +167,38 @@ def _compare(access: Access, methods: MethodRegistry, project: Project, body: wi
 
 
 def _measure(access: Access, project: Project, body: wire.MeasureRequest) -> JobRecord:
-    layers = []
+    chosen: dict[int, Layer] = {}
     for uuid in body.layer_ids:
-        layer, image = access.layer(uuid, Permission.RUN)
-        if image.project_id != project.id:
-            raise NotFoundError(f"There is no layer {uuid} in this project.")
-        layers.append(layer)
+        layer, image = _layer_of(access, project, uuid)
+        alike = like_layers(access.connection, layer, image) if body.everywhere else [(layer, image)]
+        chosen |= {one.id: one for one, _ in alike}
+    layers = list(chosen.values())
     wanted = Wanted(tuple(body.features), body.ring_px, body.neighbour_px, body.full_scale)
     return measuring.start_measurement(
         access.connection, layers, wanted, project_id=project.id, user_id=access.actor.user_id
+    )
+
+
+def _layer_of(access: Access, project: Project, uuid: UUID) -> tuple[Layer, image_records.ProjectImage]:
+    layer, image = access.layer(uuid, Permission.RUN)
+    if image.project_id != project.id:
+        raise NotFoundError(f"There is no layer {uuid} in this project.")
+    return layer, image
+
+
+def _explore(access: Access, services: ServicesDep, project: Project, body: ExploreRequest) -> JobRecord:
+    layer, image = _layer_of(access, project, body.layer_id)
+    names = ("step", "method", "count", "smallest", "perplexity", "neighbours", "seed")
+    features = None if body.features is None else tuple(body.features)
+    order = exploring.Exploration(features=features, **{name: getattr(body, name) for name in names})
+    return exploring.start_exploration(
+        access.connection,
+        layer,
+        image,
+        order,
+        scope=body.scope,
+        folder=services.measurements,
+        user_id=access.actor.user_id,
     )
 
 
