@@ -4,6 +4,7 @@ import { get, request } from "./http";
 import type {
   ClassifyRequest,
   CompareRequest,
+  ExploreRequest,
   Job,
   LogLine,
   MeasureRequest,
@@ -16,6 +17,7 @@ import type {
 export type JobRequest =
   | SegmentRequest
   | MeasureRequest
+  | ExploreRequest
   | CompareRequest
   | TrainClassifierRequest
   | ClassifyRequest;

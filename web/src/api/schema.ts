@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exploring/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Exploring Methods
+         * @description Ways of arranging, grouping and ranking objects by their measurements.
+         */
+        get: operations["list_exploring_methods_api_v1_exploring_methods_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{image_id}": {
         parameters: {
             query?: never;
@@ -607,6 +627,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/layers/{layer_id}/clusters/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Name Clusters By Terms
+         * @description Give the objects of clusters classes, in one step for each image; locked objects are spared.
+         */
+        post: operations["name_clusters_by_terms_api_v1_layers__layer_id__clusters_terms_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/layers/{layer_id}/crops/{annotation_id}": {
         parameters: {
             query?: never;
@@ -701,6 +741,8 @@ export interface paths {
         /**
          * Read Columns
          * @description Whole columns, for plots; a random part of them beyond 100,000 objects.
+         *
+         *     With ``scope=project`` those of the layers like this one in all images of the project take part.
          */
         get: operations["read_columns_api_v1_layers__layer_id__measurements_get"];
         put?: never;
@@ -720,9 +762,29 @@ export interface paths {
         };
         /**
          * Download Csv
-         * @description The object table as CSV.
+         * @description The object table as CSV; with ``scope=project`` those of all images, with image, group and well of each row.
          */
         get: operations["download_csv_api_v1_layers__layer_id__measurements_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/measurements.h5ad": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download H5Ad
+         * @description The measurements as AnnData, without rejected objects.
+         */
+        get: operations["download_h5ad_api_v1_layers__layer_id__measurements_h5ad_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -740,9 +802,52 @@ export interface paths {
         };
         /**
          * Download Parquet
-         * @description The object table as Parquet.
+         * @description The same as Parquet.
          */
         get: operations["download_parquet_api_v1_layers__layer_id__measurements_parquet_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/measurements/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Groups
+         * @description Statistics of measurements by class, image, group of images, well or cluster; rejected objects are left out.
+         *
+         *     ``columns`` are keys by commas, all without. With ``scope=project`` the layers like this one in all images take
+         *     part. Wells and groups are read from the names of the images.
+         */
+        get: operations["read_groups_api_v1_layers__layer_id__measurements_groups_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/measurements/groups.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Groups
+         * @description The same as CSV: a row for each group and measurement.
+         */
+        get: operations["download_groups_api_v1_layers__layer_id__measurements_groups_csv_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2332,6 +2437,35 @@ export interface components {
             layer_ids?: string[] | null;
         };
         /**
+         * ClusterTerms
+         * @description Which class the objects of each cluster (by number) get, null for none; clusters that are not named stay.
+         */
+        ClusterTerms: {
+            /**
+             * Scope
+             * @default image
+             * @enum {string}
+             */
+            scope?: "image" | "project";
+            /** Terms */
+            terms: {
+                [key: string]: number | null;
+            };
+        };
+        /**
+         * ClusterTermsDone
+         * @description ``history`` is that of the image of the layer that was asked for; every image has a step of its own.
+         */
+        ClusterTermsDone: {
+            /** Changed */
+            changed: number;
+            history: components["schemas"]["HistoryState"];
+            /** Images */
+            images: number;
+            /** Locked */
+            locked: number;
+        };
+        /**
          * Column
          * @description A column: ``key`` for programs, ``label`` and ``unit`` (px, px^2, um, um^2, degree, "" ...) for people.
          */
@@ -2348,6 +2482,8 @@ export interface components {
         /**
          * ColumnData
          * @description Whole columns, for plots: at most 100,000 objects, drawn at random with a fixed seed beyond that.
+         *
+         *     ``image_index`` tells for each object of which of the ``images`` it is. Rejected objects are left out.
          */
         ColumnData: {
             /** Bboxes */
@@ -2363,6 +2499,10 @@ export interface components {
             };
             /** Ids */
             ids: number[];
+            /** Image Index */
+            image_index: number[];
+            /** Images */
+            images: components["schemas"]["PlottedImage"][];
             /** Term Ids */
             term_ids: (number | null)[];
             /** Total */
@@ -2470,6 +2610,84 @@ export interface components {
             unit: string;
         };
         /**
+         * ExploreMethodInfo
+         * @description A way of deriving columns; ``available``: whether what it needs is installed.
+         */
+        ExploreMethodInfo: {
+            /** Available */
+            available: boolean;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "pca" | "tsne" | "umap" | "kmeans" | "mixture" | "hdbscan" | "forest" | "distance";
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "project" | "cluster" | "outliers";
+            /** Title */
+            title: string;
+        };
+        /**
+         * ExploreRequest
+         * @description Derive columns from a layer's measurements, or from those of the layers like it in all images of the project.
+         *
+         *     ``project`` arranges objects in two dimensions (pca, tsne, umap), ``cluster`` groups them (kmeans, mixture,
+         *     hdbscan), ``outliers`` tells how unusual each is (forest, distance). ``features`` are keys of columns; without them
+         *     all that tell how objects look. ``count``: clusters, null lets the data decide; ``smallest``: objects of a cluster
+         *     (hdbscan).
+         */
+        ExploreRequest: {
+            /** Count */
+            count?: number | null;
+            /** Features */
+            features?: string[] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "explore";
+            /**
+             * Layer Id
+             * Format: uuid
+             */
+            layer_id: string;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "pca" | "tsne" | "umap" | "kmeans" | "mixture" | "hdbscan" | "forest" | "distance";
+            /**
+             * Neighbours
+             * @default 15
+             */
+            neighbours?: number;
+            /**
+             * Perplexity
+             * @default 30
+             */
+            perplexity?: number;
+            /**
+             * Scope
+             * @default image
+             * @enum {string}
+             */
+            scope?: "image" | "project";
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+            /** Smallest */
+            smallest?: number | null;
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "project" | "cluster" | "outliers";
+        };
+        /**
          * ExportRequest
          * @description Write a set of files of the project's images (all, or those named) as a zip, to be fetched when it is done.
          *
@@ -2499,6 +2717,63 @@ export interface components {
             predictions?: boolean;
             /** Set */
             set: string;
+        };
+        /**
+         * GroupRow
+         * @description A group of objects; ``term_id`` is its class where objects are grouped by class. Statistics by column key.
+         */
+        GroupRow: {
+            /** Images */
+            images: number;
+            /** Name */
+            name: string;
+            /** Objects */
+            objects: number;
+            /** Statistics */
+            statistics: {
+                [key: string]: components["schemas"]["GroupStatistics"];
+            };
+            /** Term Id */
+            term_id: number | null;
+        };
+        /**
+         * GroupStatistics
+         * @description A measurement in a group: ``n`` known values; ``sd`` divides by n - 1; quartiles are interpolated linearly.
+         */
+        GroupStatistics: {
+            /** First Quartile */
+            first_quartile: number | null;
+            /** Maximum */
+            maximum: number | null;
+            /** Mean */
+            mean: number | null;
+            /** Median */
+            median: number | null;
+            /** Minimum */
+            minimum: number | null;
+            /** N */
+            n: number;
+            /** Sd */
+            sd: number | null;
+            /** Third Quartile */
+            third_quartile: number | null;
+        };
+        /** GroupTable */
+        GroupTable: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "class" | "image" | "group" | "well" | "cluster";
+            /** Columns */
+            columns: components["schemas"]["Column"][];
+            /** Groups */
+            groups: components["schemas"]["GroupRow"][];
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "image" | "project";
         };
         /**
          * HistoryEntry
@@ -2712,7 +2987,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "segment" | "measure" | "compare" | "import" | "export" | "import-set" | "train-classifier" | "classify";
+            kind: "segment" | "measure" | "explore" | "compare" | "import" | "export" | "import-set" | "train-classifier" | "classify";
             /** Layer Ids */
             layer_ids: string[];
             /** Message */
@@ -2898,8 +3173,15 @@ export interface components {
          *
          *     ``ring_px`` is the width of the ring around objects, ``neighbour_px`` how near a neighbour's centre is, and
          *     ``full_scale`` the pixel value that counts as 1 for texture and what else needs a scale (None: the type's largest).
+         *     ``everywhere``: also the layers like these in all other images of the project, that is, those of the same run, else
+         *     of the same kind and name.
          */
         MeasureRequest: {
+            /**
+             * Everywhere
+             * @default false
+             */
+            everywhere?: boolean;
             /** Features */
             features?: ("moments" | "texture" | "granularity" | "radial" | "colocalisation" | "ring" | "neighbours")[];
             /** Full Scale */
@@ -2933,6 +3215,8 @@ export interface components {
              * Format: uuid
              */
             layer_id: string;
+            /** Notes */
+            notes?: string[];
         };
         /** Member */
         Member: {
@@ -3325,6 +3609,28 @@ export interface components {
             x: number;
             /** Y */
             y: number;
+        };
+        /**
+         * PlottedImage
+         * @description An image whose objects are in a plot, their layer, and what its name tells.
+         */
+        PlottedImage: {
+            /** Group */
+            group: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Layer Id
+             * Format: uuid
+             */
+            layer_id: string;
+            /** Name */
+            name: string;
+            /** Well */
+            well: string | null;
         };
         /**
          * Preprocessing
@@ -3922,6 +4228,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_exploring_methods_api_v1_exploring_methods_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExploreMethodInfo"][];
+                };
             };
             /** @description Any error, as a problem. */
             default: {
@@ -4952,6 +5287,41 @@ export interface operations {
             };
         };
     };
+    name_clusters_by_terms_api_v1_layers__layer_id__clusters_terms_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClusterTerms"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterTermsDone"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_crop_api_v1_layers__layer_id__crops__annotation_id__get: {
         parameters: {
             query?: {
@@ -5096,6 +5466,7 @@ export interface operations {
         parameters: {
             query: {
                 columns: string;
+                scope?: "image" | "project";
             };
             header?: never;
             path: {
@@ -5127,7 +5498,42 @@ export interface operations {
     };
     download_csv_api_v1_layers__layer_id__measurements_csv_get: {
         parameters: {
-            query?: never;
+            query?: {
+                scope?: "image" | "project";
+            };
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_h5ad_api_v1_layers__layer_id__measurements_h5ad_get: {
+        parameters: {
+            query?: {
+                scope?: "image" | "project";
+            };
             header?: never;
             path: {
                 layer_id: string;
@@ -5158,7 +5564,79 @@ export interface operations {
     };
     download_parquet_api_v1_layers__layer_id__measurements_parquet_get: {
         parameters: {
-            query?: never;
+            query?: {
+                scope?: "image" | "project";
+            };
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_groups_api_v1_layers__layer_id__measurements_groups_get: {
+        parameters: {
+            query?: {
+                by?: "class" | "image" | "group" | "well" | "cluster";
+                scope?: "image" | "project";
+                columns?: string | null;
+            };
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupTable"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_groups_api_v1_layers__layer_id__measurements_groups_csv_get: {
+        parameters: {
+            query?: {
+                by?: "class" | "image" | "group" | "well" | "cluster";
+                scope?: "image" | "project";
+                columns?: string | null;
+            };
             header?: never;
             path: {
                 layer_id: string;
@@ -6443,7 +6921,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"] | components["schemas"]["CompareRequest"] | components["schemas"]["TrainClassifierRequest"] | components["schemas"]["ClassifyRequest"];
+                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"] | components["schemas"]["ExploreRequest"] | components["schemas"]["CompareRequest"] | components["schemas"]["TrainClassifierRequest"] | components["schemas"]["ClassifyRequest"];
             };
         };
         responses: {

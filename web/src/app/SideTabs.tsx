@@ -32,7 +32,7 @@ import { MeasureTab } from "./MeasureTab";
 
 const HOVER = { hover: true, focus: true, touch: false };
 
-const ANALYSES = ["segment", "measure", "compare"] as const;
+const ANALYSES = ["segment", "measure", "explore", "compare"] as const;
 
 const TABS: readonly [SideTab, string, ComponentType<{ size: number; stroke: number }>][] = [
   ["objects", "Objects", IconListDetails],
@@ -107,6 +107,7 @@ export function SideTabs({ projectId, image, role }: Props) {
           layer={layer}
           layers={layers ?? []}
           mayRun={mayRun(role)}
+          mayManage={mayManage(role)}
         />
       </Tabs.Panel>
       <Tabs.Panel value="segment">

@@ -136,6 +136,7 @@ function saveFileOf(job: Job): void {
 
 const SHOWN_IN: Partial<Record<Job["kind"], SideTab>> = {
   measure: "measure",
+  explore: "measure",
   classify: "classify",
   "train-classifier": "classify",
 };

@@ -37,9 +37,3 @@ def unusualness(values: NDArray[np.float64], measure: Measure, *, seed: int = 0)
     model = IsolationForest(n_estimators=TREES, random_state=seed, n_jobs=1)
     model.fit(values[sampled(len(values), MOST_FITTED, seed)])
     return -model.score_samples(values)
-
-
-def strangest_columns(row: NDArray[np.float64], names: tuple[str, ...], count: int = 3) -> list[tuple[str, float]]:
-    """The measurements in which a scaled row lies furthest from the median, with how far."""
-    order = np.argsort(-np.abs(row), kind="stable")[:count]
-    return [(names[at], float(row[at])) for at in order]

@@ -4,7 +4,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.measurements.exploring.clustering import Method, by_size, find_clusters
-from cytoloop.measurements.exploring.outliers import Measure, strangest_columns, unusualness
+from cytoloop.measurements.exploring.outliers import Measure, unusualness
 
 
 def clouds() -> tuple[np.ndarray, np.ndarray]:
@@ -87,7 +87,3 @@ def test_the_forest_is_that_of_scikit_learn() -> None:
     values = np.random.default_rng(4).normal(size=(60, 3))
     reference = IsolationForest(n_estimators=200, random_state=9).fit(values)
     np.testing.assert_allclose(unusualness(values, Measure.FOREST, seed=9), -reference.score_samples(values))
-
-
-def test_in_what_an_object_is_unusual() -> None:
-    assert strangest_columns(np.array([1.0, -5, 2]), ("a", "b", "c"), 2) == [("b", -5.0), ("c", 2.0)]
