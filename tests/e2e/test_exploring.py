@@ -1,10 +1,11 @@
-"""Structure in measurements, on the page: from measuring all images to clusters that are classes, and files of all of it."""
+"""Structure in measurements, on the page: from measuring all images to clusters that are classes, and their files."""
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import h5py
 import pytest
@@ -117,7 +118,7 @@ def test_from_measuring_everywhere_to_clusters_that_are_classes(plate: Workbench
     figure = plate.part("figure-menu")
     figure.click()
     svg = plate.download(plate.part("figure-svg"), tmp_path)
-    drawn = ElementTree.parse(svg).getroot()
+    drawn = ET.parse(svg).getroot()
     words = [one.text for one in drawn.iter("{http://www.w3.org/2000/svg}text")]
     assert {"A01", "A02"} < set(words)
     assert any("Area" in (one or "") and "px²" in (one or "") for one in words)
@@ -151,8 +152,7 @@ def test_from_measuring_everywhere_to_clusters_that_are_classes(plate: Workbench
     assert sum(int(row[1]) for row in rows_of(plate)) == sum(counts)
     plate.idle()
     plate.picture("classes")
-    plate.press("Escape")
-    plate.press("Control+z")
+    page.get_by_role("button", name="Undo").click()
     plate.part("explore-scope").get_by_text("This image").click()
     expect(plate.part("class-summary")).to_contain_text("Unclassified", timeout=SLOW_MS)
     plate.part("explore-scope").get_by_text("All images").click()
@@ -197,7 +197,8 @@ def test_plots_and_the_picture_tell_of_the_same_objects(plate: Workbench, page: 
     kind(plate, "Histogram")
     plate.picture("histogram-marked")
     kind(plate, "Scatter")
-    choose(plate, "plot-color", "Mean")
+    plate.part("plot-color").click()
+    page.get_by_role("option", name=re.compile("^Mean")).last.click()
     expect(plate.part("plot-legend").get_by_role("img")).to_be_visible()
     plate.idle()
     plate.picture("scatter-by-measurement")
@@ -219,7 +220,6 @@ def test_the_unusual_are_shown_and_gone_to(plate: Workbench) -> None:
     plate.page.wait_for_timeout(500)
     plate.picture("unusual")
     theme: Any = plate.page.evaluate("document.documentElement.dataset.mantineColorScheme")
-    plate.page.evaluate(
-        f"document.documentElement.setAttribute('data-mantine-color-scheme', '{'light' if theme == 'dark' else 'dark'}')"
-    )
+    other = "light" if theme == "dark" else "dark"
+    plate.page.evaluate(f"document.documentElement.setAttribute('data-mantine-color-scheme', '{other}')")
     plate.picture("unusual-other-theme")

@@ -218,8 +218,8 @@ def test_measuring_again_takes_derived_columns_away(api: Driver) -> None:
     plate.explore("cluster", "kmeans", count=3)
     plate.explore("cluster", "kmeans", count=2)
     assert max(plate.columns("cluster", "pca_1")["columns"]["cluster"]) == 2
-    folder = [one for one in (plate.api.client.app.state.services.measurements).iterdir()]
-    assert len(folder) == 1, "the tables before it are gone"
+    folder = plate.api.client.app.state.services.measurements
+    assert len(list(folder.iterdir())) == 1, "the tables before it are gone"
     plate.measure()
     refused = api.get(f"/layers/{plate.layers[0]}/measurements", params={"columns": "cluster"})
     assert (refused.status_code, refused.json()["code"]) == (404, "not_found")

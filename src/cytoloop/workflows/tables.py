@@ -204,7 +204,7 @@ def _built(connection: Connection, layer: Layer, folder: Path, chosen: ObjectFil
         return LayerTable(BASIC, values, boxes, None, 0)
     columns = tuple(ColumnSpec(**one) for one in facts["columns"])
     stale = _join(values, measured, columns)
-    notes = tuple(note for about in facts.get("notes", {}).values() for note in about)
+    notes = tuple(dict.fromkeys(note for about in facts.get("notes", {}).values() for note in about))
     return LayerTable((*BASIC, *columns), values, boxes, datetime.fromisoformat(facts["at"]), stale, notes)
 
 

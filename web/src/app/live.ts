@@ -114,8 +114,9 @@ function applyJob(client: QueryClient, projectId: string, job: Job): void {
 }
 
 function announce(projectId: string, job: Job): void {
-  // the cards of the images tell what became of an import
+  // the cards of the images tell what became of an import, and the open panel what became of an exploration
   if (job.kind === "import") return;
+  if (job.kind === "explore" && job.state === "done" && workspace().tab === "measure") return;
   if (job.state === "done") {
     tell({
       kind: "success",

@@ -60,7 +60,8 @@ def scaled(columns: Mapping[str, NDArray[np.float64]]) -> Scaled:
     """Robustly scaled columns: ``(x - median) / (IQR / 1.349)``, cut at 10 either way.
 
     Where the quartiles are equal the standard deviation takes their place. Infinite values count as missing; missing
-    ones become the median, 0. Columns that are constant or for more than half missing are left out.
+    ones become the median, 0. Columns that are constant or for more than half missing are left out and told, those
+    without any value just left out.
 
     Raises
     ------
@@ -80,7 +81,9 @@ def scaled(columns: Mapping[str, NDArray[np.float64]]) -> Scaled:
     for at, name in enumerate(columns):
         column = table[:, at]
         known = np.isfinite(column)
-        if not known.any() or known.mean() < 1 - MOST_MISSING:
+        if not known.any():
+            continue
+        if known.mean() < 1 - MOST_MISSING:
             missing.append(name)
             continue
         one = _scaled_column(column, known)

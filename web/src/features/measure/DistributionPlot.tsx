@@ -81,7 +81,7 @@ export function DistributionPlot({ kind, data, x, groups, marked, onChoose, onPi
       <div
         ref={box}
         data-testid={`plot-${kind}`}
-        style={{ position: "relative", touchAction: "none", cursor: "crosshair" }}
+        className="plot-spread"
         onPointerDown={(event) => {
           if (event.button !== 0) return;
           event.currentTarget.setPointerCapture(event.pointerId);

@@ -2,6 +2,7 @@
 import { Button, Group, Select, Stack, Table, Text } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { download } from "../../api/download";
 import { groupsQuery, groupsUrl } from "../../api/measurements";
 import type { Column, Layer, Term } from "../../api/types";
@@ -26,7 +27,8 @@ export function GroupStatistics({ layer, columns, terms }: Props) {
     columns.some(({ key }) => key === "cluster"),
   );
   const by = groupings.some(({ value }) => value === plotting.by) ? plotting.by : "class";
-  const column = columns.find(({ key }) => key === plotting.x) ?? columns[0];
+  const [key, setKey] = useState<string | null>(null);
+  const column = columns.find((one) => one.key === key) ?? columns[0];
   const { data } = useQuery(groupsQuery(layer.id, by, scope, column?.key ?? "area"));
   const save = useMutation({ mutationFn: () => download(groupsUrl(layer.id, by, scope)) });
   if (!column) return null;
@@ -37,7 +39,7 @@ export function GroupStatistics({ layer, columns, terms }: Props) {
     <Stack gap={4}>
       <Group justify="space-between" wrap="nowrap" gap={6}>
         <Select
-          w={150}
+          flex={1}
           aria-label="Statistics by"
           data={groupings.map(({ value, label }) => ({ value, label: `By ${label.toLowerCase()}` }))}
           value={by}
@@ -45,7 +47,18 @@ export function GroupStatistics({ layer, columns, terms }: Props) {
           allowDeselect={false}
           data-testid="groups-by"
         />
+        <Select
+          flex={1}
+          searchable
+          aria-label="Measurement of the table"
+          data={columns.map((one) => ({ value: one.key, label: labelOf(one) }))}
+          value={column.key}
+          onChange={setKey}
+          allowDeselect={false}
+          data-testid="groups-column"
+        />
         <Button
+          flex="none"
           variant="default"
           px={8}
           leftSection={<IconDownload size={12} />}
@@ -56,9 +69,6 @@ export function GroupStatistics({ layer, columns, terms }: Props) {
           CSV
         </Button>
       </Group>
-      <Text size="xs" c="var(--text-dim)">
-        {labelOf(column)}; the CSV has every measurement and the quartiles.
-      </Text>
       <Table
         fz="xs"
         verticalSpacing={4}
@@ -99,6 +109,9 @@ export function GroupStatistics({ layer, columns, terms }: Props) {
           })}
         </Table.Tbody>
       </Table>
+      <Text size="xs" c="var(--text-dim)">
+        The CSV has every measurement, with quartiles.
+      </Text>
       {rows.length > MOST_ROWS ? (
         <Text size="xs" c="var(--text-dim)">
           The first {MOST_ROWS} of {number(rows.length)}; the CSV has all.

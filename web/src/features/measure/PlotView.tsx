@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useMemo, useState } from "react";
 import { columnsQuery } from "../../api/measurements";
 import type { Column, ColumnData, Layer, Term } from "../../api/types";
-import { MOST_DRAWN, markAll, useListing } from "../../state/listing";
+import { MOST_DRAWN, markAll, useListedFilter, useListing } from "../../state/listing";
 import { number, plural } from "../../ui/format";
 import { type Gate, idsInGate } from "./bins";
 import { ColorLegend } from "./ColorLegend";
@@ -144,6 +144,8 @@ function Drawn({ projectId, layer, data, terms, x, y, columns, children }: Drawn
   const { kind, by, color } = useChosen(columns);
   const [pointed, setPointed] = useState<number | null>(null);
   const [elsewhere, setElsewhere] = useState(0);
+  // what is chosen in the picture stands out in the plots
+  useListedFilter(layer.id);
   const marked = useListing((s) => (s.layerId === layer.id ? s.marks.ids : NO_MARKS));
   const xAxis = useMemo(() => ({ key: x.key, label: labelOf(x) }), [x]);
   const yAxis = useMemo(() => ({ key: y.key, label: labelOf(y) }), [y]);

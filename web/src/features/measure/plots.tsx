@@ -6,6 +6,7 @@ import type { ColumnData } from "../../api/types";
 import { number, plural } from "../../ui/format";
 import { type Bins, binned, type Gate, nearestPoint } from "./bins";
 import { NO_CLASS } from "./figure/colours";
+import { rangeOf } from "./figure/frame";
 import { axis, Plot } from "./Plot";
 
 interface PlotProps {
@@ -173,6 +174,11 @@ function drawCloud(plot: uPlot, cloud: Cloud, ring: string): void {
 
 const REACH_PX = 10;
 
+/** A little room, so that no point is cut by the frame. */
+function padded(_plot: uPlot, least: number | null, most: number | null): [number, number] {
+  return rangeOf([least ?? 0, most ?? 1]);
+}
+
 /** The object under the pointer lights up; a click goes to it. */
 function listenTo(
   plot: uPlot,
@@ -208,7 +214,7 @@ export function ScatterPlot({ data, x, y, colors, marked, onGate, onPick, onPoin
         height: HEIGHT + 40,
         legend: { show: false },
         cursor: { drag: { x: true, y: true, setScale: false }, points: { show: false } },
-        scales: { x: { time: false } },
+        scales: { x: { time: false, range: padded }, y: { range: padded } },
         axes: [axis(theme, x.label, 30), axis(theme, y.label, 48)],
         series: [{}, { paths: () => null, points: { show: false } }],
         hooks: {
