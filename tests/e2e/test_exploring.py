@@ -4,7 +4,6 @@ import csv
 import io
 import re
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import h5py
@@ -219,7 +218,7 @@ def test_the_unusual_are_shown_and_gone_to(plate: Workbench) -> None:
     listed.nth(11).scroll_into_view_if_needed()
     plate.page.wait_for_timeout(500)
     plate.picture("unusual")
-    theme: Any = plate.page.evaluate("document.documentElement.dataset.mantineColorScheme")
-    other = "light" if theme == "dark" else "dark"
-    plate.page.evaluate(f"document.documentElement.setAttribute('data-mantine-color-scheme', '{other}')")
-    plate.picture("unusual-other-theme")
+    plate.part("scheme").click()
+    kind(plate, "Box")
+    plate.page.wait_for_timeout(500)
+    plate.picture("dark")

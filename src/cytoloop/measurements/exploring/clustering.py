@@ -20,6 +20,8 @@ TRIED = range(2, 11)
 """Numbers of clusters among which the best is chosen."""
 MOST_FITTED = 200_000
 """Rows to which k-means and mixtures are fitted; all are assigned."""
+MOST_TRIED = 10_000
+"""Rows from which the number of clusters is chosen."""
 MOST_HDBSCAN = 50_000
 MOST_JUDGED = 2_000
 LEAST = 5
@@ -105,25 +107,33 @@ def _space(values: NDArray[np.float64], fitted_to: NDArray[np.float64], seed: in
 def _kmeans(space: NDArray[np.float64], count: int | None, seed: int) -> Any:
     from sklearn.cluster import KMeans
 
-    def fitted(k: int) -> Any:
+    def fitted(k: int, rows: NDArray[np.float64]) -> Any:
         made: Any = KMeans(k, random_state=seed)
-        return made.set_params(n_init=10).fit(space)
+        return made.set_params(n_init=10).fit(rows)
 
-    if count is not None:
-        return fitted(count)
-    models = [fitted(k) for k in TRIED if k < len(space)]
-    return max(models, key=lambda one: _silhouette(space, one.labels_ + 1, seed))
+    if count is None:
+        part = space[sampled(len(space), MOST_TRIED, seed)]
+        models = [fitted(k, part) for k in TRIED if k < len(part)]
+        best = max(models, key=lambda one: _silhouette(part, one.labels_ + 1, seed))
+        if len(part) == len(space):
+            return best
+        count = int(best.n_clusters)
+    return fitted(count, space)
 
 
 def _mixture(space: NDArray[np.float64], count: int | None, seed: int) -> Any:
     from sklearn.mixture import GaussianMixture
 
-    def fitted(k: int) -> Any:
-        return GaussianMixture(k, covariance_type="full", reg_covar=1e-4, n_init=2, random_state=seed).fit(space)
+    def fitted(k: int, rows: NDArray[np.float64]) -> Any:
+        return GaussianMixture(k, covariance_type="full", reg_covar=1e-4, n_init=2, random_state=seed).fit(rows)
 
-    if count is not None:
-        return fitted(count)
-    return min((fitted(k) for k in (1, *TRIED) if k < len(space)), key=lambda one: one.bic(space))
+    if count is None:
+        part = space[sampled(len(space), MOST_TRIED, seed)]
+        best = min((fitted(k, part) for k in (1, *TRIED) if k < len(part)), key=lambda one: one.bic(part))
+        if len(part) == len(space):
+            return best
+        count = int(best.n_components)
+    return fitted(count, space)
 
 
 def _hdbscan(space: NDArray[np.float64], smallest: int | None) -> NDArray[np.int64]:

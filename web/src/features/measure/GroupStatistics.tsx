@@ -9,6 +9,7 @@ import type { Column, Layer, Term } from "../../api/types";
 import { decimalsFor, number } from "../../ui/format";
 import { Chip } from "../../ui/parts";
 import { UNCLASSIFIED } from "../../viewer/styles";
+import { clusterColor } from "./grouping";
 import { groupingsFor, labelOf, setPlotting, usePlotting } from "./settings";
 
 interface Props {
@@ -95,6 +96,7 @@ export function GroupStatistics({ layer, columns, terms }: Props) {
                 <Table.Td maw={120}>
                   <Group gap={6} wrap="nowrap">
                     {by === "class" ? <Chip color={term?.color ?? UNCLASSIFIED} /> : null}
+                    {by === "cluster" ? <Chip color={clusterColor(row.name)} /> : null}
                     <span className="ellipsis" title={row.name}>
                       {row.name}
                     </span>

@@ -62,7 +62,7 @@ export function Structure({ projectId, layer, columns, terms, notes, mayRun, may
           mayManage={mayManage}
         />
       ) : null}
-      {has("outlier") ? <Unusual layer={layer} terms={terms} /> : null}
+      {has("outlier") ? <Unusual projectId={projectId} layer={layer} terms={terms} scope={scope} /> : null}
     </Stack>
   );
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ColumnData, Term } from "../../api/types";
 import { viridis } from "./figure/colours";
-import { colouring, groupsOf, split } from "./grouping";
+import { clusterColor, colouring, groupsOf, split } from "./grouping";
 
 const image = (name: string, well: string | null) => ({
   id: name,
@@ -59,6 +59,11 @@ describe("groups", () => {
 });
 
 describe("colours", () => {
+  it("of a cluster are the same by name and by number", () => {
+    const found = groupsOf(data, "cluster", terms);
+    expect(found.names.map(clusterColor)).toEqual(found.colors);
+  });
+
   it("of a measurement run along the scale, unknown values are grey", () => {
     const { colors, key } = colouring(data, "area", terms, "Area");
     expect(colors[0]).toBe(viridis(0));

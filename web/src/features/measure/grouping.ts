@@ -55,6 +55,12 @@ export function groupsOf(data: ColumnData, by: Grouping, terms: readonly Term[])
 export const clusterName = (value: number): string =>
   value > 0 ? `Cluster ${value}` : value === 0 ? "No cluster" : "Not looked at";
 
+/** The colour of a cluster by its name. */
+export function clusterColor(name: string): string {
+  const number = Number(/^Cluster (\d+)$/.exec(name)?.[1]);
+  return number > 0 ? groupColor(number - 1) : NO_CLASS;
+}
+
 const isKnown = (value: number | null | undefined): value is number =>
   typeof value === "number" && Number.isFinite(value);
 

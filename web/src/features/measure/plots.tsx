@@ -98,7 +98,8 @@ export function HistogramPlot({ data, x, marked, onGate }: PlotProps) {
             : []),
         ],
       };
-      const heights = inBars ? [[...counts], inBars] : [[...counts]];
+      // no line where none is marked
+      const heights = inBars ? [[...counts], inBars.map((count) => count || null)] : [[...counts]];
       return { options, data: [centres, ...heights] as uPlot.AlignedData };
     },
     [bins, inBars, x.label, onGate],
