@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -166,6 +167,12 @@ def test_measure_writes_csv_and_parquet(segmented: Path, tmp_path: Path) -> None
     assert float(rows[7]["mean_0"]) == pytest.approx(image[inside].mean())
     assert rows[7]["length_px"] == ""
     assert table.field("area_px2").metadata[b"unit"].decode() == "px²"
+    call("measure", NUCLEI, labels, "--out", tmp_path / "t.h5ad")
+    with h5py.File(tmp_path / "t.h5ad") as file:
+        keys = file["var/_index"].asstr()[:].tolist()
+        assert file["X"][:, keys.index("area_px2")].tolist() == table["area_px2"].to_pylist()
+        assert file["obsm/spatial"][7].tolist() == pytest.approx([float(rows[7]["x_px"]), float(rows[7]["y_px"])])
+        assert file["obs/_index"].asstr()[7] == f"t0_z0_{rows[7]['label']}"
     content = json.loads(call("measure", NUCLEI, labels, "--json").stdout)
     assert len(content["rows"]) == len(rows)
     more = json.loads(call("measure", NUCLEI, labels, "--json", "--features", "radial,neighbours").stdout)

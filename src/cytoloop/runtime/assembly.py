@@ -24,6 +24,7 @@ from cytoloop.workflows.classifier_training import TrainKind
 from cytoloop.workflows.classifying import ClassifyKind
 from cytoloop.workflows.comparing_jobs import CompareKind
 from cytoloop.workflows.custody import Custody
+from cytoloop.workflows.exploring import ExploreKind
 from cytoloop.workflows.export_jobs import ExportKind
 from cytoloop.workflows.finetuning.shelf import TunedModels
 from cytoloop.workflows.finetuning.starting import FineTuneKind
@@ -159,6 +160,7 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         "segment": SegmentKind(library, methods, announcer, classifiers, pixels, database.read),
         "measure": MeasureKind(database, library, announcer, measurements),
         "compare": CompareKind(database, library, methods, pixels, comparisons),
+        "explore": ExploreKind(database, announcer, measurements),
         "export": ExportKind(database, library, shelf),
         "import-set": ImportSetKind(database, announcer, shelf),
         "train-classifier": TrainKind(database, library, announcer, classifiers),

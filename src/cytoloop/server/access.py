@@ -125,3 +125,11 @@ class Access:
     def member(self, project_id: int) -> Role:
         """The caller's role in a project that is known to exist, or ``NotFoundError``."""
         return self._authorize(project_id, Permission.VIEW, "project")
+
+
+def images_of(access: Access, project: Project, ids: list[UUID] | None) -> list[ProjectImage]:
+    """The images that are named, else all that are ready."""
+    if ids is not None:
+        return image_records.images_by_uuid(access.connection, project.id, ids)
+    every = image_records.project_images(access.connection, project.id, limit=100_000)
+    return [one for one in every if one.state == "ready"]

@@ -21,6 +21,7 @@ from .routes import (
     crops,
     events,
     exchange,
+    exploring,
     health,
     history,
     images,
@@ -65,6 +66,7 @@ _ROUTERS = (
     tuning.router,
     pixels.router,
     spatial.router,
+    exploring.router,
     models.router,
     events.router,
 )

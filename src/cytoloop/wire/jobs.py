@@ -57,6 +57,8 @@ class MeasureRequest(WireModel):
 
     ``ring_px`` is the width of the ring around objects, ``neighbour_px`` how near a neighbour's centre is, and
     ``full_scale`` the pixel value that counts as 1 for texture and what else needs a scale (None: the type's largest).
+    ``everywhere``: also the layers like these in all other images of the project, that is, those of the same run, else
+    of the same kind and name.
     """
 
     kind: Literal["measure"] = "measure"
@@ -65,6 +67,7 @@ class MeasureRequest(WireModel):
     ring_px: int = Field(default=5, ge=1, le=100)
     neighbour_px: float = Field(default=50, gt=0, le=1000)
     full_scale: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    everywhere: bool = False
 
 
 class CompareRequest(WireModel):
@@ -111,6 +114,7 @@ class Job(WireModel):
     kind: Literal[
         "segment",
         "measure",
+        "explore",
         "compare",
         "import",
         "export",

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic import Field
+
 from .base import WireModel
 
 
@@ -42,14 +44,29 @@ class ObjectIndex(WireModel):
     suggested: list[bool]
 
 
+class PlottedImage(WireModel):
+    """An image whose objects are in a plot, their layer, and what its name tells."""
+
+    id: UUID
+    layer_id: UUID
+    name: str
+    group: str
+    well: str | None
+
+
 class ColumnData(WireModel):
-    """Whole columns, for plots: at most 100,000 objects, drawn at random with a fixed seed beyond that."""
+    """Whole columns, for plots: at most 100,000 objects, drawn at random with a fixed seed beyond that.
+
+    ``image_index`` tells for each object of which of the ``images`` it is. Rejected objects are left out.
+    """
 
     total: int
     ids: list[int]
     term_ids: list[int | None]
     columns: dict[str, list[float | None]]
     bboxes: list[tuple[float, float, float, float]]
+    images: list[PlottedImage]
+    image_index: list[int]
 
 
 class ClassSummary(WireModel):
@@ -64,3 +81,5 @@ class MeasurementSummary(WireModel):
     layer_id: UUID
     columns: list[Column]
     classes: list[ClassSummary]
+    notes: list[str] = Field(default_factory=list[str])
+    """What was told when columns were derived from the measured ones."""

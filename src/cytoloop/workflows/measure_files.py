@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.core.geometry import Plane
+from cytoloop.exchange.anndata import Matrix
 from cytoloop.exchange.labels import read_label_stack
 from cytoloop.images.registry import open_image
 from cytoloop.images.source import ImageInfo, ImageSource
@@ -48,6 +49,22 @@ class MeasuredLabels:
             for spec, values in columns
         ]
         return pa.Table.from_arrays([values for _, values in columns], schema=pa.schema(fields))
+
+    def as_matrix(self) -> Matrix:
+        """For AnnData: the measurements, and beside them label, plane and the centre in px (``spatial``)."""
+        columns = [one for one in self.measured.columns if one.key not in {"x_px", "y_px"}]
+        values = [self.measured.values[one.key].astype(np.float32) for one in columns]
+        planes = zip(self.t.tolist(), self.z.tolist(), self.labels.tolist(), strict=True)
+        names = [f"t{t}_z{z}_{label}" for t, z, label in planes]
+        return Matrix(
+            np.stack(values, axis=1) if values else np.zeros((len(names), 0), np.float32),
+            names,
+            [one.key for one in columns],
+            {"label": self.labels, "z": self.z, "t": self.t},
+            {"label": [one.label for one in columns], "unit": [one.unit for one in columns]},
+            {"spatial": np.stack([self.measured.values["x_px"], self.measured.values["y_px"]], axis=1)},
+            {"spatial_unit": "px"},
+        )
 
 
 def measure_file(image: Path, labels: Path, *, z: int = 0, t: int = 0, wanted: Wanted = BASIC) -> MeasuredLabels:

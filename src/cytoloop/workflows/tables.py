@@ -53,6 +53,8 @@ class LayerTable:
     boxes: NDArray[np.float64]
     measured_at: datetime | None
     stale_count: int
+    notes: tuple[str, ...] = ()
+    """What was told when columns were derived from the measured ones."""
     _orders: dict[tuple[str, bool], NDArray[np.int64]] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -202,7 +204,8 @@ def _built(connection: Connection, layer: Layer, folder: Path, chosen: ObjectFil
         return LayerTable(BASIC, values, boxes, None, 0)
     columns = tuple(ColumnSpec(**one) for one in facts["columns"])
     stale = _join(values, measured, columns)
-    return LayerTable((*BASIC, *columns), values, boxes, datetime.fromisoformat(facts["at"]), stale)
+    notes = tuple(dict.fromkeys(note for about in facts.get("notes", {}).values() for note in about))
+    return LayerTable((*BASIC, *columns), values, boxes, datetime.fromisoformat(facts["at"]), stale, notes)
 
 
 def _stored_values(

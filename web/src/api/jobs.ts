@@ -5,6 +5,7 @@ import type {
   ClassifyRequest,
   CompareRequest,
   FineTuneRequest,
+  ExploreRequest,
   Job,
   LogLine,
   MeasureRequest,
@@ -18,6 +19,7 @@ import type {
 export type JobRequest =
   | SegmentRequest
   | MeasureRequest
+  | ExploreRequest
   | CompareRequest
   | TrainClassifierRequest
   | ClassifyRequest

@@ -1,7 +1,18 @@
 /** Object tables, columns for plots, and summaries. */
-import { queryOptions } from "@tanstack/react-query";
-import { get, url } from "./http";
-import type { ColumnData, MeasurementSummary, ObjectIndex, ObjectTable, ObjectWhere } from "./types";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { get, request, url } from "./http";
+import type {
+  ClusterTermsDone,
+  ColumnData,
+  ExploreMethodInfo,
+  Grouping,
+  GroupTable,
+  MeasurementSummary,
+  ObjectIndex,
+  ObjectTable,
+  ObjectWhere,
+  Scope,
+} from "./types";
 
 export interface ObjectFilter {
   readonly sort: string;
@@ -36,13 +47,40 @@ export const indexQuery = (lid: string, filter: ObjectFilter) =>
 export const rankOf = (lid: string, id: number, filter: ObjectFilter): Promise<{ offset: number }> =>
   get(`/layers/${lid}/objects/rank`, { id, ...params(filter) });
 
-export const columnsQuery = (lid: string, columns: readonly string[]) =>
+export const columnsQuery = (lid: string, columns: readonly string[], scope: Scope) =>
   queryOptions({
-    queryKey: [...measurementKeys.layer(lid), "columns", ...columns],
+    queryKey: [...measurementKeys.layer(lid), "columns", scope, ...columns],
     queryFn: ({ signal }) =>
-      get<ColumnData>(`/layers/${lid}/measurements`, { columns: columns.join(",") }, signal),
+      get<ColumnData>(`/layers/${lid}/measurements`, { columns: columns.join(","), scope }, signal),
     enabled: columns.length > 0,
+    placeholderData: keepPreviousData,
   });
+
+export const groupsQuery = (lid: string, by: Grouping, scope: Scope, column: string) =>
+  queryOptions({
+    queryKey: [...measurementKeys.layer(lid), "groups", by, scope, column],
+    queryFn: ({ signal }) =>
+      get<GroupTable>(`/layers/${lid}/measurements/groups`, { by, scope, columns: column }, signal),
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+
+export const groupsUrl = (lid: string, by: Grouping, scope: Scope): string =>
+  url(`/layers/${lid}/measurements/groups.csv`, { by, scope });
+
+export const exploreMethodsQuery = queryOptions({
+  queryKey: ["explore-methods"],
+  queryFn: () => get<ExploreMethodInfo[]>("/exploring/methods"),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+/** Gives the objects of clusters classes; null: none. */
+export const nameClusters = (
+  lid: string,
+  terms: Readonly<Record<string, number | null>>,
+  scope: Scope,
+): Promise<ClusterTermsDone> =>
+  request(`/layers/${lid}/clusters/terms`, { method: "POST", json: { terms, scope } });
 
 export const summaryQuery = (lid: string) =>
   queryOptions({
@@ -50,5 +88,7 @@ export const summaryQuery = (lid: string) =>
     queryFn: () => get<MeasurementSummary>(`/layers/${lid}/measurements/summary`),
   });
 
-export const tableUrl = (lid: string, format: "csv" | "parquet"): string =>
-  url(`/layers/${lid}/measurements.${format}`);
+export type TableFormat = "csv" | "parquet" | "h5ad";
+
+export const tableUrl = (lid: string, format: TableFormat, scope: Scope = "image"): string =>
+  url(`/layers/${lid}/measurements.${format}`, { scope });

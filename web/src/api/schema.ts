@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exploring/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Exploring Methods
+         * @description Ways of arranging, grouping and ranking objects by their measurements.
+         */
+        get: operations["list_exploring_methods_api_v1_exploring_methods_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{image_id}": {
         parameters: {
             query?: never;
@@ -248,29 +268,6 @@ export interface paths {
          * @description The file as it was uploaded.
          */
         get: operations["read_original_api_v1_images__image_id__original_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/{image_id}/pixel-preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Preview Pixels
-         * @description A PNG of what a pixel classifier makes of a window (full-resolution px).
-         *
-         *     Each pixel has the colour of its most probable class, and is as opaque as that is certain. ``only``: the probability
-         *     of one class, by its place. The header ``X-Box`` tells the box that the picture covers.
-         */
-        get: operations["preview_pixels_api_v1_images__image_id__pixel_preview_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -630,6 +627,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/layers/{layer_id}/clusters/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Name Clusters By Terms
+         * @description Give the objects of clusters classes, in one step for each image; locked objects are spared.
+         */
+        post: operations["name_clusters_by_terms_api_v1_layers__layer_id__clusters_terms_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/layers/{layer_id}/crops/{annotation_id}": {
         parameters: {
             query?: never;
@@ -724,6 +741,8 @@ export interface paths {
         /**
          * Read Columns
          * @description Whole columns, for plots; a random part of them beyond 100,000 objects.
+         *
+         *     With ``scope=project`` those of the layers like this one in all images of the project take part.
          */
         get: operations["read_columns_api_v1_layers__layer_id__measurements_get"];
         put?: never;
@@ -743,9 +762,29 @@ export interface paths {
         };
         /**
          * Download Csv
-         * @description The object table as CSV.
+         * @description The object table as CSV; with ``scope=project`` those of all images, with image, group and well of each row.
          */
         get: operations["download_csv_api_v1_layers__layer_id__measurements_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/measurements.h5ad": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download H5Ad
+         * @description The measurements as AnnData, without rejected objects.
+         */
+        get: operations["download_h5ad_api_v1_layers__layer_id__measurements_h5ad_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -763,9 +802,52 @@ export interface paths {
         };
         /**
          * Download Parquet
-         * @description The object table as Parquet.
+         * @description The same as Parquet.
          */
         get: operations["download_parquet_api_v1_layers__layer_id__measurements_parquet_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/measurements/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Groups
+         * @description Statistics of measurements by class, image, group of images, well or cluster; rejected objects are left out.
+         *
+         *     ``columns`` are keys by commas, all without. With ``scope=project`` the layers like this one in all images take
+         *     part. Wells and groups are read from the names of the images.
+         */
+        get: operations["read_groups_api_v1_layers__layer_id__measurements_groups_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/measurements/groups.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Groups
+         * @description The same as CSV: a row for each group and measurement.
+         */
+        get: operations["download_groups_api_v1_layers__layer_id__measurements_groups_csv_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -972,7 +1054,7 @@ export interface paths {
         };
         /**
          * List Methods
-         * @description Segmentation methods and their parameters; with a project, also its pixel classifiers.
+         * @description Segmentation methods and their parameters.
          */
         get: operations["list_methods_api_v1_methods_get"];
         put?: never;
@@ -1515,90 +1597,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/projects/{project_id}/pixel-classifiers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Pixel Classifiers
-         * @description Every version of the project's pixel classifier, the newest first.
-         */
-        get: operations["list_pixel_classifiers_api_v1_projects__project_id__pixel_classifiers_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/projects/{project_id}/pixel-classifiers/import": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Import Pixel Classifier
-         * @description Take in a zip file with a pixel classifier. It is checked first; classes that the project lacks are added.
-         */
-        post: operations["import_pixel_classifier_api_v1_projects__project_id__pixel_classifiers_import_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/projects/{project_id}/pixel-classifiers/{version}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Pixel Classifier
-         * @description One version with its card and its scores.
-         */
-        get: operations["read_pixel_classifier_api_v1_projects__project_id__pixel_classifiers__version__get"];
-        put?: never;
-        post?: never;
-        /**
-         * Remove Pixel Classifier
-         * @description Remove a version; objects that it found stay.
-         */
-        delete: operations["remove_pixel_classifier_api_v1_projects__project_id__pixel_classifiers__version__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/projects/{project_id}/pixel-classifiers/{version}/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Export Pixel Classifier
-         * @description The version as a zip file in the bioimage.io format, with ONNX weights.
-         */
-        get: operations["export_pixel_classifier_api_v1_projects__project_id__pixel_classifiers__version__export_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/projects/{project_id}/review": {
         parameters: {
             query?: never;
@@ -1611,26 +1609,6 @@ export interface paths {
          * @description How far the review of each image's run layers is.
          */
         get: operations["read_progress_api_v1_projects__project_id__review_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/projects/{project_id}/scribbles": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Count Scribbles
-         * @description How many scribbles of each class the project's images have; images without a layer of them are left out.
-         */
-        get: operations["count_scribbles_api_v1_projects__project_id__scribbles_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2150,11 +2128,6 @@ export interface components {
             /** Name */
             name?: string | null;
         };
-        /** Body_import_pixel_classifier_api_v1_projects__project_id__pixel_classifiers_import_post */
-        Body_import_pixel_classifier_api_v1_projects__project_id__pixel_classifiers_import_post: {
-            /** File */
-            file: string;
-        };
         /** Body_import_set_api_v1_projects__project_id__import_post */
         Body_import_set_api_v1_projects__project_id__import_post: {
             /** File */
@@ -2464,6 +2437,35 @@ export interface components {
             layer_ids?: string[] | null;
         };
         /**
+         * ClusterTerms
+         * @description Which class the objects of each cluster (by number) get, null for none; clusters that are not named stay.
+         */
+        ClusterTerms: {
+            /**
+             * Scope
+             * @default image
+             * @enum {string}
+             */
+            scope?: "image" | "project";
+            /** Terms */
+            terms: {
+                [key: string]: number | null;
+            };
+        };
+        /**
+         * ClusterTermsDone
+         * @description ``history`` is that of the image of the layer that was asked for; every image has a step of its own.
+         */
+        ClusterTermsDone: {
+            /** Changed */
+            changed: number;
+            history: components["schemas"]["HistoryState"];
+            /** Images */
+            images: number;
+            /** Locked */
+            locked: number;
+        };
+        /**
          * Column
          * @description A column: ``key`` for programs, ``label`` and ``unit`` (px, px^2, um, um^2, degree, "" ...) for people.
          */
@@ -2480,6 +2482,8 @@ export interface components {
         /**
          * ColumnData
          * @description Whole columns, for plots: at most 100,000 objects, drawn at random with a fixed seed beyond that.
+         *
+         *     ``image_index`` tells for each object of which of the ``images`` it is. Rejected objects are left out.
          */
         ColumnData: {
             /** Bboxes */
@@ -2495,6 +2499,10 @@ export interface components {
             };
             /** Ids */
             ids: number[];
+            /** Image Index */
+            image_index: number[];
+            /** Images */
+            images: components["schemas"]["PlottedImage"][];
             /** Term Ids */
             term_ids: (number | null)[];
             /** Total */
@@ -2602,6 +2610,84 @@ export interface components {
             unit: string;
         };
         /**
+         * ExploreMethodInfo
+         * @description A way of deriving columns; ``available``: whether what it needs is installed.
+         */
+        ExploreMethodInfo: {
+            /** Available */
+            available: boolean;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "pca" | "tsne" | "umap" | "kmeans" | "mixture" | "hdbscan" | "forest" | "distance";
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "project" | "cluster" | "outliers";
+            /** Title */
+            title: string;
+        };
+        /**
+         * ExploreRequest
+         * @description Derive columns from a layer's measurements, or from those of the layers like it in all images of the project.
+         *
+         *     ``project`` arranges objects in two dimensions (pca, tsne, umap), ``cluster`` groups them (kmeans, mixture,
+         *     hdbscan), ``outliers`` tells how unusual each is (forest, distance). ``features`` are keys of columns; without them
+         *     all that tell how objects look. ``count``: clusters, null lets the data decide; ``smallest``: objects of a cluster
+         *     (hdbscan).
+         */
+        ExploreRequest: {
+            /** Count */
+            count?: number | null;
+            /** Features */
+            features?: string[] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "explore";
+            /**
+             * Layer Id
+             * Format: uuid
+             */
+            layer_id: string;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "pca" | "tsne" | "umap" | "kmeans" | "mixture" | "hdbscan" | "forest" | "distance";
+            /**
+             * Neighbours
+             * @default 15
+             */
+            neighbours?: number;
+            /**
+             * Perplexity
+             * @default 30
+             */
+            perplexity?: number;
+            /**
+             * Scope
+             * @default image
+             * @enum {string}
+             */
+            scope?: "image" | "project";
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+            /** Smallest */
+            smallest?: number | null;
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "project" | "cluster" | "outliers";
+        };
+        /**
          * ExportRequest
          * @description Write a set of files of the project's images (all, or those named) as a zip, to be fetched when it is done.
          *
@@ -2631,6 +2717,63 @@ export interface components {
             predictions?: boolean;
             /** Set */
             set: string;
+        };
+        /**
+         * GroupRow
+         * @description A group of objects; ``term_id`` is its class where objects are grouped by class. Statistics by column key.
+         */
+        GroupRow: {
+            /** Images */
+            images: number;
+            /** Name */
+            name: string;
+            /** Objects */
+            objects: number;
+            /** Statistics */
+            statistics: {
+                [key: string]: components["schemas"]["GroupStatistics"];
+            };
+            /** Term Id */
+            term_id: number | null;
+        };
+        /**
+         * GroupStatistics
+         * @description A measurement in a group: ``n`` known values; ``sd`` divides by n - 1; quartiles are interpolated linearly.
+         */
+        GroupStatistics: {
+            /** First Quartile */
+            first_quartile: number | null;
+            /** Maximum */
+            maximum: number | null;
+            /** Mean */
+            mean: number | null;
+            /** Median */
+            median: number | null;
+            /** Minimum */
+            minimum: number | null;
+            /** N */
+            n: number;
+            /** Sd */
+            sd: number | null;
+            /** Third Quartile */
+            third_quartile: number | null;
+        };
+        /** GroupTable */
+        GroupTable: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "class" | "image" | "group" | "well" | "cluster";
+            /** Columns */
+            columns: components["schemas"]["Column"][];
+            /** Groups */
+            groups: components["schemas"]["GroupRow"][];
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "image" | "project";
         };
         /**
          * HistoryEntry
@@ -2844,7 +2987,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "segment" | "measure" | "compare" | "import" | "export" | "import-set" | "train-classifier" | "classify" | "train-pixels";
+            kind: "segment" | "measure" | "explore" | "compare" | "import" | "export" | "import-set" | "train-classifier" | "classify";
             /** Layer Ids */
             layer_ids: string[];
             /** Message */
@@ -2957,7 +3100,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "user" | "run" | "review" | "import" | "study" | "scribbles";
+            kind: "user" | "run" | "review" | "import" | "study";
             /** Measured At */
             measured_at: string | null;
             /** Name */
@@ -2991,16 +3134,14 @@ export interface components {
         /**
          * LayerCreate
          * @description ``kind`` "user" without a name returns the caller's own layer, made on first use.
-         *
-         *     "scribbles" is the image's one layer of labels for pixel classifiers, made on first use; its name is given.
          */
         LayerCreate: {
             /**
              * Kind
              * @default user
-             * @enum {string}
+             * @constant
              */
-            kind?: "user" | "scribbles";
+            kind?: "user";
             /** Name */
             name?: string | null;
         };
@@ -3032,8 +3173,15 @@ export interface components {
          *
          *     ``ring_px`` is the width of the ring around objects, ``neighbour_px`` how near a neighbour's centre is, and
          *     ``full_scale`` the pixel value that counts as 1 for texture and what else needs a scale (None: the type's largest).
+         *     ``everywhere``: also the layers like these in all other images of the project, that is, those of the same run, else
+         *     of the same kind and name.
          */
         MeasureRequest: {
+            /**
+             * Everywhere
+             * @default false
+             */
+            everywhere?: boolean;
             /** Features */
             features?: ("moments" | "texture" | "granularity" | "radial" | "colocalisation" | "ring" | "neighbours")[];
             /** Full Scale */
@@ -3067,6 +3215,8 @@ export interface components {
              * Format: uuid
              */
             layer_id: string;
+            /** Notes */
+            notes?: string[];
         };
         /** Member */
         Member: {
@@ -3449,164 +3599,6 @@ export interface components {
             title: string;
         };
         /**
-         * PixelClassifier
-         * @description A version. ``background`` is the place of that class; ``scribbles`` and ``pixels`` count what it learnt from.
-         *
-         *     ``pixel_um`` is the resolution at which images are to be looked at; null: their own.
-         */
-        PixelClassifier: {
-            /** Accuracy */
-            accuracy: number | null;
-            /** Background */
-            background: number | null;
-            /** Classes */
-            classes: components["schemas"]["ClassifierClass"][];
-            /** Images */
-            images: number | null;
-            /** Learner */
-            learner: string | null;
-            /** Macro F1 */
-            macro_f1: number | null;
-            /** Method */
-            method: string;
-            /** Pixel Um */
-            pixel_um: number | null;
-            /** Pixels */
-            pixels: number[];
-            /** Regions */
-            regions: boolean;
-            /** Scribbles */
-            scribbles: number[];
-            /** Title */
-            title: string;
-            /** Trained At */
-            trained_at: string | null;
-            /** Version */
-            version: number;
-        };
-        /**
-         * PixelClassifierDetails
-         * @description ``split`` says whether scribbles or only pixels were held out together: of the latter the scores flatter.
-         */
-        PixelClassifierDetails: {
-            /** Accuracy */
-            accuracy: number | null;
-            /** Background */
-            background: number | null;
-            /** Card */
-            card: string;
-            /** Classes */
-            classes: components["schemas"]["ClassifierClass"][];
-            /** Configuration */
-            configuration: {
-                [key: string]: unknown;
-            };
-            /** Features */
-            features: string[];
-            /** Folds */
-            folds: number | null;
-            /** Images */
-            images: number | null;
-            /** Learner */
-            learner: string | null;
-            /** Macro F1 */
-            macro_f1: number | null;
-            /** Method */
-            method: string;
-            /** Pixel Um */
-            pixel_um: number | null;
-            /** Pixels */
-            pixels: number[];
-            /** Regions */
-            regions: boolean;
-            scores: components["schemas"]["PartitionScores"] | null;
-            /** Scribbles */
-            scribbles: number[];
-            /** Split */
-            split: ("scribble" | "pixel") | null;
-            /** Title */
-            title: string;
-            /** Trained At */
-            trained_at: string | null;
-            /** Version */
-            version: number;
-        };
-        /**
-         * PixelConfiguration
-         * @description How to train; the defaults do for a few scribbles.
-         *
-         *     ``sigmas_px`` and ``filters`` are the filters that a pixel is known by. ``patches`` see windows of ``patch_px`` raw
-         *     pixels instead, for tissue. ``line_px`` is how wide lines and points count, in full-resolution px; ``pixel_um`` a
-         *     coarser resolution to look at; ``regions``: find regions of any size, not objects to be counted.
-         */
-        PixelConfiguration: {
-            /**
-             * Filters
-             * @default [
-             *       "gaussian",
-             *       "laplacian",
-             *       "gradient",
-             *       "difference",
-             *       "structure",
-             *       "hessian"
-             *     ]
-             */
-            filters?: ("gaussian" | "laplacian" | "gradient" | "difference" | "structure" | "hessian")[];
-            /**
-             * Folds
-             * @default 3
-             */
-            folds?: number;
-            /**
-             * Learner
-             * @default extra-trees
-             * @enum {string}
-             */
-            learner?: "extra-trees" | "random-forest" | "boosting" | "patches";
-            /**
-             * Line Px
-             * @default 3
-             */
-            line_px?: number;
-            /**
-             * Patch Px
-             * @default 16
-             */
-            patch_px?: number;
-            /** Pixel Um */
-            pixel_um?: number | null;
-            /**
-             * Regions
-             * @default false
-             */
-            regions?: boolean;
-            /**
-             * Samples Per Class
-             * @default 4000
-             */
-            samples_per_class?: number;
-            /**
-             * Seed
-             * @default 0
-             */
-            seed?: number;
-            /**
-             * Sigmas Px
-             * @default [
-             *       0.7,
-             *       1.6,
-             *       3.5,
-             *       7
-             *     ]
-             */
-            sigmas_px?: number[];
-            /**
-             * Trees
-             * @default 50
-             */
-            trees?: number;
-        };
-        /**
          * PixelValue
          * @description The values at one pixel: red, green, blue for RGB images, else one a channel.
          */
@@ -3617,6 +3609,28 @@ export interface components {
             x: number;
             /** Y */
             y: number;
+        };
+        /**
+         * PlottedImage
+         * @description An image whose objects are in a plot, their layer, and what its name tells.
+         */
+        PlottedImage: {
+            /** Group */
+            group: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Layer Id
+             * Format: uuid
+             */
+            layer_id: string;
+            /** Name */
+            name: string;
+            /** Well */
+            well: string | null;
         };
         /**
          * Preprocessing
@@ -3831,33 +3845,6 @@ export interface components {
             matched: number;
             /** Review Layer Id */
             review_layer_id: string | null;
-        };
-        /** ScribbledClass */
-        ScribbledClass: {
-            /** Count */
-            count: number;
-            /** Term Id */
-            term_id: number;
-        };
-        /**
-         * ScribbledImage
-         * @description An image with scribbles, by class.
-         */
-        ScribbledImage: {
-            /** Classes */
-            classes: components["schemas"]["ScribbledClass"][];
-            /**
-             * Image Id
-             * Format: uuid
-             */
-            image_id: string;
-            /**
-             * Layer Id
-             * Format: uuid
-             */
-            layer_id: string;
-            /** Name */
-            name: string;
         };
         /**
          * SegmentRequest
@@ -4127,22 +4114,6 @@ export interface components {
             then_classify?: string[];
         };
         /**
-         * TrainPixelsRequest
-         * @description Learn from the scribbles on these images (all where null). ``background_term_id``: what is no object.
-         */
-        TrainPixelsRequest: {
-            /** Background Term Id */
-            background_term_id?: number | null;
-            configuration?: components["schemas"]["PixelConfiguration"];
-            /** Image Ids */
-            image_ids?: string[] | null;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            kind: "train-pixels";
-        };
-        /**
          * Upload
          * @description A resumable upload (tus 1.0.0); ``state`` tells what became of the file after its last byte.
          */
@@ -4257,6 +4228,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_exploring_methods_api_v1_exploring_methods_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExploreMethodInfo"][];
+                };
             };
             /** @description Any error, as a problem. */
             default: {
@@ -4678,46 +4678,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
-                };
-            };
-            /** @description Any error, as a problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    preview_pixels_api_v1_images__image_id__pixel_preview_get: {
-        parameters: {
-            query: {
-                classifier: number;
-                x0: number;
-                y0: number;
-                x1: number;
-                y1: number;
-                z?: number;
-                t?: number;
-                only?: number | null;
-            };
-            header?: never;
-            path: {
-                image_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": unknown;
                 };
             };
             /** @description Any error, as a problem. */
@@ -5327,6 +5287,41 @@ export interface operations {
             };
         };
     };
+    name_clusters_by_terms_api_v1_layers__layer_id__clusters_terms_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClusterTerms"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterTermsDone"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_crop_api_v1_layers__layer_id__crops__annotation_id__get: {
         parameters: {
             query?: {
@@ -5471,6 +5466,7 @@ export interface operations {
         parameters: {
             query: {
                 columns: string;
+                scope?: "image" | "project";
             };
             header?: never;
             path: {
@@ -5502,7 +5498,42 @@ export interface operations {
     };
     download_csv_api_v1_layers__layer_id__measurements_csv_get: {
         parameters: {
-            query?: never;
+            query?: {
+                scope?: "image" | "project";
+            };
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_h5ad_api_v1_layers__layer_id__measurements_h5ad_get: {
+        parameters: {
+            query?: {
+                scope?: "image" | "project";
+            };
             header?: never;
             path: {
                 layer_id: string;
@@ -5533,7 +5564,79 @@ export interface operations {
     };
     download_parquet_api_v1_layers__layer_id__measurements_parquet_get: {
         parameters: {
-            query?: never;
+            query?: {
+                scope?: "image" | "project";
+            };
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_groups_api_v1_layers__layer_id__measurements_groups_get: {
+        parameters: {
+            query?: {
+                by?: "class" | "image" | "group" | "well" | "cluster";
+                scope?: "image" | "project";
+                columns?: string | null;
+            };
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupTable"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_groups_api_v1_layers__layer_id__measurements_groups_csv_get: {
+        parameters: {
+            query?: {
+                by?: "class" | "image" | "group" | "well" | "cluster";
+                scope?: "image" | "project";
+                columns?: string | null;
+            };
             header?: never;
             path: {
                 layer_id: string;
@@ -5938,9 +6041,7 @@ export interface operations {
     };
     list_methods_api_v1_methods_get: {
         parameters: {
-            query?: {
-                project_id?: string | null;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -6820,7 +6921,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"] | components["schemas"]["CompareRequest"] | components["schemas"]["TrainClassifierRequest"] | components["schemas"]["ClassifyRequest"] | components["schemas"]["TrainPixelsRequest"];
+                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"] | components["schemas"]["ExploreRequest"] | components["schemas"]["CompareRequest"] | components["schemas"]["TrainClassifierRequest"] | components["schemas"]["ClassifyRequest"];
             };
         };
         responses: {
@@ -7038,164 +7139,6 @@ export interface operations {
             };
         };
     };
-    list_pixel_classifiers_api_v1_projects__project_id__pixel_classifiers_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PixelClassifier"][];
-                };
-            };
-            /** @description Any error, as a problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    import_pixel_classifier_api_v1_projects__project_id__pixel_classifiers_import_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": components["schemas"]["Body_import_pixel_classifier_api_v1_projects__project_id__pixel_classifiers_import_post"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PixelClassifierDetails"];
-                };
-            };
-            /** @description Any error, as a problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    read_pixel_classifier_api_v1_projects__project_id__pixel_classifiers__version__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project_id: string;
-                version: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PixelClassifierDetails"];
-                };
-            };
-            /** @description Any error, as a problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    remove_pixel_classifier_api_v1_projects__project_id__pixel_classifiers__version__delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project_id: string;
-                version: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Any error, as a problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    export_pixel_classifier_api_v1_projects__project_id__pixel_classifiers__version__export_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project_id: string;
-                version: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Any error, as a problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     read_progress_api_v1_projects__project_id__review_get: {
         parameters: {
             query?: never;
@@ -7214,37 +7157,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectReview"];
-                };
-            };
-            /** @description Any error, as a problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    count_scribbles_api_v1_projects__project_id__scribbles_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ScribbledImage"][];
                 };
             };
             /** @description Any error, as a problem. */

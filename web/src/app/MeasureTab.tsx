@@ -2,6 +2,7 @@
 import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { imagesQuery } from "../api/images";
 import { ontologyQuery } from "../api/projects";
 import type { Image, Layer } from "../api/types";
 import { DensityPanel } from "../features/density/DensityPanel";
@@ -18,11 +19,13 @@ interface Props {
   layer: Layer | null;
   layers: readonly Layer[];
   mayRun: boolean;
+  mayManage: boolean;
 }
 
-export function MeasureTab({ projectId, image, layer, layers, mayRun }: Props) {
+export function MeasureTab({ projectId, image, layer, layers, mayRun, mayManage }: Props) {
   const [part, setPart] = useState<(typeof PARTS)[number]>("Objects");
   const { data: ontology } = useQuery(ontologyQuery(projectId));
+  const { data: images } = useQuery(imagesQuery(projectId));
   const spatial = { layer, layers, terms: ontology?.terms ?? [] };
   return (
     <>
@@ -42,6 +45,8 @@ export function MeasureTab({ projectId, image, layer, layers, mayRun }: Props) {
           projectId={projectId}
           layer={layer}
           mayRun={mayRun}
+          mayManage={mayManage}
+          imageCount={images?.length ?? 1}
           actions={(shown, terms) => (
             <BulkMenu
               layer={shown}

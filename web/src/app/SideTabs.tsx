@@ -35,7 +35,7 @@ import { MeasureTab } from "./MeasureTab";
 
 const HOVER = { hover: true, focus: true, touch: false };
 
-const ANALYSES = ["segment", "measure", "compare", "fine-tune"] as const;
+const ANALYSES = ["segment", "measure", "explore", "compare", "fine-tune"] as const;
 
 const TABS: readonly [SideTab, string, ComponentType<{ size: number; stroke: number }>][] = [
   ["objects", "Objects", IconListDetails],
@@ -121,6 +121,7 @@ export function SideTabs({ projectId, image, role }: Props) {
           layer={layer}
           layers={layers ?? []}
           mayRun={mayRun(role)}
+          mayManage={mayManage(role)}
         />
       </Tabs.Panel>
       <Tabs.Panel value="segment">

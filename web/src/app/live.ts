@@ -119,8 +119,9 @@ function applyJob(client: QueryClient, projectId: string, job: Job): void {
 }
 
 function announce(projectId: string, job: Job): void {
-  // the cards of the images tell what became of an import
+  // the cards of the images tell what became of an import, and the open panel what became of an exploration
   if (job.kind === "import") return;
+  if (job.kind === "explore" && job.state === "done" && workspace().tab === "measure") return;
   if (job.state === "done") {
     tell({
       kind: "success",
@@ -141,6 +142,7 @@ function saveFileOf(job: Job): void {
 
 const SHOWN_IN: Partial<Record<Job["kind"], SideTab>> = {
   measure: "measure",
+  explore: "measure",
   classify: "classify",
   "train-classifier": "classify",
   "train-pixels": "pixels",

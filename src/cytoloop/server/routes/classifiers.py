@@ -11,10 +11,8 @@ from fastapi import APIRouter, BackgroundTasks, File, Query, UploadFile
 from starlette.responses import FileResponse
 
 from cytoloop.core.errors import InvalidInputError
-from cytoloop.projects.images import ProjectImage, images_by_uuid, project_images
 from cytoloop.projects.permissions import Permission
-from cytoloop.projects.store import Project
-from cytoloop.server.access import Access
+from cytoloop.server.access import Access, images_of
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
 from cytoloop.wire import classifiers as wire
 from cytoloop.workflows import classifier_packages as packages
@@ -23,14 +21,6 @@ from cytoloop.workflows.classifier_shelf import ClassifierVersion
 from cytoloop.workflows.label_queue import checked_objects, queued_objects
 
 router = APIRouter(tags=["classifiers"])
-
-
-def images_of(access: Access, project: Project, ids: list[UUID] | None) -> list[ProjectImage]:
-    """The images that are named, else all that are ready."""
-    if ids is not None:
-        return images_by_uuid(access.connection, project.id, ids)
-    every = project_images(access.connection, project.id, limit=100_000)
-    return [one for one in every if one.state == "ready"]
 
 
 @router.get("/projects/{project_id}/labels")

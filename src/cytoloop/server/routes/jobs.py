@@ -1,61 +1,22 @@
-"""Methods, jobs and their logs."""
+"""Jobs and their logs."""
 
-from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from cytoloop.annotations.geometry import parse_geojson
-from cytoloop.annotations.model import Layer
-from cytoloop.core.errors import NotFoundError
 from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.model import Job as JobRecord
-from cytoloop.learning.classifiers.configuration import Configuration
-from cytoloop.learning.pixels.configuration import PixelConfiguration
-from cytoloop.learning.registry import MethodRegistry
-from cytoloop.measurements.features.catalogue import Wanted
-from cytoloop.projects import images as image_records
 from cytoloop.projects.permissions import Permission
-from cytoloop.projects.store import Project
 from cytoloop.server.access import Access
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep, cursor_number
+from cytoloop.server.job_orders import JobRequest, started
 from cytoloop.server.serialise import job_wire, jobs_wire
 from cytoloop.wire import jobs as wire
 from cytoloop.wire.base import Page
-from cytoloop.wire.classifiers import ClassifyRequest, TrainClassifierRequest
-from cytoloop.wire.pixels import TrainPixelsRequest
-from cytoloop.wire.tuning import FineTuneRequest
-from cytoloop.workflows import (
-    classifier_training,
-    classifying,
-    comparing_jobs,
-    editing,
-    export_jobs,
-    import_set_jobs,
-    measuring,
-    pixel_training,
-    segmenting,
-)
-from cytoloop.workflows.classifier_shelf import ClassifierShelf
-from cytoloop.workflows.labelled import layers_to_learn_from
-
-from . import tuning
-from .classifiers import images_of
+from cytoloop.workflows import export_jobs, import_set_jobs
 
 router = APIRouter(tags=["jobs"])
-
-
-JobRequest = Annotated[
-    wire.SegmentRequest
-    | wire.MeasureRequest
-    | wire.CompareRequest
-    | TrainClassifierRequest
-    | ClassifyRequest
-    | FineTuneRequest
-    | TrainPixelsRequest,
-    wire.Field(discriminator="kind"),
-]
 
 
 @router.post("/projects/{project_id}/jobs", status_code=202)
@@ -69,21 +30,7 @@ def start_job(
 
     def work(access: Access) -> wire.Job:
         project, _ = access.project(project_id, Permission.RUN)
-        match body:
-            case wire.SegmentRequest():
-                job = _segment(access, services, project, body)
-            case wire.MeasureRequest():
-                job = _measure(access, project, body)
-            case wire.CompareRequest():
-                job = _compare(access, services.methods_of(project.uuid), project, body)
-            case TrainClassifierRequest():
-                job = _train_classifier(access, project, body)
-            case ClassifyRequest():
-                job = _classify(access, services.classifiers, project, body)
-            case FineTuneRequest():
-                job = tuning.start(access, services, project, body)
-            case TrainPixelsRequest():
-                job = _train_pixels(access, project, body)
+        job = started(access, services, project, body)
         services.announcer.new_job(access.connection, job)
         for layer_image in set(job_images(access, job)):
             services.announcer.image(access.connection, layer_image)
@@ -108,100 +55,6 @@ def own_job(access: Access, job_id: UUID) -> JobRecord:
 def job_images(access: Access, job: JobRecord) -> list[int]:
     """Rows of the images on which a job works."""
     return [int(one) for one in job.outputs.get("layers", {})]
-
-
-def _segment(access: Access, services: ServicesDep, project: Project, body: wire.SegmentRequest) -> JobRecord:
-    if body.image_ids is None:
-        every = image_records.project_images(access.connection, project.id, limit=100_000)
-        images = [one for one in every if one.state == "ready"]
-    else:
-        images = image_records.images_by_uuid(access.connection, project.id, body.image_ids)
-    region = None if body.region is None else parse_geojson(body.region, "The region")
-    editing.check_terms(access.connection, project.id, [body.term_id])
-    if body.classifier is not None:
-        services.classifiers.version(project.uuid, body.classifier)  # else the end would tell that there is none
-    order = segmenting.SegmentOrder(
-        method=body.method,
-        parameters=body.parameters,
-        images=images,
-        region=region,
-        z=body.z,
-        t=body.t,
-        term_id=body.term_id,
-        pixel_um=body.pixel_um,
-        foreground=body.foreground,
-        classifier=body.classifier,
-    )
-    return segmenting.start_segmentation(
-        access.connection, services.methods_of(project.uuid), order, project_id=project.id, user_id=access.actor.user_id
-    )
-
-
-def _compare(access: Access, methods: MethodRegistry, project: Project, body: wire.CompareRequest) -> JobRecord:
-    (image,) = image_records.images_by_uuid(access.connection, project.id, [body.image_id])
-    order = comparing_jobs.CompareOrder(
-        methods=body.methods,
-        steps=body.steps,
-        image=image,
-        region=None if body.region is None else parse_geojson(body.region, "The region"),
-        z=body.z,
-        t=body.t,
-    )
-    return comparing_jobs.start_comparison(
-        access.connection, methods, order, project_id=project.id, user_id=access.actor.user_id
-    )
-
-
-def _measure(access: Access, project: Project, body: wire.MeasureRequest) -> JobRecord:
-    layers = []
-    for uuid in body.layer_ids:
-        layer, image = access.layer(uuid, Permission.RUN)
-        if image.project_id != project.id:
-            raise NotFoundError(f"There is no layer {uuid} in this project.")
-        layers.append(layer)
-    wanted = Wanted(tuple(body.features), body.ring_px, body.neighbour_px, body.full_scale)
-    return measuring.start_measurement(
-        access.connection, layers, wanted, project_id=project.id, user_id=access.actor.user_id
-    )
-
-
-def _train_classifier(access: Access, project: Project, body: TrainClassifierRequest) -> JobRecord:
-    order = classifier_training.TrainingOrder(
-        images=images_of(access, project, body.image_ids),
-        configuration=Configuration.model_validate(body.configuration.model_dump()),
-        test_images=images_of(access, project, body.test_image_ids),
-        then_classify=_own_layers(access, project, images_of(access, project, body.then_classify)),
-    )
-    return classifier_training.start_training(access.connection, order, project=project, user_id=access.actor.user_id)
-
-
-def _classify(access: Access, shelf: ClassifierShelf, project: Project, body: ClassifyRequest) -> JobRecord:
-    newest = shelf.newest(project.uuid) if body.classifier is None else None
-    version = newest or shelf.version(project.uuid, body.classifier or 0)
-    if body.layer_ids is None:
-        layers = _own_layers(access, project, images_of(access, project, body.image_ids))
-    else:
-        found = [access.editable_layer(one) for one in body.layer_ids]
-        if any(image.project_id != project.id for _, image in found):
-            raise NotFoundError("One of the layers is not of this project.")
-        layers = [layer for layer, _ in found]
-    return classifying.start_classification(
-        access.connection, version, layers, project=project, user_id=access.actor.user_id
-    )
-
-
-def _train_pixels(access: Access, project: Project, body: TrainPixelsRequest) -> JobRecord:
-    order = pixel_training.PixelTrainingOrder(
-        images=images_of(access, project, body.image_ids),
-        configuration=PixelConfiguration.model_validate(body.configuration.model_dump()),
-        background=body.background_term_id,
-    )
-    return pixel_training.start_pixel_training(access.connection, order, project=project, user_id=access.actor.user_id)
-
-
-def _own_layers(access: Access, project: Project, images: Sequence[image_records.ProjectImage]) -> list[Layer]:
-    """The layers of these images whose objects the caller may change."""
-    return [one for one in layers_to_learn_from(access.connection, images) if access.may_edit(one, project.id)]
 
 
 @router.get("/projects/{project_id}/jobs")

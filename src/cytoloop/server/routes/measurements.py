@@ -9,13 +9,16 @@ from starlette.responses import Response
 
 from cytoloop.annotations.filters import EVERYTHING, ObjectFilter
 from cytoloop.core.errors import NotFoundError
+from cytoloop.measurements.exploring.projecting import sampled
+from cytoloop.measurements.exploring.wells import group_of, well_of
 from cytoloop.measurements.table import ColumnSpec
 from cytoloop.projects.permissions import Permission
 from cytoloop.server.access import Access
 from cytoloop.server.dependencies import ReadDep, ServicesDep
 from cytoloop.server.filtering import FilterDep, as_filter
 from cytoloop.wire import measurements as wire
-from cytoloop.workflows import downloads, tables
+from cytoloop.workflows import downloads, matrices, tables
+from cytoloop.workflows.populations import Member, Scope, population_of
 
 router = APIRouter(tags=["measurements"])
 
@@ -23,7 +26,8 @@ MAX_PLOTTED = 100_000
 SEED = 20_240_607
 
 
-def _column(column: ColumnSpec) -> wire.Column:
+def column_wire(column: ColumnSpec) -> wire.Column:
+    """A column as the page sees it."""
     numeric = column.key not in {"id", "term_id", *tables.TEXT_COLUMNS}
     return wire.Column(key=column.key, label=column.label, unit=column.unit, numeric=numeric)
 
@@ -56,7 +60,7 @@ def list_objects(
     return wire.ObjectTable(
         total=found.total,
         offset=offset,
-        columns=[_column(one) for one in table.columns],
+        columns=[column_wire(one) for one in table.columns],
         rows=table.rows(found.rows),
         measured_at=table.measured_at,
         stale_count=table.stale_count,
@@ -103,30 +107,44 @@ def rank_of_object(
 
 
 @router.get("/layers/{layer_id}/measurements")
-def read_columns(layer_id: UUID, columns: str, access: ReadDep, services: ServicesDep) -> wire.ColumnData:
-    """Whole columns, for plots; a random part of them beyond 100,000 objects."""
-    table = _table(access, services, layer_id)
-    keys = [tables.column_spec(table, key).key for key in columns.split(",")[:16]]
-    chosen = np.arange(len(table))
-    if len(chosen) > MAX_PLOTTED:
-        rng = np.random.default_rng(SEED)
-        chosen = np.sort(rng.choice(chosen, MAX_PLOTTED, replace=False))
+def read_columns(
+    layer_id: UUID, columns: str, access: ReadDep, services: ServicesDep, scope: Scope = "image"
+) -> wire.ColumnData:
+    """Whole columns, for plots; a random part of them beyond 100,000 objects.
+
+    With ``scope=project`` those of the layers like this one in all images of the project take part.
+    """
+    layer, image = access.layer(layer_id, Permission.VIEW)
+    found = population_of(access.connection, layer, image, services.measurements, scope)
+    keys = [found.column(key).key for key in columns.split(",")[:16]]
+    chosen = sampled(len(found), MAX_PLOTTED, SEED)
+    boxes = [one.table.boxes[one.rows] for one in found.members]
     return wire.ColumnData(
-        total=len(table),
-        ids=table.values["id"][chosen].tolist(),
-        term_ids=[term or None for term in table.values["term_id"][chosen].tolist()],
-        columns={key: tables.finite(table.values[key][chosen]) for key in keys},
-        bboxes=table.boxes[chosen].tolist(),
+        total=len(found),
+        ids=found.values("id")[chosen].tolist(),
+        term_ids=[term or None for term in found.values("term_id")[chosen].tolist()],
+        columns={key: tables.finite(found.values(key)[chosen]) for key in keys},
+        bboxes=np.concatenate(boxes)[chosen].tolist(),
+        images=[_plotted(one) for one in found.members],
+        image_index=found.member_of[chosen].tolist(),
+    )
+
+
+def _plotted(one: Member) -> wire.PlottedImage:
+    name = one.image.name
+    return wire.PlottedImage(
+        id=one.image.uuid, layer_id=one.layer.uuid, name=name, group=group_of(name), well=well_of(name)
     )
 
 
 @router.get("/layers/{layer_id}/measurements/summary")
 def read_summary(layer_id: UUID, access: ReadDep, services: ServicesDep) -> wire.MeasurementSummary:
     """Mean, standard deviation and median of each column for each class."""
-    columns, classes = tables.summary(_table(access, services, layer_id))
+    table = _table(access, services, layer_id)
+    columns, classes = tables.summary(table)
     return wire.MeasurementSummary(
         layer_id=layer_id,
-        columns=[_column(one) for one in columns],
+        columns=[column_wire(one) for one in columns],
         classes=[
             wire.ClassSummary(
                 term_id=one.term_id,
@@ -137,24 +155,37 @@ def read_summary(layer_id: UUID, access: ReadDep, services: ServicesDep) -> wire
             )
             for one in classes
         ],
+        notes=list(table.notes),
     )
 
 
 @router.get("/layers/{layer_id}/measurements.csv")
-def download_csv(layer_id: UUID, access: ReadDep, services: ServicesDep) -> Response:
-    """The object table as CSV."""
-    return _download(access, services, layer_id, "csv", "text/csv; charset=utf-8")
+def download_csv(layer_id: UUID, access: ReadDep, services: ServicesDep, scope: Scope = "image") -> Response:
+    """The object table as CSV; with ``scope=project`` those of all images, with image, group and well of each row."""
+    return _download(access, services, layer_id, scope, "csv", "text/csv; charset=utf-8")
 
 
 @router.get("/layers/{layer_id}/measurements.parquet")
-def download_parquet(layer_id: UUID, access: ReadDep, services: ServicesDep) -> Response:
-    """The object table as Parquet."""
-    return _download(access, services, layer_id, "parquet", "application/vnd.apache.parquet")
+def download_parquet(layer_id: UUID, access: ReadDep, services: ServicesDep, scope: Scope = "image") -> Response:
+    """The same as Parquet."""
+    return _download(access, services, layer_id, scope, "parquet", "application/vnd.apache.parquet")
 
 
-def _download(access: Access, services: ServicesDep, layer_id: UUID, ending: str, media_type: str) -> Response:
+@router.get("/layers/{layer_id}/measurements.h5ad")
+def download_h5ad(layer_id: UUID, access: ReadDep, services: ServicesDep, scope: Scope = "image") -> Response:
+    """The measurements as AnnData, without rejected objects."""
+    return _download(access, services, layer_id, scope, "h5ad", "application/x-hdf5")
+
+
+def _download(
+    access: Access, services: ServicesDep, layer_id: UUID, scope: Scope, ending: str, media_type: str
+) -> Response:
     layer, image = access.layer(layer_id, Permission.VIEW)
-    table = tables.layer_table(access.connection, layer, services.measurements)
-    content = downloads.table_file(access.connection, table, image.project_id, ending)
+    if scope == "project" or ending == "h5ad":
+        found = population_of(access.connection, layer, image, services.measurements, scope)
+        content = matrices.population_file(access.connection, found, image.project_id, ending)
+    else:
+        table = tables.layer_table(access.connection, layer, services.measurements)
+        content = downloads.table_file(access.connection, table, image.project_id, ending)
     name = downloads.file_name(f"{image.name} {layer.name}", ending)
     return Response(content, media_type=media_type, headers=downloads.attachment(name))

@@ -8,39 +8,16 @@ from starlette.responses import FileResponse
 
 from cytoloop.jobs.model import Job
 from cytoloop.projects.permissions import Permission
-from cytoloop.projects.store import Project
-from cytoloop.server.access import Access
+from cytoloop.server.access import images_of
 from cytoloop.server.dependencies import ReadDep, Services, ServicesDep, WriteDep
 from cytoloop.wire import tuning as wire
 from cytoloop.wire.jobs import MethodInfo
-from cytoloop.workflows import editing
 from cytoloop.workflows.finetuning import starting
-from cytoloop.workflows.finetuning.plan import TuningPlan
 from cytoloop.workflows.finetuning.report import TuningReport
 
-from .classifiers import images_of
 from .methods import method_info
 
 router = APIRouter(tags=["models"])
-
-
-def start(access: Access, services: Services, project: Project, body: wire.FineTuneRequest) -> Job:
-    """Queue the job."""
-    terms = [*(body.term_ids or ()), body.complete_term_id]
-    editing.check_terms(access.connection, project.id, terms)
-    order = starting.TuningOrder(
-        start=body.start,
-        name=body.name,
-        images=images_of(access, project, body.image_ids),
-        plan=TuningPlan.model_validate(body.plan.model_dump()),
-        test_images=images_of(access, project, body.test_image_ids),
-        terms=body.term_ids,
-        complete_term=body.complete_term_id,
-        channel=body.channel,
-    )
-    return starting.start_tuning(
-        access.connection, services.methods, order, project_id=project.id, user_id=access.actor.user_id
-    )
 
 
 @router.get("/projects/{project_id}/corrections")
