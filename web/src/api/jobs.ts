@@ -4,8 +4,8 @@ import { get, request } from "./http";
 import type {
   ClassifyRequest,
   CompareRequest,
-  FineTuneRequest,
   ExploreRequest,
+  FineTuneRequest,
   Job,
   LogLine,
   MeasureRequest,

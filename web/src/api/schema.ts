@@ -276,6 +276,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{image_id}/pixel-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Pixels
+         * @description A PNG of what a pixel classifier makes of a window (full-resolution px).
+         *
+         *     Each pixel has the colour of its most probable class, and is as opaque as that is certain. ``only``: the probability
+         *     of one class, by its place. The header ``X-Box`` tells the box that the picture covers.
+         */
+        get: operations["preview_pixels_api_v1_images__image_id__pixel_preview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{image_id}/pixels": {
         parameters: {
             query?: never;
@@ -533,6 +556,70 @@ export interface paths {
          * @description Run again what failed or was cancelled.
          */
         post: operations["retry_job_api_v1_jobs__job_id__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/tuning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Tuning
+         * @description Scores before and after on what was held out, rounds and curves.
+         */
+        get: operations["read_tuning_api_v1_jobs__job_id__tuning_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/tuning/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep Model
+         * @description Keep the model as a method for everybody on this server; who manages the project may.
+         */
+        post: operations["keep_model_api_v1_jobs__job_id__tuning_model_post"];
+        /**
+         * Take Back Model
+         * @description Remove the kept model from the methods; it can be kept again.
+         */
+        delete: operations["take_back_model_api_v1_jobs__job_id__tuning_model_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/tuning/pictures/{number}/{which}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Tuning Picture
+         * @description The errors on a held-out picture in colours, as a JPEG.
+         */
+        get: operations["read_tuning_picture_api_v1_jobs__job_id__tuning_pictures__number___which__get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1054,7 +1141,7 @@ export interface paths {
         };
         /**
          * List Methods
-         * @description Segmentation methods and their parameters.
+         * @description Segmentation methods and their parameters; with a project, also its pixel classifiers.
          */
         get: operations["list_methods_api_v1_methods_get"];
         put?: never;
@@ -1365,6 +1452,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Corrections
+         * @description Accepted, open and rejected outlines by image, and the models that can learn from them.
+         */
+        get: operations["count_corrections_api_v1_projects__project_id__corrections_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/export": {
         parameters: {
             query?: never;
@@ -1597,6 +1704,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/pixel-classifiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pixel Classifiers
+         * @description Every version of the project's pixel classifier, the newest first.
+         */
+        get: operations["list_pixel_classifiers_api_v1_projects__project_id__pixel_classifiers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/pixel-classifiers/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Pixel Classifier
+         * @description Take in a zip file with a pixel classifier. It is checked first; classes that the project lacks are added.
+         */
+        post: operations["import_pixel_classifier_api_v1_projects__project_id__pixel_classifiers_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/pixel-classifiers/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Pixel Classifier
+         * @description One version with its card and its scores.
+         */
+        get: operations["read_pixel_classifier_api_v1_projects__project_id__pixel_classifiers__version__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Pixel Classifier
+         * @description Remove a version; objects that it found stay.
+         */
+        delete: operations["remove_pixel_classifier_api_v1_projects__project_id__pixel_classifiers__version__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/pixel-classifiers/{version}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Pixel Classifier
+         * @description The version as a zip file in the bioimage.io format, with ONNX weights.
+         */
+        get: operations["export_pixel_classifier_api_v1_projects__project_id__pixel_classifiers__version__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/review": {
         parameters: {
             query?: never;
@@ -1609,6 +1800,26 @@ export interface paths {
          * @description How far the review of each image's run layers is.
          */
         get: operations["read_progress_api_v1_projects__project_id__review_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/scribbles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Scribbles
+         * @description How many scribbles of each class the project's images have; images without a layer of them are left out.
+         */
+        get: operations["count_scribbles_api_v1_projects__project_id__scribbles_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2128,6 +2339,11 @@ export interface components {
             /** Name */
             name?: string | null;
         };
+        /** Body_import_pixel_classifier_api_v1_projects__project_id__pixel_classifiers_import_post */
+        Body_import_pixel_classifier_api_v1_projects__project_id__pixel_classifiers_import_post: {
+            /** File */
+            file: string;
+        };
         /** Body_import_set_api_v1_projects__project_id__import_post */
         Body_import_set_api_v1_projects__project_id__import_post: {
             /** File */
@@ -2591,6 +2807,37 @@ export interface components {
             /** Steps Name */
             steps_name: string;
         };
+        /**
+         * CorrectedImage
+         * @description Outlines of an image by what people said of them; ``open`` ones were not looked at yet.
+         */
+        CorrectedImage: {
+            /** Accepted */
+            accepted: number;
+            /**
+             * Image Id
+             * Format: uuid
+             */
+            image_id: string;
+            /** Name */
+            name: string;
+            /** Open */
+            open: number;
+            /** Rejected */
+            rejected: number;
+        };
+        /**
+         * Corrections
+         * @description What there is to learn from. ``can_train`` is false where the server lacks torch.
+         */
+        Corrections: {
+            /** Can Train */
+            can_train: boolean;
+            /** Images */
+            images: components["schemas"]["CorrectedImage"][];
+            /** Models */
+            models: components["schemas"]["StartModel"][];
+        };
         /** Delete */
         Delete: {
             /**
@@ -2717,6 +2964,39 @@ export interface components {
             predictions?: boolean;
             /** Set */
             set: string;
+        };
+        /**
+         * FineTuneRequest
+         * @description Go on training the model ``start`` with the accepted outlines of these images (all where null).
+         *
+         *     ``test_image_ids`` are held out to compare before and after; some are chosen where there are none. ``term_ids``:
+         *     learn from these classes only. Areas of the class ``complete_term_id`` are no objects: all in them is annotated.
+         *     ``name`` is the new model's.
+         */
+        FineTuneRequest: {
+            /**
+             * Channel
+             * @default auto
+             */
+            channel?: string;
+            /** Complete Term Id */
+            complete_term_id?: number | null;
+            /** Image Ids */
+            image_ids?: string[] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "fine-tune";
+            /** Name */
+            name: string;
+            plan?: components["schemas"]["TuningPlan"];
+            /** Start */
+            start: string;
+            /** Term Ids */
+            term_ids?: number[] | null;
+            /** Test Image Ids */
+            test_image_ids?: string[];
         };
         /**
          * GroupRow
@@ -2987,7 +3267,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "segment" | "measure" | "explore" | "compare" | "import" | "export" | "import-set" | "train-classifier" | "classify";
+            kind: "segment" | "measure" | "explore" | "compare" | "import" | "export" | "import-set" | "train-classifier" | "classify" | "fine-tune" | "train-pixels";
             /** Layer Ids */
             layer_ids: string[];
             /** Message */
@@ -3033,6 +3313,14 @@ export interface components {
              * Format: date-time
              */
             until: string;
+        };
+        /**
+         * KeepModel
+         * @description The name under which methods will list the model: small letters, digits, ``-``, ``_``, ``.``.
+         */
+        KeepModel: {
+            /** Name */
+            name: string;
         };
         /**
          * LabelledClass
@@ -3100,7 +3388,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "user" | "run" | "review" | "import" | "study";
+            kind: "user" | "run" | "review" | "import" | "study" | "scribbles";
             /** Measured At */
             measured_at: string | null;
             /** Name */
@@ -3134,14 +3422,16 @@ export interface components {
         /**
          * LayerCreate
          * @description ``kind`` "user" without a name returns the caller's own layer, made on first use.
+         *
+         *     "scribbles" is the image's one layer of labels for pixel classifiers, made on first use; its name is given.
          */
         LayerCreate: {
             /**
              * Kind
              * @default user
-             * @constant
+             * @enum {string}
              */
-            kind?: "user";
+            kind?: "user" | "scribbles";
             /** Name */
             name?: string | null;
         };
@@ -3599,6 +3889,164 @@ export interface components {
             title: string;
         };
         /**
+         * PixelClassifier
+         * @description A version. ``background`` is the place of that class; ``scribbles`` and ``pixels`` count what it learnt from.
+         *
+         *     ``pixel_um`` is the resolution at which images are to be looked at; null: their own.
+         */
+        PixelClassifier: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Background */
+            background: number | null;
+            /** Classes */
+            classes: components["schemas"]["ClassifierClass"][];
+            /** Images */
+            images: number | null;
+            /** Learner */
+            learner: string | null;
+            /** Macro F1 */
+            macro_f1: number | null;
+            /** Method */
+            method: string;
+            /** Pixel Um */
+            pixel_um: number | null;
+            /** Pixels */
+            pixels: number[];
+            /** Regions */
+            regions: boolean;
+            /** Scribbles */
+            scribbles: number[];
+            /** Title */
+            title: string;
+            /** Trained At */
+            trained_at: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * PixelClassifierDetails
+         * @description ``split`` says whether scribbles or only pixels were held out together: of the latter the scores flatter.
+         */
+        PixelClassifierDetails: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Background */
+            background: number | null;
+            /** Card */
+            card: string;
+            /** Classes */
+            classes: components["schemas"]["ClassifierClass"][];
+            /** Configuration */
+            configuration: {
+                [key: string]: unknown;
+            };
+            /** Features */
+            features: string[];
+            /** Folds */
+            folds: number | null;
+            /** Images */
+            images: number | null;
+            /** Learner */
+            learner: string | null;
+            /** Macro F1 */
+            macro_f1: number | null;
+            /** Method */
+            method: string;
+            /** Pixel Um */
+            pixel_um: number | null;
+            /** Pixels */
+            pixels: number[];
+            /** Regions */
+            regions: boolean;
+            scores: components["schemas"]["PartitionScores"] | null;
+            /** Scribbles */
+            scribbles: number[];
+            /** Split */
+            split: ("scribble" | "pixel") | null;
+            /** Title */
+            title: string;
+            /** Trained At */
+            trained_at: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * PixelConfiguration
+         * @description How to train; the defaults do for a few scribbles.
+         *
+         *     ``sigmas_px`` and ``filters`` are the filters that a pixel is known by. ``patches`` see windows of ``patch_px`` raw
+         *     pixels instead, for tissue. ``line_px`` is how wide lines and points count, in full-resolution px; ``pixel_um`` a
+         *     coarser resolution to look at; ``regions``: find regions of any size, not objects to be counted.
+         */
+        PixelConfiguration: {
+            /**
+             * Filters
+             * @default [
+             *       "gaussian",
+             *       "laplacian",
+             *       "gradient",
+             *       "difference",
+             *       "structure",
+             *       "hessian"
+             *     ]
+             */
+            filters?: ("gaussian" | "laplacian" | "gradient" | "difference" | "structure" | "hessian")[];
+            /**
+             * Folds
+             * @default 3
+             */
+            folds?: number;
+            /**
+             * Learner
+             * @default extra-trees
+             * @enum {string}
+             */
+            learner?: "extra-trees" | "random-forest" | "boosting" | "patches";
+            /**
+             * Line Px
+             * @default 3
+             */
+            line_px?: number;
+            /**
+             * Patch Px
+             * @default 16
+             */
+            patch_px?: number;
+            /** Pixel Um */
+            pixel_um?: number | null;
+            /**
+             * Regions
+             * @default false
+             */
+            regions?: boolean;
+            /**
+             * Samples Per Class
+             * @default 4000
+             */
+            samples_per_class?: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+            /**
+             * Sigmas Px
+             * @default [
+             *       0.7,
+             *       1.6,
+             *       3.5,
+             *       7
+             *     ]
+             */
+            sigmas_px?: number[];
+            /**
+             * Trees
+             * @default 50
+             */
+            trees?: number;
+        };
+        /**
          * PixelValue
          * @description The values at one pixel: red, green, blue for RGB images, else one a channel.
          */
@@ -3846,6 +4294,33 @@ export interface components {
             /** Review Layer Id */
             review_layer_id: string | null;
         };
+        /** ScribbledClass */
+        ScribbledClass: {
+            /** Count */
+            count: number;
+            /** Term Id */
+            term_id: number;
+        };
+        /**
+         * ScribbledImage
+         * @description An image with scribbles, by class.
+         */
+        ScribbledImage: {
+            /** Classes */
+            classes: components["schemas"]["ScribbledClass"][];
+            /**
+             * Image Id
+             * Format: uuid
+             */
+            image_id: string;
+            /**
+             * Layer Id
+             * Format: uuid
+             */
+            layer_id: string;
+            /** Name */
+            name: string;
+        };
         /**
          * SegmentRequest
          * @description Segment images (all of the project where ``image_ids`` is null), or one ``region`` of one image.
@@ -3993,6 +4468,16 @@ export interface components {
             username: string;
         };
         /**
+         * StartModel
+         * @description A model from which training can go on.
+         */
+        StartModel: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * Term
          * @description A class of objects: name, ``#rrggbb`` and a one-character hotkey.
          */
@@ -4112,6 +4597,156 @@ export interface components {
             test_image_ids?: string[];
             /** Then Classify */
             then_classify?: string[];
+        };
+        /**
+         * TrainPixelsRequest
+         * @description Learn from the scribbles on these images (all where null). ``background_term_id``: what is no object.
+         */
+        TrainPixelsRequest: {
+            /** Background Term Id */
+            background_term_id?: number | null;
+            configuration?: components["schemas"]["PixelConfiguration"];
+            /** Image Ids */
+            image_ids?: string[] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "train-pixels";
+        };
+        /**
+         * TuningPicture
+         * @description A held-out picture, its DSB score before and after.
+         */
+        TuningPicture: {
+            /** After */
+            after: number;
+            /** Before */
+            before: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * TuningPlan
+         * @description How to train. ``unmarked``: what pixels without annotation are; ``unknown`` where objects may be missing.
+         *
+         *     ``rounds`` are trainings in a row, each of which adds objects that the last one found and was sure of; ``steps``
+         *     are those of one round.
+         */
+        TuningPlan: {
+            /**
+             * Batch
+             * @default 8
+             */
+            batch?: number;
+            /**
+             * Learning Rate
+             * @default 0.0003
+             */
+            learning_rate?: number;
+            /**
+             * Rounds
+             * @default 2
+             */
+            rounds?: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+            /**
+             * Steps
+             * @default 300
+             */
+            steps?: number;
+            /**
+             * Unmarked
+             * @default unknown
+             * @enum {string}
+             */
+            unmarked?: "background" | "unknown";
+        };
+        /**
+         * TuningPoint
+         * @description A point of the curves; the loss on held-out pictures is taken now and then.
+         */
+        TuningPoint: {
+            /** Loss */
+            loss: number;
+            /** Round */
+            round: number;
+            /** Step */
+            step: number;
+            /** Validation Loss */
+            validation_loss?: number | null;
+        };
+        /**
+         * TuningResult
+         * @description What fine-tuning did. ``kept_as`` is the method's name where the model is kept. Scores: null without held-out.
+         */
+        TuningResult: {
+            after: components["schemas"]["TuningScores"] | null;
+            before: components["schemas"]["TuningScores"] | null;
+            /** Curve */
+            curve: components["schemas"]["TuningPoint"][];
+            /** Held Out */
+            held_out: number;
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+            /** Kept As */
+            kept_as: string | null;
+            /** Name */
+            name: string;
+            /** Pictures */
+            pictures: components["schemas"]["TuningPicture"][];
+            /** Pictures Learnt */
+            pictures_learnt: number;
+            /** Rounds */
+            rounds: components["schemas"]["TuningRound"][];
+            /** Seconds */
+            seconds: number;
+            /** Start */
+            start: string;
+            /**
+             * Unmarked
+             * @enum {string}
+             */
+            unmarked: "background" | "unknown";
+        };
+        /**
+         * TuningRound
+         * @description A training: annotated objects, and those that the model before it added.
+         */
+        TuningRound: {
+            /** Added */
+            added: number;
+            /** Annotated */
+            annotated: number;
+            /** Number */
+            number: number;
+        };
+        /**
+         * TuningScores
+         * @description On the held-out pictures: mean DSB score, mean F1 at IoU 0.5, mean Dice of the foreground; errors are counted.
+         */
+        TuningScores: {
+            /** Dice */
+            dice: number;
+            /** Dsb */
+            dsb: number;
+            /** Extra */
+            extra: number;
+            /** F1 */
+            f1: number;
+            /** Merged */
+            merged: number;
+            /** Missed */
+            missed: number;
+            /** Split */
+            split: number;
         };
         /**
          * Upload
@@ -4691,6 +5326,46 @@ export interface operations {
             };
         };
     };
+    preview_pixels_api_v1_images__image_id__pixel_preview_get: {
+        parameters: {
+            query: {
+                classifier: number;
+                x0: number;
+                y0: number;
+                x1: number;
+                y1: number;
+                z?: number;
+                t?: number;
+                only?: number | null;
+            };
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_pixel_api_v1_images__image_id__pixels_get: {
         parameters: {
             query: {
@@ -5102,6 +5777,132 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Job"];
                 };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_tuning_api_v1_jobs__job_id__tuning_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TuningResult"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_model_api_v1_jobs__job_id__tuning_model_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepModel"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MethodInfo"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_back_model_api_v1_jobs__job_id__tuning_model_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_tuning_picture_api_v1_jobs__job_id__tuning_pictures__number___which__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                number: number;
+                which: "before" | "after";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any error, as a problem. */
             default: {
@@ -6041,7 +6842,9 @@ export interface operations {
     };
     list_methods_api_v1_methods_get: {
         parameters: {
-            query?: never;
+            query?: {
+                project_id?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6663,6 +7466,37 @@ export interface operations {
             };
         };
     };
+    count_corrections_api_v1_projects__project_id__corrections_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Corrections"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     export_project_api_v1_projects__project_id__export_get: {
         parameters: {
             query: {
@@ -6921,7 +7755,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"] | components["schemas"]["ExploreRequest"] | components["schemas"]["CompareRequest"] | components["schemas"]["TrainClassifierRequest"] | components["schemas"]["ClassifyRequest"];
+                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"] | components["schemas"]["ExploreRequest"] | components["schemas"]["CompareRequest"] | components["schemas"]["TrainClassifierRequest"] | components["schemas"]["ClassifyRequest"] | components["schemas"]["FineTuneRequest"] | components["schemas"]["TrainPixelsRequest"];
             };
         };
         responses: {
@@ -7139,6 +7973,164 @@ export interface operations {
             };
         };
     };
+    list_pixel_classifiers_api_v1_projects__project_id__pixel_classifiers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PixelClassifier"][];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_pixel_classifier_api_v1_projects__project_id__pixel_classifiers_import_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_pixel_classifier_api_v1_projects__project_id__pixel_classifiers_import_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PixelClassifierDetails"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_pixel_classifier_api_v1_projects__project_id__pixel_classifiers__version__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PixelClassifierDetails"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_pixel_classifier_api_v1_projects__project_id__pixel_classifiers__version__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_pixel_classifier_api_v1_projects__project_id__pixel_classifiers__version__export_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_progress_api_v1_projects__project_id__review_get: {
         parameters: {
             query?: never;
@@ -7157,6 +8149,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectReview"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_scribbles_api_v1_projects__project_id__scribbles_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScribbledImage"][];
                 };
             };
             /** @description Any error, as a problem. */

@@ -127,13 +127,7 @@ function Hint({ rows, isOn, mayDraw, onStop }: HintProps) {
     return (
       <Group gap={6} wrap="nowrap" justify="space-between" data-testid="scribbling">
         <Text size="xs">What you draw is a scribble of the chosen class, on the layer "Scribbles".</Text>
-        <Button
-          size="compact-xs"
-          variant="default"
-          flex="none"
-          onClick={onStop}
-          data-testid="scribble-stop"
-        >
+        <Button size="compact-xs" variant="default" flex="none" onClick={onStop} data-testid="scribble-stop">
           Stop
         </Button>
       </Group>
