@@ -10,6 +10,7 @@ from cytoloop.samples import FOLDER
 from .screen import Screen
 
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+TABS = ("objects", "gallery", "review", "classify", "pixels", "measure", "segment", "history", "display", "info")
 RUN = "() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })"
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -37,13 +38,17 @@ def test_every_page_and_tab_can_be_used_by_everybody(screen: Screen, page: Page,
     screen.open_image("hela-cells.tif")
     screen.press("r")
     screen.drag((100, 100), (200, 200))
-    for tab in ("objects", "measure", "segment", "display", "info"):
+    for tab in TABS:
         screen.tab(tab)
         found[tab] = violations(page)
     screen.tab("segment")
     page.get_by_role("button", name="Compare methods").click()
     screen.part("compare-run").wait_for()
     found["compare"] = violations(page)
+    screen.press("Escape")
+    page.get_by_role("button", name="Improve a model").click()
+    screen.part("tuning-settings").click()
+    found["tuning"] = violations(page)
     screen.press("Escape")
     for path, part in (("/models", "model-card"), ("/models/nuclei", "model-view")):
         screen.open(path)

@@ -12,6 +12,7 @@ import tifffile
 
 from cytoloop.learning.training.configuration import Configuration
 from cytoloop.learning.training.order import Order
+from cytoloop.workflows import labelled
 from cytoloop.workflows.datasets import write_pair
 from cytoloop.workflows.finetuning import material, starting
 
@@ -118,6 +119,20 @@ def test_a_model_learns_is_kept_used_and_taken_back(api: Driver) -> None:
     assert api.ok(api.get(f"/jobs/{job['id']}/tuning"))["kept_as"] is None
     api.ok(api.post(f"/jobs/{job['id']}/tuning/model", {"name": "ours-2"}))
     assert "ours-2" in lab.methods()
+
+
+@pytest.mark.parametrize("large", [20_000, 3])
+def test_outlines_are_counted_by_state(api: Driver, monkeypatch: pytest.MonkeyPatch, large: int) -> None:
+    monkeypatch.setattr(labelled, "LARGE_LAYER", large)
+    lab = Lab(api, [8, 2])
+    layer = api.layer(lab.images[0])
+    point = {"geometry": {"type": "Point", "coordinates": [5, 5]}}
+    api.ok(api.post(f"/layers/{layer}/changes", {"creates": [point]}))
+    for state, ids in (("rejected", lab.made[0][:1]), ("predicted", lab.made[0][1:3])):
+        action = {"action": "set_status", "status": state}
+        api.ok(api.post(f"/layers/{layer}/bulk", {"action": action, "ids": ids}))
+    counted = api.ok(api.get(f"/projects/{lab.project}/corrections"))["images"]
+    assert [(one["accepted"], one["open"], one["rejected"]) for one in counted] == [(5, 2, 1), (2, 0, 0)]
 
 
 def test_one_image_is_divided_and_complete_images_need_no_rounds(api: Driver) -> None:

@@ -1,6 +1,7 @@
 """Which objects of a project people have classified, and which are open."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -98,6 +99,26 @@ def _counted_by_records(connection: Connection, one: Layer) -> list[LabelCount]:
     suggested = np.bincount(place, ~np.isnan(facts["term_score"][area]), len(terms)).astype(int).tolist()
     counts = zip(terms.tolist(), total, suggested, strict=True)
     return [LabelCount(one.id, one.image_id, term or None, every - some, some) for term, every, some in counts]
+
+
+def area_states(connection: Connection, layers: Sequence[Layer]) -> dict[int, Counter[Status]]:
+    """How many areas of each state the layers of each image have, by the image's row."""
+    sizes = state_counts(connection, [one.id for one in layers])
+    image_of = {one.id: one.image_id for one in layers}
+    found = {one.image_id: Counter[Status]() for one in layers}
+    large = [one for one in image_of if sum(sizes[one].values()) > LARGE_LAYER]
+    for one in large:  # from the packed numbers: rows of very many objects take long to read
+        points, facts = read_records(connection, one)
+        states, counts = np.unique(points["status"][np.isin(facts["kind"], _AREAS)], return_counts=True)
+        for state, count in zip(states.tolist(), counts.tolist(), strict=True):
+            found[image_of[one]][Status(state)] += count
+    columns = annotation.c
+    query = select(columns.layer_id, columns.status, func.count()).where(is_area(rejected=True))
+    for part in batches([one for one in image_of if one not in set(large)]):
+        grouped = query.where(columns.layer_id.in_(part)).group_by(columns.layer_id, columns.status)
+        for layer_id, state, count in connection.execute(grouped):
+            found[image_of[layer_id]][Status(state)] += count
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from starlette.responses import FileResponse
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.core.geometry import Box, Plane
 from cytoloop.projects.permissions import Permission
-from cytoloop.server.access import Access
+from cytoloop.server.access import Access, images_of
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
 from cytoloop.server.serialise import RENDERER_VERSION
 from cytoloop.server.state import actor_of
@@ -26,7 +26,6 @@ from cytoloop.workflows.pixel_preview import pixel_preview
 from cytoloop.workflows.pixel_shelf import PixelVersion
 from cytoloop.workflows.scribbles import scribble_counts, scribble_layers
 
-from .classifiers import images_of
 from .images import check_plane, stored_of
 from .tiles import IMMUTABLE
 

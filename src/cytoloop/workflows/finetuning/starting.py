@@ -1,5 +1,6 @@
 """Fine-tuning as a job: one task for each image cuts out what was annotated, a last one trains."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -23,8 +24,9 @@ from cytoloop.learning.packages.reading import checked_name
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.projects.images import ProjectImage, project_image_by_id
 from cytoloop.storage.database import Database
+from cytoloop.storage.rows import batches
 from cytoloop.workflows.announcing import counted
-from cytoloop.workflows.labelled import is_area, layers_to_learn_from
+from cytoloop.workflows.labelled import area_states, is_area, layers_to_learn_from
 from cytoloop.workflows.library import ImageLibrary
 from cytoloop.workflows.models import model_named, models
 
@@ -89,22 +91,12 @@ def _require_objects(package: ModelPackage) -> None:
 
 def corrections(connection: Connection, images: Sequence[ProjectImage]) -> list[ImageCorrections]:
     """What there is to learn from on each image that has any outline."""
-    by_image: dict[int, dict[int, int]] = {}
-    for one in layers_to_learn_from(connection, images):
-        query = (
-            select(annotation.c.status, func.count())
-            .where(annotation.c.layer_id == one.id)
-            .where(is_area(rejected=True))
-            .group_by(annotation.c.status)
-        )
-        table = by_image.setdefault(one.image_id, {})
-        for status, count in connection.execute(query):
-            table[status] = table.get(status, 0) + count
+    states = area_states(connection, layers_to_learn_from(connection, images))
     kinds = (Status.ACCEPTED, Status.PREDICTED, Status.REJECTED)
     return [
-        ImageCorrections(one, *(by_image[one.id].get(int(kind), 0) for kind in kinds))
+        ImageCorrections(one, *(states[one.id][kind] for kind in kinds))
         for one in images
-        if by_image.get(one.id)
+        if one.id in states and states[one.id].total() > 0
     ]
 
 
@@ -127,8 +119,9 @@ def start_tuning(
     name = checked_name(order.name)
     if name in methods.all():
         raise ConflictError(f"There is a method {name!r} already. Choose another name.")
-    found = [one for one in order.images if _count(connection, one, order) > 0]
-    total = sum(_count(connection, one, order) for one in found)
+    counts = _counts(connection, order)
+    found = [one for one in order.images if counts[one.id] > 0]
+    total = counts.total()
     if total < LEAST_OBJECTS:
         raise InvalidInputError(
             f"There {'is' if total == 1 else 'are'} {counted(total, 'accepted outline')} on these images. "
@@ -179,14 +172,17 @@ def _condition(order_terms: Sequence[int] | None, complete_term: int | None) -> 
     return found
 
 
-def _count(connection: Connection, image: ProjectImage, order: TuningOrder) -> int:
-    layers = [one.id for one in layers_to_learn_from(connection, [image])]
-    query = (
-        select(func.count())
-        .where(annotation.c.layer_id.in_(layers))
-        .where(_condition(order.terms, order.complete_term))
-    )
-    return int(connection.execute(query).scalar_one())
+def _counts(connection: Connection, order: TuningOrder) -> Counter[int]:
+    """Accepted outlines that are learnt from, by the image's row."""
+    image_of = {one.id: one.image_id for one in layers_to_learn_from(connection, order.images)}
+    found = Counter[int]()
+    query = select(annotation.c.layer_id, func.count()).where(_condition(order.terms, order.complete_term))
+    for part in batches(list(image_of)):
+        for layer_id, count in connection.execute(
+            query.where(annotation.c.layer_id.in_(part)).group_by(annotation.c.layer_id)
+        ):
+            found[image_of[layer_id]] += count
+    return found
 
 
 class FineTuneKind:
