@@ -42,6 +42,8 @@ MAX_TOTAL_BYTES = 2**31
 MAX_ENTRY_BYTES = 2**26
 _MARK = "cytoloop: "
 _OVAL_POINTS = 72
+_NO_DATE = (1980, 1, 1, 0, 0, 0)
+"""The first that a zip file can tell."""
 _AREAS = {ROI_TYPE.POLYGON, ROI_TYPE.FREEHAND, ROI_TYPE.TRACED}
 _LINES = {ROI_TYPE.POLYLINE, ROI_TYPE.FREELINE, ROI_TYPE.ANGLE}
 
@@ -53,7 +55,11 @@ def write(objects: Sequence[ExchangeObject], image: ExchangeImage, path: Path) -
             name = f"{number:06d}" if one.term is None else f"{number:06d}-{_plain(one.term.name)}"
             roi = _roi(one, image)
             roi.name = name
-            archive.writestr(f"{name}.roi", roi.tobytes())
+            # no date: the same objects give the same file
+            entry = zipfile.ZipInfo(f"{name}.roi", _NO_DATE)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, roi.tobytes())
 
 
 def _plain(name: str) -> str:

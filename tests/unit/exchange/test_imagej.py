@@ -40,6 +40,7 @@ def test_written_as_imagej_reads_it(tmp_path: Path) -> None:
         first, second = archive.namelist()
         assert first != second
         assert "/" not in first
+        assert {one.date_time[0] for one in archive.infolist()} == {1980}, "the same objects give the same file"
         roi = ImagejRoi.frombytes(archive.read(first))
     assert (roi.z_position, roi.t_position, roi.stroke_color) == (2, 2, b"\xff\x0a\x0b\x0c")
     assert roi.roitype is ROI_TYPE.POLYGON
