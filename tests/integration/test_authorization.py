@@ -131,6 +131,7 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "POST /layers/{layer_id}/clusters/terms": (M, {"terms": {"1": None}}),
     "GET /exploring/methods": (SIGNED_IN, None),
     "GET /annotations/{annotation_id}": (V, None),
+    "GET /annotations/{annotation_id}/similar": (V, None),
     "OPTIONS /projects/{project_id}/uploads": (M, None),
     "POST /projects/{project_id}/uploads": (M, TUS),
     "POST /projects/{project_id}/imports": (M, {"upload_ids": ["{upload_id}"]}),

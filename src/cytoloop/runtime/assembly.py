@@ -38,6 +38,7 @@ from cytoloop.workflows.pixel_training import TrainPixelsKind
 from cytoloop.workflows.receiving import Inbox
 from cytoloop.workflows.segment_kind import SegmentKind
 from cytoloop.workflows.shelf import Shelf
+from cytoloop.workflows.similar.indexing import IndexKind
 from cytoloop.workflows.sweeping import Sweeper
 
 from .settings import MIB, Settings
@@ -167,6 +168,7 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         "classify": ClassifyKind(database, library, announcer, classifiers),
         "fine-tune": FineTuneKind(database, library, tuned),
         "train-pixels": TrainPixelsKind(database, library, pixels),
+        "index-objects": IndexKind(database, library, classifiers),
     }
     dispatcher = Dispatcher(
         database,

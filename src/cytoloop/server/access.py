@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from cytoloop.annotations import layers as layer_store
-from cytoloop.annotations.model import Layer
+from cytoloop.annotations import store
+from cytoloop.annotations.model import Annotation, Layer
 from cytoloop.core.errors import InvalidInputError, NotFoundError, PermissionDeniedError
 from cytoloop.jobs import ledger
 from cytoloop.jobs.model import Job
@@ -54,6 +55,15 @@ class Access:
         image = image_records.project_image_by_id(self.connection, layer.image_id)
         self._authorize(image.project_id, permission, "layer")
         return layer, image
+
+    def annotation(self, number: int, permission: Permission) -> tuple[Annotation, Layer, ProjectImage]:
+        """The object, its layer and image, if the caller's role in the project allows this."""
+        try:
+            found = store.annotation_by_id(self.connection, number)
+            layer, image = self.layer(layer_store.layer_by_id(self.connection, found.layer_id).uuid, permission)
+        except NotFoundError:
+            raise NotFoundError(f"There is no object {number}; it may have been deleted.") from None
+        return found, layer, image
 
     def editable_layer(self, uuid: UUID) -> tuple[Layer, ProjectImage]:
         """The layer, if the caller may change its objects."""

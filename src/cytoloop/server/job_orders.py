@@ -21,6 +21,7 @@ from cytoloop.wire import jobs as wire
 from cytoloop.wire.classifiers import ClassifyRequest, TrainClassifierRequest
 from cytoloop.wire.exploring import ExploreRequest
 from cytoloop.wire.pixels import TrainPixelsRequest
+from cytoloop.wire.similar import IndexObjectsRequest
 from cytoloop.wire.tuning import FineTuneRequest
 from cytoloop.workflows import (
     classifier_training,
@@ -37,9 +38,10 @@ from cytoloop.workflows.finetuning import starting as finetuning
 from cytoloop.workflows.finetuning.plan import TuningPlan
 from cytoloop.workflows.labelled import layers_to_learn_from
 from cytoloop.workflows.populations import like_layers
+from cytoloop.workflows.similar.indexing import start_indexing
 
 AnalysisRequest = wire.SegmentRequest | wire.MeasureRequest | ExploreRequest | wire.CompareRequest
-LearningRequest = TrainClassifierRequest | ClassifyRequest | FineTuneRequest | TrainPixelsRequest
+LearningRequest = TrainClassifierRequest | ClassifyRequest | FineTuneRequest | TrainPixelsRequest | IndexObjectsRequest
 JobRequest = Annotated[AnalysisRequest | LearningRequest, wire.Field(discriminator="kind")]
 
 
@@ -72,6 +74,9 @@ def _learning(access: Access, services: Services, project: Project, body: Learni
             return _fine_tune(access, services.methods, project, body)
         case TrainPixelsRequest():
             return _train_pixels(access, project, body)
+        case IndexObjectsRequest():
+            layers = layers_to_learn_from(access.connection, images_of(access, project, body.image_ids))
+            return start_indexing(access.connection, layers, project=project, user_id=access.actor.user_id)
 
 
 def _segment(access: Access, services: Services, project: Project, body: wire.SegmentRequest) -> JobRecord:

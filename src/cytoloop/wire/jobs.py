@@ -123,6 +123,7 @@ class Job(WireModel):
         "classify",
         "fine-tune",
         "train-pixels",
+        "index-objects",
     ]
     title: str
     state: JobState

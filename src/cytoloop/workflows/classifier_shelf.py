@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from uuid import UUID
 
 import numpy as np
@@ -12,9 +13,18 @@ from numpy.typing import NDArray
 
 from cytoloop.core.errors import CytoloopError, NotFoundError
 from cytoloop.learning.classifiers.package import ClassifierPackage, read_classifier
-from cytoloop.learning.classifiers.specification import FeatureSpec
 
 from .versionfolder import VersionFolder
+
+
+class RowSpec(Protocol):
+    """What the numbers of an object are: a key for the folder, and their names."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
 
 CHECKED = "checked.parquet"
 """File of a version that says what its labels were taken for while they were held out; it stays in the project."""
@@ -84,18 +94,19 @@ class ClassifierShelf:
 
     # ---- features of objects
 
-    def _cache(self, project: UUID, layer: UUID, spec: FeatureSpec) -> Path:
+    def features_path(self, project: UUID, layer: UUID, spec: RowSpec) -> Path:
+        """Where a layer's features lie; the file may not be there yet."""
         return self.of_project(project) / "features" / spec.key / f"{layer}.parquet"
 
-    def features(self, project: UUID, layer: UUID, spec: FeatureSpec) -> Features:
+    def features(self, project: UUID, layer: UUID, spec: RowSpec) -> Features:
         """What is known of a layer's objects."""
-        return read_features(self._cache(project, layer, spec), len(spec.names))
+        return read_features(self.features_path(project, layer, spec), len(spec.names))
 
-    def keep_features(self, project: UUID, layer: UUID, spec: FeatureSpec, found: Features) -> None:
+    def keep_features(self, project: UUID, layer: UUID, spec: RowSpec, found: Features) -> None:
         """Remember features; those of the same objects are replaced."""
         if len(found.ids) == 0:
             return
-        path = self._cache(project, layer, spec)
+        path = self.features_path(project, layer, spec)
         known = read_features(path, len(spec.names))
         stays = ~np.isin(known.ids, found.ids)
         joined = Features(

@@ -22,7 +22,9 @@ SOURCES = ("user", "run", "import")
 """Kinds of layers that are learnt from and classified: the review's hold copies, a study's are answers."""
 LARGE_LAYER = 20_000
 """Objects from which on a layer's labels are counted from packed numbers, not from rows."""
-_AREAS = [int(one) for one in Kind if one not in (Kind.POINT, *LINES)]
+AREAS = frozenset(one for one in Kind if one not in (Kind.POINT, *LINES))
+"""Kinds of objects that have an area."""
+_AREAS = sorted(map(int, AREAS))
 
 
 def is_area(*, rejected: bool = False) -> ColumnElement[bool]:

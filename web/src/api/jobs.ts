@@ -6,6 +6,7 @@ import type {
   CompareRequest,
   ExploreRequest,
   FineTuneRequest,
+  IndexObjectsRequest,
   Job,
   LogLine,
   MeasureRequest,
@@ -24,7 +25,8 @@ export type JobRequest =
   | TrainClassifierRequest
   | ClassifyRequest
   | FineTuneRequest
-  | TrainPixelsRequest;
+  | TrainPixelsRequest
+  | IndexObjectsRequest;
 
 export const jobKeys = {
   list: (pid: string) => ["jobs", pid] as const,

@@ -24,6 +24,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/annotations/{annotation_id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Similar
+         * @description Objects of the project that look like this one, and the class that the nearest of them suggest.
+         *
+         *     Among those that a job of the kind "index-objects" looked at; the object itself may be new.
+         */
+        get: operations["list_similar_api_v1_annotations__annotation_id__similar_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -3242,6 +3264,19 @@ export interface components {
             /** Warnings */
             warnings: string[];
         };
+        /**
+         * IndexObjectsRequest
+         * @description Look at every object of the project that was not looked at yet, so that similar ones can be found.
+         */
+        IndexObjectsRequest: {
+            /** Image Ids */
+            image_ids?: string[] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "index-objects";
+        };
         /** Job */
         Job: {
             /**
@@ -3267,7 +3302,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "segment" | "measure" | "explore" | "compare" | "import" | "export" | "import-set" | "train-classifier" | "classify" | "fine-tune" | "train-pixels";
+            kind: "segment" | "measure" | "explore" | "compare" | "import" | "export" | "import-set" | "train-classifier" | "classify" | "fine-tune" | "train-pixels" | "index-objects";
             /** Layer Ids */
             layer_ids: string[];
             /** Message */
@@ -4468,6 +4503,46 @@ export interface components {
             username: string;
         };
         /**
+         * SimilarObject
+         * @description An object and how alike it is, -1 to 1.
+         */
+        SimilarObject: {
+            /** Annotation Id */
+            annotation_id: number;
+            /**
+             * Image Id
+             * Format: uuid
+             */
+            image_id: string;
+            /**
+             * Layer Id
+             * Format: uuid
+             */
+            layer_id: string;
+            /** Similarity */
+            similarity: number;
+            /** Term Id */
+            term_id: number | null;
+            /** Term Score */
+            term_score: number | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * SimilarObjects
+         * @description The likest first. ``compared`` of ``total`` objects of the project were looked at.
+         */
+        SimilarObjects: {
+            /** Compared */
+            compared: number;
+            /** Objects */
+            objects: components["schemas"]["SimilarObject"][];
+            /** Suggestions */
+            suggestions: components["schemas"]["SuggestedClass"][];
+            /** Total */
+            total: number;
+        };
+        /**
          * StartModel
          * @description A model from which training can go on.
          */
@@ -4476,6 +4551,16 @@ export interface components {
             name: string;
             /** Title */
             title: string;
+        };
+        /**
+         * SuggestedClass
+         * @description A class and its share of the votes of the nearest objects that have one from a person.
+         */
+        SuggestedClass: {
+            /** Share */
+            share: number;
+            /** Term Id */
+            term_id: number;
         };
         /**
          * Term
@@ -4831,6 +4916,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Annotation"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_similar_api_v1_annotations__annotation_id__similar_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                annotation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimilarObjects"];
                 };
             };
             /** @description Any error, as a problem. */
@@ -7755,7 +7873,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"] | components["schemas"]["ExploreRequest"] | components["schemas"]["CompareRequest"] | components["schemas"]["TrainClassifierRequest"] | components["schemas"]["ClassifyRequest"] | components["schemas"]["FineTuneRequest"] | components["schemas"]["TrainPixelsRequest"];
+                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"] | components["schemas"]["ExploreRequest"] | components["schemas"]["CompareRequest"] | components["schemas"]["TrainClassifierRequest"] | components["schemas"]["ClassifyRequest"] | components["schemas"]["FineTuneRequest"] | components["schemas"]["TrainPixelsRequest"] | components["schemas"]["IndexObjectsRequest"];
             };
         };
         responses: {

@@ -28,6 +28,7 @@ import { SegmentPanel } from "../features/jobs/SegmentPanel";
 import { ObjectTable } from "../features/objects/ObjectTable";
 import { PixelsPanel } from "../features/pixels/PixelsPanel";
 import { ReviewPanel } from "../features/review/ReviewPanel";
+import { SimilarObjects } from "../features/similar/SimilarObjects";
 import { TuningDialog } from "../features/tuning/TuningDialog";
 import { type SideTab, setWorkspace, useWorkspace } from "../state/workspace";
 import { showResult } from "./live";
@@ -81,7 +82,12 @@ export function SideTabs({ projectId, image, role }: Props) {
         ))}
       </Tabs.List>
       <Tabs.Panel value="objects">
-        <ObjectTable projectId={projectId} layer={layer} layers={layers ?? []} />
+        <ObjectTable
+          projectId={projectId}
+          layer={layer}
+          layers={layers ?? []}
+          below={<SimilarObjects projectId={projectId} imageId={image.id} mayRun={mayRun(role)} />}
+        />
       </Tabs.Panel>
       <Tabs.Panel value="gallery">
         <Gallery projectId={projectId} layer={layer} />

@@ -13,6 +13,7 @@ import { layerKeys } from "../api/layers";
 import { measurementKeys } from "../api/measurements";
 import { pixelKeys } from "../api/pixels";
 import { projectKeys } from "../api/projects";
+import { similarKeys } from "../api/similar";
 import { type EventKind, LiveStream } from "../api/sse";
 import type { Image, Job, LayerChanged, LogLine } from "../api/types";
 import { tell } from "../state/notices";
@@ -113,14 +114,17 @@ function applyJob(client: QueryClient, projectId: string, job: Job): void {
     void client.invalidateQueries({ queryKey: pixelKeys.list(projectId) });
     void client.invalidateQueries({ queryKey: projectMethodsQuery(projectId).queryKey });
   }
+  if (job.kind === "index-objects") void client.invalidateQueries({ queryKey: similarKeys.all });
   // the project's card counts objects
   if (job.kind === "import-set") void client.invalidateQueries({ queryKey: projectKeys.all });
   announce(projectId, job);
 }
 
 function announce(projectId: string, job: Job): void {
-  // the cards of the images tell what became of an import, and the open panel what became of an exploration
+  // the cards of the images tell what became of an import, and the open panels what became of an exploration
+  // or of looking at objects
   if (job.kind === "import") return;
+  if (job.kind === "index-objects" && job.state === "done") return;
   if (job.kind === "explore" && job.state === "done" && workspace().tab === "measure") return;
   if (job.state === "done") {
     tell({

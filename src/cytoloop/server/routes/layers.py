@@ -14,8 +14,6 @@ from cytoloop.annotations.geometry import Kind, kind_fits, kind_of, parse_geojso
 from cytoloop.annotations.model import Applied, ChangeSet, Edit, Layer, NewAnnotation, Removal, Status
 from cytoloop.core.errors import (
     InvalidInputError,
-    NotFoundError,
-    PermissionDeniedError,
     StaleVersionError,
 )
 from cytoloop.core.geometry import Box
@@ -147,15 +145,7 @@ def list_annotations(
 @router.get("/annotations/{annotation_id}")
 def read_annotation(annotation_id: int, access: ReadDep) -> wire.Annotation:
     """One object, its geometry exactly as drawn."""
-    missing = NotFoundError(f"There is no object {annotation_id}; it may have been deleted.")
-    try:
-        found = store.annotation_by_id(access.connection, annotation_id)
-        layer = layer_store.layer_by_id(access.connection, found.layer_id)
-        access.layer(layer.uuid, Permission.VIEW)
-    except PermissionDeniedError:
-        raise
-    except NotFoundError:
-        raise missing from None
+    found, layer, _ = access.annotation(annotation_id, Permission.VIEW)
     return annotations_wire(access.connection, [found], layer.uuid)[0]
 
 

@@ -3,7 +3,7 @@ import { Group, Text } from "@mantine/core";
 import { IconChevronDown, IconChevronUp } from "@tabler/icons-react";
 import { keepPreviousData, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef } from "react";
+import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import { indexQuery, type ObjectFilter, objectsQuery, rankOf } from "../../api/measurements";
 import { ontologyQuery } from "../../api/projects";
 import { usersQuery } from "../../api/session";
@@ -27,9 +27,11 @@ interface TableProps {
   projectId: string;
   layer: Layer | null;
   layers: readonly Layer[];
+  /** What else there is to say of the selected object. */
+  below?: ReactNode;
 }
 
-export function ObjectTable({ projectId, layer, layers }: TableProps) {
+export function ObjectTable({ projectId, layer, layers, below }: TableProps) {
   if (!layer) {
     return (
       <PanelEmpty testId="objects-empty">
@@ -38,10 +40,10 @@ export function ObjectTable({ projectId, layer, layers }: TableProps) {
       </PanelEmpty>
     );
   }
-  return <LayerTable key={layer.id} projectId={projectId} layer={layer} layers={layers} />;
+  return <LayerTable key={layer.id} projectId={projectId} layer={layer} layers={layers} below={below} />;
 }
 
-function LayerTable({ projectId, layer, layers }: TableProps & { layer: Layer }) {
+function LayerTable({ projectId, layer, layers, below }: TableProps & { layer: Layer }) {
   const filter = useListedFilter(layer.id);
   const { data: ontology } = useQuery(ontologyQuery(projectId));
   const { data: users } = useQuery(usersQuery);
@@ -81,6 +83,7 @@ function LayerTable({ projectId, layer, layers }: TableProps & { layer: Layer })
         />
       ) : null}
       <DetailsEditor />
+      {below}
     </div>
   );
 }
