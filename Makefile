@@ -77,4 +77,4 @@ openapi: setup ## the API's description and the web app's types made from it
 clean: ## remove what was made
 	rm -rf .venv .cache/bench .cache/uv .cache/bioimageio site build dist web/node_modules web/dist src/cytoloop/_web
 
-.PHONY: help setup train web demo serve check test bench models bench-models bench-workbench bench-display bench-features bench-classify bench-pixels bench-slides bench-viewers soak soak-workbench docs openapi clean
+.PHONY: help setup train web demo serve check test bench models bench-models bench-workbench bench-display bench-features bench-classify bench-finetune bench-pixels bench-slides bench-viewers soak soak-workbench docs openapi clean
