@@ -42,6 +42,9 @@ bench-models: train ## what every model and baseline scores, and how long it tak
 bench-classify: setup ## classes of objects: F1 at few labels, labels saved by active learning
 	$(BIN)/python -m tests.performance.classify $(ARGS)
 
+bench-finetune: train ## segmentation before and after learning from a few images (ARGS="--start PACKAGE --type 8")
+	$(BIN)/python -m tests.performance.finetuning $(ARGS)
+
 bench-pixels: setup ## pixels of classes: F1 from a few strokes against thresholds and a forest, time of a preview
 	$(BIN)/python -m tests.performance.pixels $(ARGS)
 
