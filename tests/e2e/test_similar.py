@@ -39,6 +39,7 @@ DRAW = """async (places) => {
 def bench(screen: object) -> Workbench:
     bench = workbench(screen)  # type: ignore[arg-type]
     bench.open_sample("fluorescence-nuclei.png", ("Nucleus", "1"), ("Ground", "2"))
+    bench.part("tour-end").click()
     return bench
 
 
