@@ -19,7 +19,7 @@ class TuningPlan(WireModel):
     rounds: int = Field(default=2, ge=1, le=10)
     steps: int = Field(default=300, ge=1, le=20_000)
     batch: int = Field(default=8, ge=1, le=64)
-    learning_rate: float = Field(default=3e-4, gt=0, le=0.1)
+    learning_rate: float = Field(default=1e-3, gt=0, le=0.1)
     seed: int = Field(default=0, ge=0, lt=2**31)
 
 

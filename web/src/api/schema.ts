@@ -4726,7 +4726,7 @@ export interface components {
             batch?: number;
             /**
              * Learning Rate
-             * @default 0.0003
+             * @default 0.001
              */
             learning_rate?: number;
             /**

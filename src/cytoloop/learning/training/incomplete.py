@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 from .dataset import median_diameter
 
 UNKNOWN = -1
-_RING_SHARE = 0.2
-"""Width of the ring of background around an annotated object, as a share of the median diameter."""
 _LEAST_RING_PX = 2
 
 
@@ -25,6 +23,12 @@ _LEAST_RING_PX = 2
 class Improvement:
     """When a model's word is taken for pixels that nobody annotated."""
 
+    sees: float = 0.5
+    """Median probability inside the annotated objects from which on a model is believed."""
+    ring: float = 0.2
+    """Width of the ring of background around an annotated object, as a share of the median diameter."""
+    blind_ring: float = 0.5
+    """The same where the model is not believed."""
     sure_background: float = 0.1
     """Probability of the foreground below which a pixel is taken as background."""
     least_z: float = 1.0
@@ -42,12 +46,17 @@ def begun(
 ) -> NDArray[np.int32]:
     """The labels to begin with: annotated objects, a ring of background around them, and sure background.
 
-    ``probability (h, w)``: of the foreground, 0..1, by the model that training starts from.
+    ``probability (h, w)``: of the foreground, 0..1, by the model that training starts from. A model that does not see
+    the annotated objects is not believed where it sees nothing; the ring is wider then.
     """
     chosen = settings or Improvement()
     unknown = labels == UNKNOWN
+    objects = labels > 0
     found = labels.copy()
-    ring = _ring(labels) & (probability < 0.5)
+    if objects.any() and float(np.median(probability[objects])) < chosen.sees:
+        found[unknown & _ring(labels, chosen.blind_ring)] = 0
+        return found
+    ring = _ring(labels, chosen.ring) & (probability < 0.5)
     found[unknown & (ring | (probability < chosen.sure_background))] = 0
     return found
 
@@ -92,12 +101,12 @@ def added_objects(labels: NDArray[np.int32], improved: NDArray[np.int32]) -> int
     return int(np.unique(improved[improved > labels.max(initial=0)]).size)
 
 
-def _ring(labels: NDArray[np.int32]) -> NDArray[np.bool_]:
+def _ring(labels: NDArray[np.int32], share: float) -> NDArray[np.bool_]:
     objects = (labels > 0).astype(np.uint8)
     diameter = median_diameter(labels)
     if diameter is None:
         return np.zeros(labels.shape, bool)
-    width = max(_LEAST_RING_PX, round(_RING_SHARE * diameter))
+    width = max(_LEAST_RING_PX, round(share * diameter))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * width + 1, 2 * width + 1))
     return (cv2.dilate(objects, kernel) > 0) & (objects == 0)
 

@@ -29,7 +29,7 @@ class TuningPlan(BaseModel):
     rounds: int = Field(2, ge=1, le=10, description="Trainings in a row; each adds objects that the last one found.")
     steps: int = Field(300, ge=1, le=100_000, description="Training steps of a round.")
     batch: int = Field(8, ge=1, le=64)
-    learning_rate: float = Field(3e-4, gt=0, le=0.1)
+    learning_rate: float = Field(1e-3, gt=0, le=0.1)
     seed: int = Field(0, ge=0, lt=2**31)
 
     @property

@@ -20,7 +20,7 @@ const PLAN: TuningPlan = {
   rounds: 2,
   steps: 300,
   batch: 8,
-  learning_rate: 3e-4,
+  learning_rate: 1e-3,
   seed: 0,
 };
 
