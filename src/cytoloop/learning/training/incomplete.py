@@ -27,8 +27,6 @@ class Improvement:
     """Median probability inside the annotated objects from which on a model is believed."""
     ring: float = 0.2
     """Width of the ring of background around an annotated object, as a share of the median diameter."""
-    blind_ring: float = 0.5
-    """The same where the model is not believed."""
     sure_background: float = 0.1
     """Probability of the foreground below which a pixel is taken as background."""
     least_z: float = 1.0
@@ -46,15 +44,15 @@ def begun(
 ) -> NDArray[np.int32]:
     """The labels to begin with: annotated objects, a ring of background around them, and sure background.
 
-    ``probability (h, w)``: of the foreground, 0..1, by the model that training starts from. A model that does not see
-    the annotated objects is not believed where it sees nothing; the ring is wider then.
+    ``probability (h, w)``: of the foreground, 0..1, by the model that training starts from. Where it does not see the
+    annotated objects it cannot tell what is missing: everything else is background then, as in the source.
     """
     chosen = settings or Improvement()
     unknown = labels == UNKNOWN
     objects = labels > 0
     found = labels.copy()
     if objects.any() and float(np.median(probability[objects])) < chosen.sees:
-        found[unknown & _ring(labels, chosen.blind_ring)] = 0
+        found[unknown] = 0
         return found
     ring = _ring(labels, chosen.ring) & (probability < 0.5)
     found[unknown & (ring | (probability < chosen.sure_background))] = 0
