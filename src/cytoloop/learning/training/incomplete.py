@@ -23,8 +23,9 @@ _LEAST_RING_PX = 2
 class Improvement:
     """When a model's word is taken for pixels that nobody annotated."""
 
-    sees: float = 0.5
-    """Median probability inside the annotated objects from which on a model is believed."""
+    sees: float = 0.25
+    """How much higher the median probability is inside the annotated objects than around them, for a model that is
+    believed."""
     ring: float = 0.2
     """Width of the ring of background around an annotated object, as a share of the median diameter."""
     sure_background: float = 0.1
@@ -49,9 +50,8 @@ def begun(
     """
     chosen = settings or Improvement()
     unknown = labels == UNKNOWN
-    objects = labels > 0
     found = labels.copy()
-    if objects.any() and float(np.median(probability[objects])) < chosen.sees:
+    if not _sees(labels, probability, chosen):
         found[unknown] = 0
         return found
     ring = _ring(labels, chosen.ring) & (probability < 0.5)
@@ -97,6 +97,14 @@ def completed(
 def added_objects(labels: NDArray[np.int32], improved: NDArray[np.int32]) -> int:
     """How many objects the second has beyond the first's."""
     return int(np.unique(improved[improved > labels.max(initial=0)]).size)
+
+
+def _sees(labels: NDArray[np.int32], probability: NDArray[np.float32], settings: Improvement) -> bool:
+    """Whether a model tells the annotated objects from what lies around them; without any it is believed."""
+    inside, around = labels > 0, _ring(labels, 0.5)
+    if not inside.any() or not around.any():
+        return True
+    return float(np.median(probability[inside])) - float(np.median(probability[around])) >= settings.sees
 
 
 def _ring(labels: NDArray[np.int32], share: float) -> NDArray[np.bool_]:

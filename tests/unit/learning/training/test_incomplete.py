@@ -1,6 +1,7 @@
 """Labels of images that are annotated in part."""
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from cytoloop.learning.training.incomplete import UNKNOWN, added_objects, begun, completed
@@ -44,8 +45,9 @@ def test_what_nobody_annotated_and_no_model_is_sure_of_stays_unknown() -> None:
     assert (found[disc(*DISCS[4])] == 0).all()
 
 
-def test_where_a_model_does_not_see_the_annotated_objects_the_rest_is_background_at_first() -> None:
-    found = begun(labels_of(1), np.full((SIDE, SIDE), 0.3, np.float32))
+@pytest.mark.parametrize("everywhere", [0.01, 0.9])
+def test_where_a_model_does_not_see_the_annotated_objects_the_rest_is_background_at_first(everywhere: float) -> None:
+    found = begun(labels_of(1), np.full((SIDE, SIDE), everywhere, np.float32))
     assert (found[~disc(*DISCS[1])] == 0).all()
     assert (found[disc(*DISCS[1])] == 1).all()
 
