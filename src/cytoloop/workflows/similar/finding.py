@@ -84,15 +84,17 @@ def similar_objects(
     total: int,
 ) -> Found:
     """The objects most like a vector, without the object ``but``; rejected and deleted ones are left out."""
-    others = vectors.known.ids != but
-    ids, values = vectors.known.ids[others], vectors.known.values[others]
-    rows, cosines = nearest(query, values, max(count, VOTERS) * _LOOKED_AT)
+    ids = vectors.known.ids
+    rows, cosines = nearest(query, vectors.known.values, max(count, VOTERS) * _LOOKED_AT + 1)
     by_row = {one.id: one for one in layers}
     present = {one.id: one for one in store.annotations_by_id(connection, [int(key) for key in ids[rows]])}
     found = [
         Similar(by_row[one.layer_id], one, float(cosine))
         for key, cosine in zip(ids[rows].tolist(), cosines.tolist(), strict=True)
-        if (one := present.get(key)) is not None and one.layer_id in by_row and one.status is not Status.REJECTED
+        if key != but
+        and (one := present.get(key)) is not None
+        and one.layer_id in by_row
+        and one.status is not Status.REJECTED
     ]
     return Found(found[:count], _votes(found), int(np.isfinite(vectors.known.values[:, 0]).sum()), total)
 
