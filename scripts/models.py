@@ -1,6 +1,7 @@
 """How the shipped models are made, and what they make of kinds of images that they never saw.
 
 ``models.py make [NAME...]`` trains by the recipes in ``learning/recipes`` and writes the packages that ship.
+A recipe in ``special`` goes on from the general model on its kinds of images, and ships where it does better on them.
 ``models.py generalise`` trains without one group of image types after the other, and scores on those.
 Both go on where they were ended: what is done lies under ``--work``.
 """
@@ -12,6 +13,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from cytoloop.learning.inference.session import default_threads
 from cytoloop.learning.networkmethod import NetworkMethod
@@ -31,6 +34,9 @@ RECIPES = ROOT / "src/cytoloop/learning/recipes"
 FINAL = {"learning_rate": 1e-3, "warm_up_steps": 100}
 FINAL_SHARE = 0.3
 """The last steps, on all images, after the scores were taken on those held out: a share of the first ones."""
+SPECIAL = {"nuclei-fluorescence": "0,1,2,3,7", "nuclei-histology": "4,5,6"}
+"""Types of images of the models for one kind: gray ones with dark background; colour ones."""
+GENERAL = "nuclei"
 GROUPS = ("4", "5,6", "8", "3", "2,7", "0,1")
 """Types that are alike are held out together."""
 DATA = (
@@ -45,6 +51,14 @@ ABOUT = {
     "foreground": (
         "Nuclear foreground",
         "Where nuclei are, without telling touching ones apart: a small classic U-Net.",
+    ),
+    "nuclei-fluorescence": (
+        "Nuclei in fluorescence",
+        "The general model, trained further on gray images with dark background only.",
+    ),
+    "nuclei-histology": (
+        "Nuclei in stained tissue",
+        "The general model, trained further on colour images only: H&E and other stains.",
     ),
 }
 NOTE = (
@@ -66,31 +80,28 @@ def main() -> int:
     parser.add_argument("--threads", type=int)
     order = parser.parse_args()
     if order.action == "make":
-        for name in order.names or sorted(path.stem for path in RECIPES.glob("*.toml")):
-            print(make(name, order).folder)
+        for name in order.names or [*sorted(path.stem for path in RECIPES.glob("*.toml")), *SPECIAL]:
+            made = make(name, order)
+            print(made.folder if made else f"{name} is no better than {GENERAL} and does not ship.")
     else:
         print(json.dumps(generalise(order), indent=2))
     return 0
 
 
-def make(name: str, given: argparse.Namespace) -> ModelPackage:
-    """Train on the training part, score, train on everything, write the package."""
-    configuration = _shortened(read_configuration(RECIPES / f"{name}.toml"), given.steps)
+def make(name: str, given: argparse.Namespace) -> ModelPackage | None:
+    """Train on the training part, score, train on everything, write the package.
+
+    ``None`` where a model for one kind of images does no better on it than the general one.
+    """
     title, description = ABOUT.get(name, (name, ""))
     about = About(title, description, DATA)
-    first = Order(configuration=configuration, data=given.data, folder=given.work / name, threads=given.threads)
-    trained = train(first, on_curve=_tell)
-    first, trained, configuration = _settled(name, given, first, trained, configuration)
-    hardware = {"hardware": _hardware()}
-    judged = model_of_training(first, trained, given.work / name / name, about, extra=hardware, with_tta=name != "foreground")
-    final = Order(
-        configuration=_final(configuration),
-        data=given.data,
-        folder=given.work / f"{name}-final",
-        split="all",
-        initial=trained.weights,
-        threads=given.threads,
+    first, trained, final = _specialised(name, given) if name in SPECIAL else _general(name, given)
+    extra = {"hardware": _hardware()}
+    judged = model_of_training(
+        first, trained, given.work / name / name, about, extra=extra, with_tta=name != "foreground"
     )
+    if name in SPECIAL and not _better(judged, first, given):
+        return None
     finished = train(final, on_curve=_tell)
     record = {
         **judged.training,
@@ -105,9 +116,53 @@ def make(name: str, given: argparse.Namespace) -> ModelPackage:
         finished.weights,
         record,
         About(title, description, DATA, notes=note),
-        sample=read_example(pairs_in(given.data)[0]),
+        sample=judged_of(first, [read_example(pair) for pair in pairs_in(given.data)]).examples[0],
         pictures={path.name: path.read_bytes() for path in judged.pictures} | _attached(judged),
     )
+
+
+def _general(name: str, given: argparse.Namespace) -> tuple[Order, Trained, Order]:
+    """The training that is scored, what it gave, and the last one, on all images."""
+    configuration = _shortened(read_configuration(RECIPES / f"{name}.toml"), given.steps)
+    first = Order(configuration=configuration, data=given.data, folder=given.work / name, threads=given.threads)
+    first, trained, configuration = _settled(name, given, first, train(first, on_curve=_tell), configuration)
+    return first, trained, _last(name, configuration, given, trained)
+
+
+def _specialised(name: str, given: argparse.Namespace) -> tuple[Order, Trained, Order]:
+    """The same for one kind of images; starts from the general weights that saw the training part only."""
+    configuration = _shortened(read_configuration(RECIPES / "special" / f"{name}.toml"), given.steps)
+    _, start, _ = _general(GENERAL, given)
+    first = Order(
+        configuration=configuration, data=given.data, folder=given.work / name, split=f"standard:{SPECIAL[name]}",
+        initial=start.weights, threads=given.threads,
+    )  # fmt: skip
+    trained = train(first, on_curve=_tell)
+    return first, trained, _last(name, configuration, given, trained)
+
+
+def _last(name: str, configuration: Configuration, given: argparse.Namespace, trained: Trained) -> Order:
+    types = f":{SPECIAL[name]}" if name in SPECIAL else ""
+    return Order(
+        configuration=_final(configuration), data=given.data, folder=given.work / f"{name}-final", split=f"all{types}",
+        initial=trained.weights, threads=given.threads,
+    )  # fmt: skip
+
+
+def _better(special: ModelPackage, order: Order, given: argparse.Namespace) -> bool:
+    """Whether a model for one kind scores higher on its held-out images than the general one that saw as little."""
+    held = judged_of(order, [read_example(pair) for pair in pairs_in(given.data)]).examples
+    general, _, _ = _general(GENERAL, given)
+    package = package_model(
+        given.work / f"{special.name}-general", general.folder / "weights.onnx",
+        json.loads((general.folder / "record.json").read_text()), About("general", "", ""), sample=held[0],
+    )  # fmt: skip
+    scores = [
+        float(np.mean([one.scores.dsb for one in score_method(NetworkMethod(model), held)]))
+        for model in (special, package)
+    ]
+    print(f"{special.name}: DSB {scores[0]:.4f}, the general model {scores[1]:.4f}", file=sys.stderr)
+    return scores[0] > scores[1]
 
 
 def _settled(

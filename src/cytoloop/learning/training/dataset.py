@@ -133,17 +133,30 @@ def standard_split(names: Iterable[str]) -> Split:
 
 
 def split_named(text: str, types: dict[str, int]) -> Split:
-    """``standard``; ``all``, which holds nothing out; or ``without-type:4`` (``:5,6``), without all images of types."""
+    """The split that a word names.
+
+    ``standard``; ``all``, which holds nothing out; ``standard:4,5`` and ``all:4,5``, the same of the images of some
+    types only; or ``without-type:4,5``, which holds out all images of types.
+    """
     kind, _, numbers = text.partition(":")
+    named = {int(one) for one in numbers.split(",")} if numbers else set(types.values())
+    chosen = {name for name, one in types.items() if one in named}
     match kind:
         case "standard":
-            return standard_split(types)
+            split = standard_split(types)
+            training, validation = (
+                [name for name in part if name in chosen] for part in (split.training, split.validation)
+            )
+            return Split(tuple(training), tuple(validation))
         case "all":
-            return Split(tuple(types), ())
+            return Split(tuple(name for name in types if name in chosen), ())
         case "without-type":
-            return without_types(types, {int(one) for one in numbers.split(",")})
+            return without_types(types, named)
         case _:
-            raise InvalidInputError(f"{text!r} is no split; there are standard, all and without-type:NUMBER.")
+            raise InvalidInputError(
+                f"{text!r} is no split; there are standard, all, both followed by :NUMBER,… or not, and "
+                "without-type:NUMBER,…"
+            )
 
 
 def without_types(types: dict[str, int], held_out: set[int]) -> Split:

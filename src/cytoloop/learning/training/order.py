@@ -19,7 +19,7 @@ class Order(BaseModel):
     """Folder with ``images`` and ``labels``."""
     folder: Path
     """Where checkpoint, curves, weights and record go; a checkpoint in it is continued."""
-    split: Annotated[str, Field(pattern=r"^(standard|all|without-type:\d+(,\d+)*)$")] = "standard"
+    split: Annotated[str, Field(pattern=r"^((standard|all)(:\d+(,\d+)*)?|without-type:\d+(,\d+)*)$")] = "standard"
     held_out: tuple[str, ...] | None = None
     """Names of the pairs that are held out; in place of ``split`` where given."""
     initial: Path | None = None

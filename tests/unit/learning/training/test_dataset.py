@@ -8,6 +8,7 @@ import tifffile
 from cytoloop.core.errors import InvalidInputError, NotFoundError
 from cytoloop.learning.training.dataset import (
     Pair,
+    Split,
     median_diameter,
     pairs_in,
     read_example,
@@ -109,6 +110,8 @@ def test_types_can_be_held_out() -> None:
     assert without_types(types, {1, 2}).training == ("a",)
     assert split_named("without-type:1,2", types).validation == ("b", "c")
     assert split_named("all", types).validation == ()
+    assert split_named("all:0,2", types).training == ("a", "c")
+    assert split_named("standard:1,2", types) == Split(("b",), ("c",))
     with pytest.raises(InvalidInputError, match="no split"):
         split_named("some", types)
 
