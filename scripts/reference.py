@@ -28,6 +28,7 @@ COMMANDS = (
         "export",
         "import",
     ),
+    *(f"spatial {name}" for name in ("regions", "distances")),
     *("backup", "restore", "blobs move", "blobs adopt"),
     *(f"cluster {name}" for name in ("certificates", "start", "script", "manifest", "show")),
     *(f"models {name}" for name in ("list", "show", "test", "import", "export", "remove")),

@@ -15,6 +15,7 @@ COMMANDS = {
     "segment": ("segment", "segment"),
     "classify": ("classify", "classify"),
     "measure": ("measure", "measure"),
+    "spatial": ("spatial", "spatial_app"),
     "evaluate": ("evaluate", "evaluate"),
     "compare": ("compare", "compare"),
     "train": ("train", "train"),
