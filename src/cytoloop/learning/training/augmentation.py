@@ -4,35 +4,18 @@ All functions take and give ``(h, w, 3) float32`` with most values in 0..1. The 
 colours, gray) is what prepares a model for kinds of images that it never saw.
 """
 
-from dataclasses import dataclass
 from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .configuration import Augmentations
+
 Picture = NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True)
-class AugmentationSettings:
-    """Probability of each change."""
-
-    invert: float = 0.12
-    gray: float = 0.15
-    false_colour: float = 0.1
-    mix_channels: float = 0.12
-    stain: float = 0.5
-    gamma: float = 0.5
-    histogram: float = 0.1
-    gain: float = 0.8
-    illumination: float = 0.2
-    blur: float = 0.25
-    noise: float = 0.35
-    paste: float = 0.12
-
-
-def changed(image: Picture, settings: AugmentationSettings, rng: np.random.Generator) -> Picture:
+def changed(image: Picture, settings: Augmentations, rng: np.random.Generator) -> Picture:
     """The view as another microscope might have shown it."""
     coloured = bool(np.ptp(image[::8, ::8], axis=2).max() > 0.02)
     if coloured:
@@ -52,7 +35,7 @@ def changed(image: Picture, settings: AugmentationSettings, rng: np.random.Gener
     return _degraded(image, settings, rng)
 
 
-def _recoloured(image: Picture, settings: AugmentationSettings, rng: np.random.Generator) -> Picture:
+def _recoloured(image: Picture, settings: Augmentations, rng: np.random.Generator) -> Picture:
     if rng.random() < settings.gray:
         channel = int(rng.integers(5))
         gray = image.mean(axis=2) if channel > 2 else image[..., channel]
@@ -105,7 +88,7 @@ def _uneven(image: Picture, rng: np.random.Generator) -> Picture:
     return image * factor
 
 
-def _degraded(image: Picture, settings: AugmentationSettings, rng: np.random.Generator) -> Picture:
+def _degraded(image: Picture, settings: Augmentations, rng: np.random.Generator) -> Picture:
     if rng.random() < settings.blur:
         image = blurred(image, float(rng.uniform(0.4, 2.0)))
     if rng.random() < settings.noise:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .augmentation import AugmentationSettings, changed, with_pasted_objects
+from .augmentation import changed, with_pasted_objects
 from .configuration import STAR_RAYS, Configuration, Head
 from .dataset import Example
 from .synthesis import synthetic_view
 from .targets import flows, normalised_distance, star_distances, touching_weight
-from .views import PickByType, Source, ViewSettings, random_view, separate
+from .views import PickByType, Source, ViewPlan, random_view, separate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,22 +34,18 @@ class SampleStream:
         self._semantic = Head.CLASSES in configuration.heads
         self._pick = PickByType(types, [one.labels.size for one in examples], configuration.balance)
         self._configuration = configuration
-        chances = configuration.augmentation.model_dump()
-        self._synthetic = 0.0 if self._semantic else chances.pop("synthetic", 0.0)
-        chances.pop("synthetic", None)
-        self._look = AugmentationSettings(**chances)
-        self._views = ViewSettings(
-            diameter=configuration.diameter_px, separated=not self._semantic, **configuration.views.model_dump()
-        )
+        self._look = configuration.augmentation
+        self._synthetic = 0.0 if self._semantic else self._look.synthetic
+        self._plan = ViewPlan(configuration.views, configuration.diameter_px, separated=not self._semantic)
 
     def sample(self, number: int) -> Sample:
         """Sample ``number`` of the configuration's seed."""
         rng = np.random.default_rng([self._configuration.seed, number])
-        size = self._views.size
+        size = self._plan.shares.size
         if rng.random() < self._synthetic:
             image, labels = synthetic_view(size, self._configuration.diameter_px, rng)
         else:
-            view = random_view(self._sources, self._views, self._pick, rng)
+            view = random_view(self._sources, self._plan, self._pick, rng)
             image, labels = view.image, view.labels
             if not self._semantic and rng.random() < self._look.paste:
                 image, labels = with_pasted_objects(image, labels, rng)

@@ -15,28 +15,20 @@ from numpy.typing import NDArray
 
 from cytoloop.learning.normalisation import Range, intensity_range, normalised
 
+from .configuration import Views
 from .dataset import Example, median_diameter
 
 _PYRAMID_LEVELS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class ViewSettings:
-    """How views are drawn. Lengths in px of the view."""
+class ViewPlan:
+    """How views are drawn, and of objects how large: ``diameter`` in px of the view."""
 
-    size: int = 256
+    shares: Views
     diameter: float = 26.0
-    any_scale_share: float = 0.3
-    """Share of views that show objects at any diameter from 7 to 90 px instead of about the model's."""
-    scale_sigma: float = 0.28
-    elastic_share: float = 0.25
-    mosaic_share: float = 0.1
-    object_share: float = 0.5
-    """Share of views that are sure to hold an object."""
-    own_range_share: float = 0.3
     separated: bool = True
     """Whether labels number objects, so that pieces must get numbers of their own; else they name classes."""
-    """Share of views that are normalised by themselves, not by the whole image."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,23 +58,21 @@ class Source:
             self.levels.append(cv2.resize(last, (last.shape[1] // 2, last.shape[0] // 2), interpolation=cv2.INTER_AREA))
 
 
-def random_view(
-    sources: Sequence[Source], settings: ViewSettings, pick: "PickByType", rng: np.random.Generator
-) -> View:
+def random_view(sources: Sequence[Source], plan: ViewPlan, pick: "PickByType", rng: np.random.Generator) -> View:
     """One view of one image, or a mosaic of four that meet in a random point."""
-    size = settings.size
-    if rng.random() >= settings.mosaic_share:
-        return _part(sources[pick(rng)], (size, size), settings, rng)
+    size = plan.shares.size
+    if rng.random() >= plan.shares.mosaic_share:
+        return _part(sources[pick(rng)], (size, size), plan, rng)
     y, x = (int(rng.integers(size // 4, 3 * size // 4)) for _ in range(2))
     image = np.empty((size, size, 3), np.float32)
     labels = np.empty((size, size), np.int32)
     last = 0
     for rows in (slice(0, y), slice(y, size)):
         for columns in (slice(0, x), slice(x, size)):
-            part = _part(sources[pick(rng)], (rows.stop - rows.start, columns.stop - columns.start), settings, rng)
+            part = _part(sources[pick(rng)], (rows.stop - rows.start, columns.stop - columns.start), plan, rng)
             image[rows, columns] = part.image
             labels[rows, columns] = np.where(part.labels > 0, part.labels + last, part.labels)
-            if settings.separated:
+            if plan.separated:
                 last = max(last, int(labels[rows, columns].max(initial=0)))
     return View(image, labels)
 
@@ -107,8 +97,8 @@ class PickByType:
         return int(min(np.searchsorted(self._edges, rng.random()), len(self._edges) - 1))
 
 
-def _part(source: Source, shape: tuple[int, int], settings: ViewSettings, rng: np.random.Generator) -> View:
-    zoom = _zoom(source, settings, rng)
+def _part(source: Source, shape: tuple[int, int], plan: ViewPlan, rng: np.random.Generator) -> View:
+    zoom = _zoom(source, plan, rng)
     matrix = _turn(zoom, rng)
     height, width = shape
     base_height, base_width = source.levels[0].shape[:2]
@@ -117,14 +107,14 @@ def _part(source: Source, shape: tuple[int, int], settings: ViewSettings, rng: n
         rng.uniform(min(reach_x, base_width / 2), max(base_width - reach_x, base_width / 2)),
         rng.uniform(min(reach_y, base_height / 2), max(base_height - reach_y, base_height / 2)),
     )
-    if len(source.object_places) and rng.random() < settings.object_share:
+    if len(source.object_places) and rng.random() < plan.shares.object_share:
         y, x = source.object_places[rng.integers(len(source.object_places))]
         center = (x + rng.uniform(-0.4, 0.4) * width / zoom, y + rng.uniform(-0.4, 0.4) * height / zoom)
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
     rows -= (height - 1) / 2
     columns -= (width - 1) / 2
-    if rng.random() < settings.elastic_share:
-        bend = rng.normal(0, settings.diameter * 0.14, (2, 5, 5)).astype(np.float32)
+    if rng.random() < plan.shares.elastic_share:
+        bend = rng.normal(0, plan.diameter * 0.14, (2, 5, 5)).astype(np.float32)
         rows += cv2.resize(bend[0], (width, height), interpolation=cv2.INTER_CUBIC)
         columns += cv2.resize(bend[1], (width, height), interpolation=cv2.INTER_CUBIC)
     map_x = matrix[0, 0] * columns + matrix[0, 1] * rows + np.float32(center[0] - 0.5)
@@ -133,8 +123,8 @@ def _part(source: Source, shape: tuple[int, int], settings: ViewSettings, rng: n
         np.int32
     )
     image = _sampled(source, map_x, map_y, zoom)
-    values = intensity_range(image) if rng.random() < settings.own_range_share else source.range
-    return View(normalised(image, values), separate(labels) if settings.separated else labels)
+    values = intensity_range(image) if rng.random() < plan.shares.own_range_share else source.range
+    return View(normalised(image, values), separate(labels) if plan.separated else labels)
 
 
 def _sampled(
@@ -149,13 +139,13 @@ def _sampled(
     return cv2.remap(image, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
 
 
-def _zoom(source: Source, settings: ViewSettings, rng: np.random.Generator) -> float:
-    if rng.random() < settings.any_scale_share:
+def _zoom(source: Source, plan: ViewPlan, rng: np.random.Generator) -> float:
+    if rng.random() < plan.shares.any_scale_share:
         wanted = float(np.exp(rng.uniform(np.log(7), np.log(90))))
     else:
-        wanted = settings.diameter * float(np.exp(rng.normal(0, settings.scale_sigma)))
+        wanted = plan.diameter * float(np.exp(rng.normal(0, plan.shares.scale_sigma)))
     smallest_side = min(source.levels[0].shape[:2])
-    return float(np.clip(wanted / source.diameter, max(0.1, settings.size / 4 / smallest_side), 6.0))
+    return float(np.clip(wanted / source.diameter, max(0.1, plan.shares.size / 4 / smallest_side), 6.0))
 
 
 def _turn(zoom: float, rng: np.random.Generator) -> NDArray[np.float32]:

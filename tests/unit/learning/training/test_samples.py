@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cytoloop.learning.training.augmentation import AugmentationSettings, changed, with_pasted_objects
-from cytoloop.learning.training.configuration import Configuration
+from cytoloop.learning.training.augmentation import changed, with_pasted_objects
+from cytoloop.learning.training.configuration import Augmentations, Configuration
 from cytoloop.learning.training.dataset import Example
 from cytoloop.learning.training.samples import SampleStream, pixel_weight
 from cytoloop.learning.training.synthesis import synthetic_view
@@ -48,7 +48,7 @@ def test_samples_are_the_same_for_the_same_number_and_differ_between_numbers(
 
 
 def test_views_show_objects_where_their_labels_are(examples: list[Example]) -> None:
-    quiet = dict.fromkeys(AugmentationSettings.__dataclass_fields__, 0.0) | {"synthetic": 0.0}
+    quiet = dict.fromkeys(Augmentations.model_fields, 0.0)
     configuration = Configuration.model_validate({"views": {"size": 96, "mosaic_share": 0}, "augmentation": quiet})
     stream = SampleStream(examples, [0, 0, 0], configuration)
 
@@ -112,7 +112,7 @@ def test_weight_is_high_where_objects_touch_and_zero_where_nothing_is_known(touc
 
 
 def test_changes_keep_shape_and_stay_finite() -> None:
-    every = AugmentationSettings(**dict.fromkeys(AugmentationSettings.__dataclass_fields__, 1.0))
+    every = Augmentations.model_validate(dict.fromkeys(Augmentations.model_fields, 1.0))
     for number in range(20):
         rng = np.random.default_rng(number)
         picture = rng.random((48, 48, 3), dtype=np.float32)
