@@ -106,12 +106,12 @@ class NetworkMethod:
         inputs = _inputs(overview, parameters.channel)
         values: dict[str, float] = {"stained": float(is_stained_section(overview))}
         for number, one in enumerate(inputs):
-            found = intensity_range(one.array)
+            found = self._range(one.array)
             values |= {f"low_{number}": found.low, f"high_{number}": found.high}
         diameter = parameters.diameter_px
         if diameter is None:
             windows = overview.details or (overview,)
-            pictures = [_picture(one, parameters.channel, values) for one in windows]
+            pictures = [self._picture(one, parameters.channel, values) for one in windows]
             diameter = self._predictor(parameters).diameter(pictures)
         return Calibration(values if diameter is None else values | {"diameter": diameter})
 
@@ -120,7 +120,7 @@ class NetworkMethod:
         shape = (pixels.array.shape[0], pixels.array.shape[1])
         if 0 in shape:
             return no_instances(shape)
-        picture = _picture(pixels, parameters.channel, calibration.values)
+        picture = self._picture(pixels, parameters.channel, calibration.values)
         diameter = parameters.diameter_px or calibration.values.get("diameter")
         found = self._predictor(parameters).segment(picture, diameter)
         if calibration.values.get("stained"):
@@ -133,9 +133,24 @@ class NetworkMethod:
         self, pixels: Pixels, parameters: NetworkParameters, calibration: Calibration
     ) -> NDArray[np.float32]:
         """The probability that a pixel belongs to an object, ``(h, w)``."""
-        picture = _picture(pixels, parameters.channel, calibration.values)
+        picture = self._picture(pixels, parameters.channel, calibration.values)
         diameter = parameters.diameter_px or calibration.values.get("diameter")
         return self._predictor(parameters).foreground(picture, diameter)
+
+    def _range(self, array: NDArray[Any]) -> Range:
+        return intensity_range(array, self.package.spec.low_percentile, self.package.spec.high_percentile)
+
+    def _picture(self, pixels: Pixels, wanted: str, values: Mapping[str, float]) -> NDArray[np.float32]:
+        """``(h, w, 3) float32``; several channels are combined by the brightest."""
+        planes: list[NDArray[np.float32]] = []
+        for number, one in enumerate(_inputs(pixels, wanted)):
+            known = f"low_{number}" in values
+            limits = Range(values[f"low_{number}"], values[f"high_{number}"]) if known else self._range(one.array)
+            planes.append(normalised(one.array, limits))
+        if planes[0].ndim == 3:
+            return planes[0]
+        joined = planes[0] if len(planes) == 1 else np.max(np.stack(planes), axis=0)
+        return np.repeat(joined[..., None], 3, axis=2)
 
     def _predictor(self, parameters: NetworkParameters) -> Predictor:
         settings = DecoderSettings().with_values(dict(self.package.spec.decoding))
@@ -159,19 +174,6 @@ def _inputs(pixels: Pixels, wanted: str) -> list[_Input]:
         else:
             found.append(_Input(pixels.array[..., int(channel)]))
     return found
-
-
-def _picture(pixels: Pixels, wanted: str, values: Mapping[str, float]) -> NDArray[np.float32]:
-    """``(h, w, 3) float32``; several channels are combined by the brightest."""
-    planes: list[NDArray[np.float32]] = []
-    for number, one in enumerate(_inputs(pixels, wanted)):
-        known = f"low_{number}" in values
-        limits = Range(values[f"low_{number}"], values[f"high_{number}"]) if known else intensity_range(one.array)
-        planes.append(normalised(one.array, limits))
-    if planes[0].ndim == 3:
-        return planes[0]
-    joined = planes[0] if len(planes) == 1 else np.max(np.stack(planes), axis=0)
-    return np.repeat(joined[..., None], 3, axis=2)
 
 
 def _without_bright(found: Instances, picture: NDArray[np.float32]) -> Instances:

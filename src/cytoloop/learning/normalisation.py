@@ -25,7 +25,9 @@ class Range:
     high: float
 
 
-def intensity_range(array: NDArray[Any]) -> Range:
+def intensity_range(
+    array: NDArray[Any], low_percentile: float = LOW_PERCENTILE, high_percentile: float = HIGH_PERCENTILE
+) -> Range:
     """The percentiles of an array of any shape; pixels that are not finite do not count.
 
     A constant array gives a range of width 1 and one without a number an endless one: both become 0 everywhere.
@@ -36,7 +38,7 @@ def intensity_range(array: NDArray[Any]) -> Range:
         values = values[np.isfinite(values)]
     if values.size == 0:
         return Range(0.0, math.inf)
-    low, high = np.percentile(values.astype(np.float64), (LOW_PERCENTILE, HIGH_PERCENTILE)).tolist()
+    low, high = np.percentile(values.astype(np.float64), (low_percentile, high_percentile)).tolist()
     least = MIN_SPAN_OF_8_BIT if array.dtype == np.uint8 else max(abs(high), abs(low)) * 1e-6
     span = max(high - low, least)
     return Range(low, low + (span if span > 0 else 1.0))

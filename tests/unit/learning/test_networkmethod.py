@@ -1,5 +1,6 @@
 """A model as a method, on every kind of image that people have; the tiny network takes what is bright as objects."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,15 @@ def test_pixels_that_are_no_numbers_do_no_harm(method: NetworkMethod) -> None:
 
     assert len(found.scores) >= 4
     assert (found.labels[:4] == 0).all()
+
+
+def test_the_range_is_between_the_percentiles_of_the_model(method: NetworkMethod) -> None:
+    half = replace(method.package, spec=replace(method.package.spec, low_percentile=0.0, high_percentile=50.0))
+    pixels = Pixels(np.arange(101, dtype=np.float32).reshape(1, 101, 1), rgb=False)
+
+    values = NetworkMethod(half).calibrate(pixels, NetworkParameters(channel="0", diameter_px=26)).values
+
+    assert (values["low_0"], values["high_0"]) == (0, 50)
 
 
 @pytest.mark.parametrize("value", [0, 17, 255])

@@ -63,6 +63,12 @@ describe("preprocessing", () => {
     expect(colours.high).toBeCloseTo(parity.colour_range[1] ?? 0, 6);
   });
 
+  it("takes the percentiles that a model tells", () => {
+    const data = Uint8ClampedArray.from({ length: 4 * 101 }, (_, at) => (at % 4 === 3 ? 255 : at >> 2));
+    const half = { low_percentile: 0, high_percentile: 50 };
+    expect(rangeOf({ width: 101, height: 1, data }, false, half)).toEqual({ low: 0, high: 50 });
+  });
+
   it("shrinks and enlarges as OpenCV does", () => {
     const seen = resized(picture, parity.seen.width, parity.seen.height);
     const n = seen.width * seen.height;

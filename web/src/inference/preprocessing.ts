@@ -15,8 +15,13 @@ export interface Range {
   readonly high: number;
 }
 
-const LOW_PERCENTILE = 1;
-const HIGH_PERCENTILE = 99.8;
+/** The shares of the pixels, in percent, whose values become 0 and 1; a model tells its own. */
+export interface Percentiles {
+  readonly low_percentile: number;
+  readonly high_percentile: number;
+}
+
+const USUAL: Percentiles = { low_percentile: 1, high_percentile: 99.8 };
 /** A picture with less contrast than this holds noise only; it is not stretched further. */
 const LEAST_SPAN = 8;
 const [LEAST, MOST] = [-0.2, 1.5];
@@ -52,12 +57,12 @@ function percentile(histogram: Float64Array, total: number, percent: number): nu
   return low + (ranked(Math.min(total - 1, below + 1)) - low) * (place - below);
 }
 
-export function rangeOf(raster: Raster, isRgb: boolean): Range {
+export function rangeOf(raster: Raster, isRgb: boolean, percentiles: Percentiles = USUAL): Range {
   const histogram = histogramOf(raster, isRgb);
   const total = histogram.reduce((a, b) => a + b, 0);
   if (total === 0) return { low: 0, high: Number.POSITIVE_INFINITY };
-  const low = percentile(histogram, total, LOW_PERCENTILE);
-  const high = percentile(histogram, total, HIGH_PERCENTILE);
+  const low = percentile(histogram, total, percentiles.low_percentile);
+  const high = percentile(histogram, total, percentiles.high_percentile);
   return { low, high: low + Math.max(high - low, LEAST_SPAN) };
 }
 

@@ -71,7 +71,7 @@ export class ContourAssist {
     prompt: Prompt,
     crop: Crop,
   ): Promise<Polygon[] | null> {
-    const range = rangeOf(crop.raster, crop.isRgb);
+    const range = rangeOf(crop.raster, crop.isRgb, method.model);
     const wish = {
       crop: windowOf(crop, prompt, this.usualDiameter),
       range,
