@@ -31,7 +31,7 @@ COMMANDS = (
     *(f"spatial {name}" for name in ("regions", "distances")),
     *("backup", "restore", "blobs move", "blobs adopt"),
     *(f"cluster {name}" for name in ("certificates", "start", "script", "manifest", "show")),
-    *(f"models {name}" for name in ("list", "show", "test", "import", "export", "remove")),
+    *(f"models {name}" for name in ("list", "show", "test", "import", "export", "tune", "remove")),
     *("user add", "user list", "user password", "token add"),
 )
 

@@ -1,19 +1,24 @@
 """``cytoloop models``."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 import typer
 
+from cytoloop.learning.networkmethod import NetworkMethod
 from cytoloop.learning.packages.isolation import report_of
 from cytoloop.learning.packages.model import ModelPackage
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.workflows import models as workflow
+from cytoloop.workflows.decoder_tuning import TuningOrder, tune_model
 
 from .options import HomeOption, JsonOption, settings_with
 
-models_app = typer.Typer(help="Models that segment: list, show, check, import, export, remove.", no_args_is_help=True)
+models_app = typer.Typer(
+    help="Models that segment: list, show, check, import, export, tune, remove.", no_args_is_help=True
+)
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The model's name; see 'cytoloop models list'.")]
 
 
@@ -82,6 +87,43 @@ def export(
     """Write a model as one zip file that other programs of the bioimage.io format read too."""
     written = workflow.export_model(workflow.model_named(_registry(home), name), out)
     typer.echo(f"{written} ({written.stat().st_size / 1e6:.1f} MB)")
+
+
+@models_app.command("tune")
+def tune(
+    name: NameArgument,
+    data: Annotated[Path, typer.Argument(metavar="FOLDER", help="Labelled images: folders 'images' and 'labels'.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.zip", help="The package to write.")],
+    refine: Annotated[
+        str | None,
+        typer.Option("--refine", metavar="METHOD", help="Tune how the model mends this method's objects instead."),
+    ] = None,
+    images: Annotated[int, typer.Option(min=2, max=5000, help="Tune on so many images at most.")] = 60,
+    generations: Annotated[int, typer.Option(min=1, max=200, help="Rounds of the search; more find more.")] = 6,
+    seed: Annotated[int, typer.Option(min=0, help="Of the search.")] = 0,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the thresholds by which a model's maps become objects, on labelled images.
+
+    One image in five is held out where there are five or more: the score on those tells whether it helped.
+    """
+    registry = _registry(home)
+    model = registry.by_name(workflow.model_named(registry, name).name)
+    assert isinstance(model, NetworkMethod)  # it has a package
+    order = TuningOrder(model, data, registry.by_name(refine) if refine else None, images, generations, seed)
+    found, written = tune_model(order, out, lambda text: typer.echo(text, err=True))
+    if as_json:
+        typer.echo(orjson.dumps({**asdict(found), "package": str(written)}, option=orjson.OPT_INDENT_2))
+        return
+    typer.echo(", ".join(f"{key} {value:.3g}" for key, value in found.values.items()))
+    typer.echo(f"DSB score on {found.images} images: {found.before:.3f} before, {found.after:.3f} after")
+    if found.held_out_before is not None:
+        typer.echo(
+            f"On {found.held_out_images} held-out images: {found.held_out_before:.3f} before, "
+            f"{found.held_out_after:.3f} after"
+        )
+    typer.echo(f"Use it: cytoloop models import {written}")
 
 
 @models_app.command("remove")

@@ -16,7 +16,7 @@ from cytoloop.core.errors import CytoloopError
 from .classical.channels import AUTO, STAINS, channel_plane, chosen_channel, is_stained_section
 from .classical.cleaning import kept_objects, no_instances
 from .decoding import DecoderSettings
-from .inference.instances import Predictor
+from .inference.instances import Predictor, SizedMaps
 from .inference.session import network_of
 from .inference.views import ALL, IDENTITY
 from .method import Calibration, Instances, Method, Pixels
@@ -87,6 +87,14 @@ class _Input:
     array: NDArray[Any]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """Maps of an image; ``stained`` is its picture ``(h, w, 3)`` if it is a section, where glass is no object."""
+
+    maps: SizedMaps
+    stained: NDArray[np.float32] | None
+
+
 class NetworkMethod:
     """Segmentation by a network in a package."""
 
@@ -98,6 +106,11 @@ class NetworkMethod:
         self.title = package.title
         self.description = package.description
         self.regions = package.spec.task is Task.SEMANTIC
+
+    @property
+    def decoder_settings(self) -> DecoderSettings:
+        """The numbers of the decoder: the usual ones, or those that the package tells."""
+        return DecoderSettings().with_values(self.package.spec.decoding)
 
     def calibrate(self, overview: Pixels, parameters: NetworkParameters) -> Calibration:
         """Intensity range of each channel and the objects' diameter, from the image or windows of it."""
@@ -118,13 +131,22 @@ class NetworkMethod:
     def segment(self, pixels: Pixels, parameters: NetworkParameters, calibration: Calibration) -> Instances:
         """The objects, found at the model's own size and brought back to the image's."""
         shape = (pixels.array.shape[0], pixels.array.shape[1])
-        if 0 in shape:
-            return no_instances(shape)
+        return no_instances(shape) if 0 in shape else self.decide(self.see(pixels, parameters, calibration), parameters)
+
+    def see(self, pixels: Pixels, parameters: NetworkParameters, calibration: Calibration) -> Seen:
+        """What the network makes of an image that has pixels; which objects that gives is for ``decide``."""
         picture = self._picture(pixels, parameters.channel, calibration.values)
         diameter = parameters.diameter_px or calibration.values.get("diameter")
-        found = self._predictor(parameters).segment(picture, diameter)
-        if calibration.values.get("stained"):
-            found = _without_bright(found, picture)
+        maps = self._predictor(parameters).maps_at(picture, diameter)
+        return Seen(maps, picture if calibration.values.get("stained") else None)
+
+    def decide(
+        self, seen: Seen, parameters: NetworkParameters, decoding: Mapping[str, float] | None = None
+    ) -> Instances:
+        """The objects; ``decoding`` are numbers of the decoder in place of the model's."""
+        found = self._predictor(parameters, decoding).objects(seen.maps)
+        if seen.stained is not None:
+            found = _without_bright(found, seen.stained)
         if parameters.min_area_px2 <= 0 and not parameters.remove_border:
             return found
         return _limited(found, parameters)
@@ -152,8 +174,8 @@ class NetworkMethod:
         joined = planes[0] if len(planes) == 1 else np.max(np.stack(planes), axis=0)
         return np.repeat(joined[..., None], 3, axis=2)
 
-    def _predictor(self, parameters: NetworkParameters) -> Predictor:
-        settings = DecoderSettings().with_values(dict(self.package.spec.decoding))
+    def _predictor(self, parameters: NetworkParameters, decoding: Mapping[str, float] | None = None) -> Predictor:
+        settings = self.decoder_settings.with_values(decoding or {})
         if parameters.probability is not None:
             settings = settings.with_values({"foreground": parameters.probability})
         turns = ALL if parameters.tta else (IDENTITY,)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from .decoding.cleaning import CleaningSettings, cleaned, refined
@@ -16,13 +17,17 @@ _PREFIX = "refine."
 
 
 class RefinedMethod:
-    """A method whose objects are cleaned and whose outlines follow a model's foreground within a soft margin."""
+    """A method whose objects are cleaned and whose outlines follow a model's foreground within a soft margin.
 
-    def __init__(self, inner: Method, model: NetworkMethod, settings: CleaningSettings = SETTINGS) -> None:
+    How far they do is told by ``settings``, by default those that were tuned for the model, or else ``SETTINGS``.
+    """
+
+    def __init__(self, inner: Method, model: NetworkMethod, settings: CleaningSettings | None = None) -> None:
         self.name, self.title = inner.name, f"{inner.title}, outlines by {model.title}"
         self.description = inner.description
         self.parameters: type[BaseModel] = inner.parameters
-        self._inner, self._model, self._settings = inner, model, settings
+        self._inner, self._model = inner, model
+        self._settings = settings or SETTINGS.with_values(model.package.spec.decoding)
         self._plain = NetworkParameters.model_validate({})
 
     def calibrate(self, overview: Pixels, parameters: Any) -> Calibration:
@@ -36,12 +41,20 @@ class RefinedMethod:
         found = self._inner.segment(pixels, parameters, calibration)
         if len(found.scores) == 0:
             return found
+        return mended(found, self.probability(pixels, calibration), self._settings)
+
+    def probability(self, pixels: Pixels, calibration: Calibration) -> NDArray[np.float32]:
+        """The model's foreground ``(h, w)``."""
         values = {
             name.removeprefix(_PREFIX): value for name, value in calibration.values.items() if name.startswith(_PREFIX)
         }
-        probability = self._model.foreground(pixels, self._plain, Calibration(values))
-        labels = refined(cleaned(found.labels, self._settings), probability, self._settings)
-        count = int(labels.max(initial=0))
-        sums = np.bincount(labels.ravel(), probability.ravel(), minlength=count + 1)[1:]
-        areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
-        return Instances(labels, np.clip(sums / np.maximum(areas, 1), 0.0, 1.0))
+        return self._model.foreground(pixels, self._plain, Calibration(values))
+
+
+def mended(found: Instances, probability: NDArray[np.float32], settings: CleaningSettings) -> Instances:
+    """Objects cleaned and refined by a foreground map ``(h, w)``, scored by their mean probability."""
+    labels = refined(cleaned(found.labels, settings), probability, settings)
+    count = int(labels.max(initial=0))
+    sums = np.bincount(labels.ravel(), probability.ravel(), minlength=count + 1)[1:]
+    areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    return Instances(labels, np.clip(sums / np.maximum(areas, 1), 0.0, 1.0))

@@ -4,7 +4,9 @@ Hollandi et al. (2020): small objects inside others are removed, enclosed ones m
 outlines follow a probability map within a soft margin (p3 to p5); improbable objects are removed (p6).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Self
 
 import cv2
 import numpy as np
@@ -30,6 +32,15 @@ class CleaningSettings:
     """p5: how far an outline may move outwards."""
     least_mean_probability: float = 0.8
     """p6: objects whose mean probability is lower are removed; 0 keeps all."""
+
+    def with_values(self, values: Mapping[str, float]) -> Self:
+        """A copy with the named values, margins rounded; names of other settings are left alone."""
+        known = {
+            one.name: round(values[one.name]) if "margin" in one.name else float(values[one.name])
+            for one in fields(self)
+            if one.name in values
+        }
+        return replace(self, **known)
 
 
 def cleaned(labels: NDArray[np.int32], settings: CleaningSettings) -> NDArray[np.int32]:

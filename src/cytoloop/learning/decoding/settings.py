@@ -1,5 +1,6 @@
 """The numbers of the decoders."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Self
 
@@ -24,7 +25,7 @@ class DecoderSettings:
     overlap: float = 0.3
     """Share of intersection over union from which of two star-convex objects the less probable goes."""
 
-    def with_values(self, values: dict[str, float]) -> Self:
+    def with_values(self, values: Mapping[str, float]) -> Self:
         """A copy with the named values; names of other settings are left alone."""
         known = {field.name for field in fields(self)}
         return replace(self, **{name: value for name, value in values.items() if name in known})

@@ -20,6 +20,18 @@ _LEAST_SCORE_OF_LOOKS = 0.5
 """Doubtful objects tell that a look is at the wrong size."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SizedMaps:
+    """Maps ``(c, h, w)`` of a picture at the size in which they are decoded.
+
+    ``diameter_px`` is the expected diameter of objects in them, and ``shape`` the picture's own height and width.
+    """
+
+    maps: NDArray[np.float32]
+    diameter_px: float
+    shape: tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Predictor:
     """A network with all that is needed to find objects by it."""
@@ -66,25 +78,33 @@ class Predictor:
         return np.asarray(cv2.resize(inside, (width, height), interpolation=back), dtype=np.float32)
 
     def segment(self, picture: NDArray[np.float32], diameter_px: float | None) -> Instances:
-        """The objects of a picture ``(h, w, 3)``, rescaled so that ``diameter_px`` becomes the model's.
+        """The objects of a picture ``(h, w, 3)``, rescaled so that ``diameter_px`` becomes the model's."""
+        return self.objects(self.maps_at(picture, diameter_px))
 
-        The maps are decoded in the finer of the two sizes, so that small objects stay apart and large ones get
-        smooth outlines.
+    def maps_at(self, picture: NDArray[np.float32], diameter_px: float | None) -> SizedMaps:
+        """Maps of a picture ``(h, w, 3)`` that was rescaled so that ``diameter_px`` becomes the model's.
+
+        They have the finer of the two sizes, so that small objects stay apart and large ones get smooth outlines.
         """
         height, width = picture.shape[:2]
         model = self.spec.diameter_px
         scale = 1.0 if model is None or diameter_px is None else min(model / diameter_px, _MOST_ENLARGED)
         seen_h, seen_w = max(1, round(height * scale)), max(1, round(width * scale))
+        usual = model or 26.0
         if (seen_h, seen_w) == (height, width):
-            return decoded(self.spec.decoder, self.maps(picture), model or 26.0, self.settings)
+            return SizedMaps(self.maps(picture), usual, (height, width))
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         seen = np.asarray(cv2.resize(picture, (seen_w, seen_h), interpolation=method), dtype=np.float32)
         maps = self.maps(seen)
         if scale < 1:
             large = [cv2.resize(one, (width, height), interpolation=cv2.INTER_LINEAR) for one in maps]
-            stack = np.stack(large).astype(np.float32)
-            return decoded(self.spec.decoder, stack, (model or 26.0) / scale, self.settings)
-        return _reduced(decoded(self.spec.decoder, maps, model or 26.0, self.settings), (height, width))
+            return SizedMaps(np.stack(large).astype(np.float32), usual / scale, (height, width))
+        return SizedMaps(maps, usual, (height, width))
+
+    def objects(self, found: SizedMaps) -> Instances:
+        """The objects in maps, in the picture's px."""
+        objects = decoded(self.spec.decoder, found.maps, found.diameter_px, self.settings)
+        return objects if found.maps.shape[1:] == found.shape else _reduced(objects, found.shape)
 
 
 def _reduced(found: Instances, shape: tuple[int, int]) -> Instances:

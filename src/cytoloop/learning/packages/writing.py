@@ -12,8 +12,10 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from cytoloop.core.errors import InvalidInputError
+
 from .model import ModelPackage, ModelSpec
-from .reading import checked_name, read_package
+from .reading import DESCRIPTIONS, checked_name, read_package
 
 FORMAT_VERSION = "0.5.4"
 _OPSET = 17
@@ -69,6 +71,25 @@ def write_package(folder: Path, new: NewPackage) -> ModelPackage:
         shutil.rmtree(old)
     else:
         partial.rename(folder)
+    return read_package(folder)
+
+
+def with_decoding(folder: Path, values: Mapping[str, float], record: Mapping[str, Any]) -> ModelPackage:
+    """Write other numbers of the decoder into a package of this program's, and ``record`` of how they were found.
+
+    Raises
+    ------
+    InvalidInputError
+        The package was written by another program, which knows no such numbers.
+    """
+    path = next(folder / name for name in DESCRIPTIONS if (folder / name).is_file())
+    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    own: Any = (content.get("config") or {}).get("cytoloop")
+    if own is None:
+        raise InvalidInputError(f"{folder.name} comes from another program and tells no numbers that can be tuned.")
+    own["decoding"] = {**own.get("decoding", {}), **{name: round(float(one), 5) for name, one in values.items()}}
+    own["training"] = {**own.get("training", {}), "tuned": dict(record)}
+    path.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110), encoding="utf-8")
     return read_package(folder)
 
 
