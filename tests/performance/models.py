@@ -1,6 +1,7 @@
 """What every shipped model and baseline scores on held-out images, and what it costs.
 
-``python -m tests.performance.models [scores] [steps] [speed] [sizes] [--methods a,b] [--every N] [--plot FILE.svg]``
+``python -m tests.performance.models [scores] [steps] [speed] [sizes] [--methods a,b] [--every N] [--package FOLDER]
+[--plot FILE.svg]``
 """
 
 import argparse
@@ -8,6 +9,7 @@ import resource
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +21,12 @@ from cytoloop.learning.inference.sizes import rescaled
 from cytoloop.learning.method import Method, Pixels
 from cytoloop.learning.networkmethod import NetworkMethod, NetworkParameters
 from cytoloop.learning.normalisation import intensity_range, normalised
-from cytoloop.learning.packages.model import Task
+from cytoloop.learning.packages.model import Decoder, Task
+from cytoloop.learning.packages.reading import read_package
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.learning.training.dataset import Example, median_diameter, pairs_in, read_example, standard_split
 from cytoloop.learning.training.imagetypes import image_types, type_titles
-from cytoloop.learning.training.scoring import by_type, score_method
+from cytoloop.learning.training.scoring import by_type, pixels_of, score_method
 from cytoloop.measurements.scores import score_pair
 
 DATA = Path(__file__).parents[2].parent / "shared/data/dsb2018"
@@ -37,6 +40,7 @@ def main() -> None:
     parser.add_argument("tables", nargs="*", help="scores, steps, speed, sizes; all unless named")
     parser.add_argument("--methods", help="comma-separated; shipped models and baselines unless named")
     parser.add_argument("--plot", type=Path, help="also draw the sizes")
+    parser.add_argument("--package", type=Path, help="scores and steps of this package, not of what ships")
     parser.add_argument("--every", type=int, default=1, help="score every Nth held-out image only")
     given = parser.parse_args()
     wanted = set(given.tables) or {"scores", "steps", "speed", "sizes"}
@@ -46,13 +50,24 @@ def main() -> None:
         examples, titles = held_out(given.every)
         if "scores" in wanted:
             names = given.methods.split(",") if given.methods else [*shipped(registry), *BASELINES]
-            scores_table([registry.by_name(name) for name in names], examples, titles)
+            methods = (
+                [registry.by_name(name) for name in names]
+                if given.package is None
+                else [_chosen(registry, given.package)]
+            )
+            scores_table(methods, examples, titles)
         if "steps" in wanted:
-            steps_table(registry, examples)
+            steps_table(_chosen(registry, given.package), examples)
         if "sizes" in wanted:
             sizes_table(registry, examples, given.plot)
     if "speed" in wanted:
         speed_table(registry)
+
+
+def _chosen(registry: MethodRegistry, package: Path | None) -> NetworkMethod:
+    method = registry.by_name("nuclei") if package is None else NetworkMethod(read_package(package))
+    assert isinstance(method, NetworkMethod)
+    return method
 
 
 def shipped(registry: MethodRegistry) -> list[str]:
@@ -91,35 +106,51 @@ def scores_table(methods: Sequence[Method], examples: Sequence[Example], titles:
                 )
 
 
-def steps_table(registry: MethodRegistry, examples: Sequence[Example]) -> None:
-    """Print what each step of the way adds."""
-    method = registry.by_name("nuclei")
-    assert isinstance(method, NetworkMethod)
-    plain = NetworkParameters.model_validate({})
-    predictor = Predictor(network_of(method.package.weights), method.package.spec)
-    model_px = method.package.spec.diameter_px or 26.0
+def steps_table(method: NetworkMethod, examples: Sequence[Example]) -> None:
+    """Print what each step from maps to objects adds."""
     found: dict[str, list[float]] = {}
     for one in examples:
-        picture = normalised(_rgb(one), intensity_range(one.image))
-        pixels = Pixels(_rgb(one), rgb=True) if one.image.ndim == 3 else Pixels(one.image[..., None], rgb=False)
-        estimated = method.segment(pixels, plain, method.calibrate(pixels, plain)).labels
-        maps = predictor.maps(picture)
-        ways = {
-            "one look at the size as it is": predictor.segment(picture, model_px).labels,
-            "+ size estimated, second look": estimated,
-            "size known (not to be had in practice)": predictor.segment(picture, median_diameter(one.labels)).labels,
-            "+ enclosed pieces merged, small ones removed (p1, p2)": cleaned(
-                estimated, CleaningSettings(smallest_px2=20)
-            ),
-            "+ outlines refined by the map (p3 to p6)": refined(
-                estimated, maps[0], CleaningSettings(probability=0.5, least_mean_probability=0.5)
-            ),
-        }
-        for name, labels in ways.items():
+        for name, labels in _ways(method, one).items():
             found.setdefault(name, []).append(score_pair(one.labels, labels.astype(np.int64)).dsb)
-    print("\nWhat each step adds (model nuclei)\n\n| way | DSB |\n| --- | --- |")
+    print(f"\nWhat each step adds (model {method.name}, {len(examples)} images)\n\n| way | DSB |\n| --- | --- |")
     for name, values in found.items():
         print(f"| {name} | {np.mean(values):.3f} |")
+
+
+def _ways(method: NetworkMethod, one: Example) -> dict[str, np.ndarray]:
+    """Labels of an image by one step after the other, and by steps that are not taken."""
+    plain, pixels = NetworkParameters.model_validate({}), pixels_of(one)
+    model_px = method.package.spec.diameter_px or 26.0
+    calibration = method.calibrate(pixels, plain)
+    seen = method.see(pixels, plain, calibration)
+    with_glass = replace(seen, stained=None)
+    everything = {"least_score": 0.0, "smallest": 0.0}
+    pieces = replace(seen.maps, maps=seen.maps.maps[:1])
+    predictor = Predictor(
+        network_of(method.package.weights), replace(method.package.spec, decoder=Decoder.COMPONENTS),
+        method.decoder_settings.with_values(everything),
+    )  # fmt: skip
+    usual = method.decide(seen, plain)
+
+    def at(diameter: float | None) -> np.ndarray:
+        sized = NetworkParameters.model_validate({"diameter_px": diameter})
+        return method.segment(pixels, sized, method.calibrate(pixels, sized)).labels
+
+    foreground = method.foreground(pixels, plain, calibration)
+    mild = CleaningSettings(probability=0.5, least_mean_probability=0.5)
+    return {
+        "size estimated, connected pieces of the foreground": predictor.objects(pieces).labels,
+        "+ parted by seeds and watershed": method.decide(with_glass, plain, everything).labels,
+        "+ small ones left out": method.decide(with_glass, plain, {"least_score": 0.0}).labels,
+        "+ improbable ones left out": method.decide(with_glass, plain).labels,
+        "+ glass left out in stained sections: as it is": usual.labels,
+        "the same without estimating the size": at(model_px),
+        "the same with the size known (not to be had)": at(median_diameter(one.labels)),
+        "as it is, + enclosed pieces merged, holes filled (p1, p2)": cleaned(
+            usual.labels, CleaningSettings(smallest_px2=20)
+        ),
+        "as it is, + outlines refined by the map (p3 to p6)": refined(usual.labels, foreground, mild),
+    }
 
 
 def _rgb(example: Example) -> np.ndarray:

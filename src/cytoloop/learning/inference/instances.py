@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from skimage.segmentation import expand_labels
 
 from cytoloop.learning.decoding import DecoderSettings, decoded
 from cytoloop.learning.method import Instances
@@ -16,6 +17,8 @@ from .tiling import TileSettings, maps_of
 from .views import IDENTITY, Turn, averaged_maps
 
 _MOST_ENLARGED = 6.0
+FOREGROUND = "foreground"
+"""What the first map is called where it is the probability of objects."""
 _LEAST_SCORE_OF_LOOKS = 0.5
 """Doubtful objects tell that a look is at the wrong size."""
 
@@ -104,14 +107,32 @@ class Predictor:
     def objects(self, found: SizedMaps) -> Instances:
         """The objects in maps, in the picture's px."""
         objects = decoded(self.spec.decoder, found.maps, found.diameter_px, self.settings)
-        return objects if found.maps.shape[1:] == found.shape else _reduced(objects, found.shape)
+        if found.maps.shape[1:] == found.shape:
+            return objects
+        inside = found.maps[0] if self.spec.outputs[0] == FOREGROUND else None
+        return _reduced(objects, found.shape, inside, self.settings.foreground)
 
 
-def _reduced(found: Instances, shape: tuple[int, int]) -> Instances:
-    """Labels sampled at the picture's px; objects that no px centre hits are lost."""
-    labels = cv2.resize(
-        found.labels.astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST_EXACT
-    ).astype(np.int32)
+def _reduced(
+    found: Instances, shape: tuple[int, int], foreground: NDArray[np.float32] | None, least: float
+) -> Instances:
+    """Labels in the picture's px ``(h, w)``, sampled at their centres; objects that no centre hits are lost.
+
+    Where there is a ``foreground`` map, outlines follow it: a px at an object's rim belongs to the object if the map's
+    mean over the px is above ``least``.
+    """
+    size = (shape[1], shape[0])
+    labels = cv2.resize(found.labels.astype(np.float32), size, interpolation=cv2.INTER_NEAREST_EXACT).astype(np.int32)
+    if foreground is not None:
+        inside = cv2.resize(foreground, size, interpolation=cv2.INTER_AREA) > least
+        labels = np.where(inside | _inner(labels), expand_labels(labels, 1), 0).astype(np.int32)
     present = np.bincount(labels.ravel(), minlength=len(found.scores) + 1)[1:] > 0
     numbers = np.concatenate([[0], np.cumsum(present) * present]).astype(np.int32)
     return Instances(numbers[labels], found.scores[present])
+
+
+def _inner(labels: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Px of objects whose four neighbours belong to the same object."""
+    framed = np.pad(labels, 1, mode="edge")
+    around = (framed[:-2, 1:-1], framed[2:, 1:-1], framed[1:-1, :-2], framed[1:-1, 2:])
+    return (labels > 0) & np.logical_and.reduce([one == labels for one in around])
