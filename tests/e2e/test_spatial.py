@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
+from tests.liveserver import Server
 
-from .conftest import Server
 from .screen import Screen
 
 SIDE_PX = 4096
@@ -28,27 +29,44 @@ def write_objects(path: Path, count: int) -> Path:
     return path
 
 
-@pytest.fixture
-def server(fresh_server: Server) -> Server:
-    """One whose home is known: a command imports into it."""
-    return fresh_server
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("crowd") / "home"
+
+
+@pytest.fixture(scope="module")
+def server(home: Path) -> Iterator[Server]:
+    """One for all tests of the module, which only look; its home is known: a command imports into it."""
+    made = Server(home)
+    made.start()
+    yield made
+    made.stop()
 
 
 @pytest.fixture
-def crowd(screen: Screen, tmp_path: Path) -> Screen:
-    picture = tmp_path / "slide.png"
-    Image.new("RGB", (SIDE_PX, SIDE_PX), (245, 240, 246)).save(picture)
+def crowd(screen: Screen, home: Path, tmp_path: Path) -> Screen:
     screen.open()
-    screen.new_project(PROJECT)
-    screen.drop(picture)
-    objects = write_objects(tmp_path / "objects.csv", 60_000)
-    command = [sys.executable, "-m", "cytoloop.cli", "import", str(objects), "--project", PROJECT]
-    subprocess.run([*command, "--image", "slide.png", "--home", str(tmp_path / "home")], check=True)
+    if (home.parent / "filled").exists():
+        screen.part("project-card").filter(has_text=PROJECT).click()
+    else:
+        fill(screen, home, tmp_path)
+        (home.parent / "filled").touch()
     screen.open_image("slide.png")
     screen.part("tour-end").click()
     expect(screen.part("layer-count").first).to_have_text("60,000")
     screen.idle()
     return screen
+
+
+def fill(screen: Screen, home: Path, folder: Path) -> None:
+    """A project with an image full of points."""
+    picture = folder / "slide.png"
+    Image.new("RGB", (SIDE_PX, SIDE_PX), (245, 240, 246)).save(picture)
+    screen.new_project(PROJECT)
+    screen.drop(picture)
+    objects = write_objects(folder / "objects.csv", 60_000)
+    command = [sys.executable, "-m", "cytoloop.cli", "import", str(objects), "--project", PROJECT]
+    subprocess.run([*command, "--image", "slide.png", "--home", str(home)], check=True)
 
 
 def pixel(screen: Screen, x: float, y: float) -> tuple[int, int, int]:
