@@ -19,6 +19,12 @@ from .workbench import Workbench, workbench
 
 NAMES = ("dose_A01.png", "dose_A02.png")
 
+POINTED = """() => {
+  const layers = window.cytoloop.map.getLayers().getArray();
+  return layers.find((one) => one.get('name') === 'pointed').getSource().getFeatures().length;
+}"""
+"""How many objects stand out because the pointer is on their point."""
+
 SEGMENT = """async () => {
   const project = location.pathname.split('/')[2];
   const session = await (await fetch('/api/v1/session')).json();
@@ -178,6 +184,12 @@ def test_plots_and_the_picture_tell_of_the_same_objects(plate: Workbench, page: 
     plate.picture("swarm")
     plate.part("gate-clear").click()
     expect(ringed).to_have_count(0)
+    # the object of the point under the pointer stands out in the picture
+    swarm.locator("circle").first.hover()
+    plate.until(f"() => ({POINTED})() === 1")
+    plate.picture("pointed")
+    page.mouse.move(5, 5)
+    plate.until(f"() => ({POINTED})() === 0")
     # a click on a point goes to its object, and an object chosen in the picture stands out in the plot
     point = swarm.locator("circle").last
     wanted = point.get_attribute("data-id")

@@ -21,6 +21,7 @@ import {
   handleStyle,
   labelStyle,
   pendingStyle,
+  pointedStyle,
   regionStyle,
   selectedStyle,
   sketchStyle,
@@ -82,9 +83,18 @@ export class Overlay {
   private readonly pending = layerWith((feature) => feature.get("style"), 910, { [HOLDS_LOCALS]: true });
   private readonly selection = layerWith(selectedStyle(true), 920);
   private readonly handles = layerWith(handlesWhereTheyFit, 930);
+  private readonly pointed = layerWith(pointedStyle(), 935, { name: "pointed" });
   private readonly drawing = layerWith(sketchStyle(), 940);
   private readonly tip = layerWith(sketchStyle(), 950);
-  readonly layers = [this.region, this.pending, this.selection, this.handles, this.drawing, this.tip];
+  readonly layers = [
+    this.region,
+    this.pending,
+    this.selection,
+    this.handles,
+    this.pointed,
+    this.drawing,
+    this.tip,
+  ];
   private shown: readonly Shown[] = [];
   private withHandles = false;
 
@@ -107,6 +117,10 @@ export class Overlay {
 
   setFilled(isFilled: boolean): void {
     this.selection.setStyle(selectedStyle(isFilled));
+  }
+
+  setPointed(geometry: Geometry | null): void {
+    replace(this.pointed, geometry ? [olGeometry(geometry)] : []);
   }
 
   setRegion(geometry: Geometry | null): void {

@@ -165,6 +165,16 @@ export const selectedStyle = (isFilled: boolean): Style[] => [
   }),
 ];
 
+/** White between dark: to be found at a glance on any picture. */
+export const pointedStyle = (): Style[] => {
+  const ring = (color: string, width: number): Style =>
+    new Style({
+      stroke: new Stroke({ color, width }),
+      image: new CircleStyle({ radius: 10, stroke: new Stroke({ color, width }) }),
+    });
+  return [ring("rgba(8, 12, 16, 0.8)", 6), ring("#ffffff", 3)];
+};
+
 export const pendingStyle = (color: string, isPredicted: boolean): Style =>
   objectStyle(color, isPredicted, true);
 

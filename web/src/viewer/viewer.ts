@@ -192,6 +192,11 @@ export class Viewer {
     this.overlay.setRegion(geometry);
   }
 
+  /** An object that is pointed at elsewhere on the page. */
+  setPointed(geometry: Geometry | null): void {
+    this.overlay.setPointed(geometry);
+  }
+
   /** Objects as the user left them, until the server's tiles say the same. */
   setLocals(locals: readonly Local[]): void {
     this.overlay.setLocals(locals);

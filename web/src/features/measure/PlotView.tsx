@@ -14,6 +14,7 @@ import { GateNumbers } from "./GateNumbers";
 import { goToObject } from "./going";
 import { colouring, groupsOf } from "./grouping";
 import { HistogramPlot, ScatterPlot } from "./plots";
+import { usePointed } from "./pointing";
 import { GROUPINGS, groupingsFor, labelOf, type PlotKind, setPlotting, usePlotting } from "./settings";
 
 interface Props {
@@ -142,7 +143,7 @@ interface DrawnProps extends Props {
 
 function Drawn({ projectId, layer, data, terms, x, y, columns, children }: DrawnProps) {
   const { kind, by, color } = useChosen(columns);
-  const [pointed, setPointed] = useState<number | null>(null);
+  const [pointed, setPointed] = usePointed(data);
   const [elsewhere, setElsewhere] = useState(0);
   // what is chosen in the picture stands out in the plots
   useListedFilter(layer.id);
