@@ -11,17 +11,12 @@ import yaml
 from cytoloop.core.errors import CytoloopError, InvalidInputError
 from cytoloop.core.geometry import Box
 from cytoloop.learning.classifiers.configuration import Configuration
-from cytoloop.learning.classifiers.package import (
-    ClassifierPackage,
-    KnownClass,
-    NewClassifier,
-    read_classifier,
-    write_classifier,
-)
+from cytoloop.learning.classifiers.package import ClassifierPackage, NewClassifier, read_classifier, write_classifier
 from cytoloop.learning.classifiers.predictor import classify, load
 from cytoloop.learning.classifiers.specification import FeatureSpec
 from cytoloop.learning.classifiers.training import LabelledObjects, train
 from cytoloop.learning.classifiers.trial import require_runnable
+from cytoloop.learning.packages.tabular import KnownClass
 
 SPEC = FeatureSpec("channels", 1, "px")
 
