@@ -6,6 +6,7 @@ is asked.
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -76,8 +77,8 @@ class _Trees:
 
     def add(self, number: int, trees: Sequence[Any]) -> None:
         """One tree of the ensemble, of a tree of each forest: above them it is chosen among the forests."""
-        inner = len(trees) - 1
-        roots = (inner + np.concatenate([[0], np.cumsum([int(one.node_count) for one in trees[:-1]])])).tolist()
+        sizes = [int(one.node_count) for one in trees]
+        roots = list(accumulate(sizes[:-1], initial=len(trees) - 1))
         self._choose(number, roots, 0, len(trees), 0)
         for tree, root in zip(trees, roots, strict=True):
             self._append(number, tree, root)

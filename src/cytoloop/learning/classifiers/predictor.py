@@ -56,7 +56,7 @@ class Session:
             parts.append(np.asarray(found, dtype=np.float32))
         result = np.concatenate(parts) if parts else np.zeros((0, count), np.float32)
         if result.shape != (len(features), count):
-            raise InvalidInputError(f"The classifier gives {result.shape[1:]} numbers instead of {count} at a time.")
+            raise InvalidInputError(f"The network gives {result.shape[1:]} numbers for a row instead of {count}.")
         return result
 
 

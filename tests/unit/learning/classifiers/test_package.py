@@ -107,7 +107,7 @@ def test_a_network_of_other_classes_or_features_is_refused_before_use(tmp_path: 
     package = made(tmp_path)
     three = [{"name": "A"}, {"name": "B"}, {"name": "C"}]
     folder = rewritten(package, lambda c: c["config"]["cytoloop"].update(classes=three))
-    with pytest.raises(InvalidInputError, match="instead of 3 probabilities"):
+    with pytest.raises(InvalidInputError, match="numbers for a row instead of 3"):
         require_runnable(folder)
     folder = rewritten(package, lambda c: c["config"]["cytoloop"]["features"].update(channels=2))
     with pytest.raises(InvalidInputError):
