@@ -38,7 +38,6 @@ export function Detectors({ projectId, versions, shown, mayManage, onShow }: Pro
       setRemoves(false);
       return refresh();
     },
-    onError: (error) => tell({ kind: "error", message: messageFrom(error) }),
   });
   const take = useMutation({
     mutationFn: (file: File) => importDetector(projectId, file),
@@ -46,7 +45,6 @@ export function Detectors({ projectId, versions, shown, mayManage, onShow }: Pro
       tell({ kind: "success", message: `Imported as landmark detector ${version}.` });
       return refresh();
     },
-    onError: (error) => tell({ kind: "error", title: "Not imported", message: messageFrom(error) }),
   });
   const save = (version: number) =>
     exportDetector(projectId, version).catch((error: unknown) =>

@@ -2,7 +2,6 @@
 import { Alert, Button, Group, Kbd, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { messageFrom } from "../../api/http";
 import { jobsQuery } from "../../api/jobs";
 import {
   detectorsQuery,
@@ -14,7 +13,6 @@ import {
 import { ontologyQuery } from "../../api/projects";
 import type { Image, Job, LandmarkDetector, LandmarkPlan, Landmarks, Layer, Term } from "../../api/types";
 import { useCancelJob } from "../../api/useCancelJob";
-import { tell } from "../../state/notices";
 import { useWorkspace } from "../../state/workspace";
 import { plural } from "../../ui/format";
 import { JobBar } from "../../ui/JobBar";
@@ -81,7 +79,6 @@ function Panel(props: PanelProps) {
         <NamesForm
           terms={terms}
           chosen={landmarks.term_ids}
-          isBusy={plan.isPending}
           onChoose={(term_ids) => plan.change({ term_ids })}
         />
       ) : null}
@@ -125,9 +122,19 @@ function Panel(props: PanelProps) {
 function usePlan(projectId: string, { term_ids, measures }: Landmarks) {
   const client = useQueryClient();
   const save = useMutation({
+    // one after the other, and shown at once: a second choice may come before the first is saved
+    mutationKey: ["landmarks", projectId],
+    scope: { id: `landmarks ${projectId}` },
     mutationFn: (plan: LandmarkPlan) => saveLandmarks(projectId, plan),
-    onSuccess: () => client.invalidateQueries({ queryKey: landmarkKeys.all }),
-    onError: (error) => tell({ kind: "error", title: "Not saved", message: messageFrom(error) }),
+    onMutate: (plan) => {
+      client.setQueriesData<Landmarks>({ queryKey: landmarkKeys.project(projectId) }, (old) =>
+        old ? { ...old, ...plan } : old,
+      );
+    },
+    onSettled: () => {
+      if (client.isMutating({ mutationKey: ["landmarks", projectId] }) <= 1)
+        void client.invalidateQueries({ queryKey: landmarkKeys.all });
+    },
   });
   return {
     isPending: save.isPending,

@@ -4,10 +4,8 @@ import { IconDownload, IconX } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { download } from "../../api/download";
-import { messageFrom } from "../../api/http";
 import { landmarkTableQuery, measuresFile } from "../../api/landmarks";
 import type { LandmarkMeasure, LandmarkRow, Term } from "../../api/types";
-import { tell } from "../../state/notices";
 import { IconButton } from "../../ui/parts";
 import { imagePath, navigate } from "../../ui/router";
 import { measureOf } from "./rows";
@@ -122,7 +120,6 @@ function Results({ projectId, generation }: { projectId: string; generation: str
   const { data: table } = useQuery(landmarkTableQuery(projectId, generation));
   const save = useMutation({
     mutationFn: (ending: "csv" | "parquet") => download(measuresFile(projectId, ending)),
-    onError: (error) => tell({ kind: "error", message: messageFrom(error) }),
   });
   if (!table) return null;
   if (table.rows.length === 0)

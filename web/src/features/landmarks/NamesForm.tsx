@@ -5,11 +5,10 @@ import type { Term } from "../../api/types";
 interface Props {
   terms: readonly Term[];
   chosen: readonly number[];
-  isBusy: boolean;
   onChoose(termIds: number[]): void;
 }
 
-export function NamesForm({ terms, chosen, isBusy, onChoose }: Props) {
+export function NamesForm({ terms, chosen, onChoose }: Props) {
   return (
     <MultiSelect
       label="Landmarks"
@@ -18,7 +17,6 @@ export function NamesForm({ terms, chosen, isBusy, onChoose }: Props) {
       data={terms.map(({ id, name }) => ({ value: String(id), label: name }))}
       value={chosen.map(String)}
       onChange={(ids) => onChoose(ids.map(Number))}
-      disabled={isBusy}
       searchable
       maxValues={60}
       data-testid="landmark-names"

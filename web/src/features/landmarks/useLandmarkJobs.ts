@@ -1,10 +1,8 @@
 /** Starts a training or a search and puts it into the list of jobs at once. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { jobApplied } from "../../api/events";
-import { messageFrom } from "../../api/http";
 import { jobKeys, startJob } from "../../api/jobs";
 import type { DetectLandmarksRequest, Job, TrainLandmarksRequest } from "../../api/types";
-import { tell } from "../../state/notices";
 import { workspace } from "../../state/workspace";
 
 export function useLandmarkJobs(projectId: string) {
@@ -18,6 +16,5 @@ export function useLandmarkJobs(projectId: string) {
     onSuccess: (job) => {
       client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => old && jobApplied(old, job));
     },
-    onError: (error) => tell({ kind: "error", title: "Not started", message: messageFrom(error) }),
   });
 }
