@@ -116,16 +116,24 @@ def review_layer(connection: Connection, *, image_id: int, creator_id: int) -> L
 
 SCRIBBLES = "scribbles"
 """Kind of the layer on which pixels are labelled for pixel classifiers; everybody who may draw draws on it."""
+LANDMARKS = "landmarks"
+"""Kind of the layer on which named points are placed and suggested; everybody who may draw draws on it."""
 
 
-def scribble_layer(connection: Connection, *, image_id: int, creator_id: int) -> Layer:
-    """The image's layer of scribbles, made on first use."""
-    hold(connection, Held.IMAGE, image_id)
-    query = select(layer).where(layer.c.image_id == image_id).where(layer.c.kind == SCRIBBLES).where(_SHOWN)
+def find_shared_layer(connection: Connection, *, image_id: int, kind: str) -> Layer | None:
+    """The image's one layer of a kind that everybody shares, if it is there."""
+    query = select(layer).where(layer.c.image_id == image_id).where(layer.c.kind == kind).where(_SHOWN)
     row = connection.execute(query.order_by(layer.c.id).limit(1)).mappings().first()
-    if row is not None:
-        return _layer(row)
-    return create_layer(connection, image_id=image_id, name="Scribbles", kind=SCRIBBLES, creator_id=creator_id)
+    return None if row is None else _layer(row)
+
+
+def shared_layer(connection: Connection, *, image_id: int, creator_id: int, kind: str) -> Layer:
+    """The image's one layer of scribbles or of landmarks, made on first use."""
+    hold(connection, Held.IMAGE, image_id)
+    found = find_shared_layer(connection, image_id=image_id, kind=kind)
+    if found is not None:
+        return found
+    return create_layer(connection, image_id=image_id, name=kind.capitalize(), kind=kind, creator_id=creator_id)
 
 
 def layer_by_uuid(connection: Connection, uuid: UUID) -> Layer:

@@ -19,6 +19,7 @@ COMMANDS = {
     "evaluate": ("evaluate", "evaluate"),
     "compare": ("compare", "compare"),
     "train": ("train", "train"),
+    "landmarks": ("landmarks", "landmarks_app"),
     "convert": ("convert", "convert"),
     "export": ("exchange", "export"),
     "import": ("exchange", "import_"),

@@ -108,6 +108,15 @@ membership = Table(
     Column("role", String(20), nullable=False),
 )
 
+# which classes of a project are landmarks, and which distances and angles between them are measured
+landmark_plan = Table(
+    "landmark_plan",
+    metadata,
+    Column("project_id", ForeignKey("project.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("term_ids", JSON, nullable=False),
+    Column("measures", JSON, nullable=False),
+)
+
 image = Table(
     "image",
     metadata,

@@ -30,6 +30,9 @@ from cytoloop.workflows.finetuning.shelf import TunedModels
 from cytoloop.workflows.finetuning.starting import FineTuneKind
 from cytoloop.workflows.import_set_jobs import ImportSetKind
 from cytoloop.workflows.importing import ImportKind
+from cytoloop.workflows.landmark_detecting import DetectLandmarksKind
+from cytoloop.workflows.landmark_shelf import LandmarkShelf
+from cytoloop.workflows.landmark_training import TrainLandmarksKind
 from cytoloop.workflows.leftovers import Leftovers
 from cytoloop.workflows.library import ImageLibrary
 from cytoloop.workflows.measuring import MeasureKind
@@ -72,6 +75,8 @@ class Services:
     """What fine-tuning gave."""
     pixels: PixelShelf
     """Pixel classifiers, by project."""
+    landmarks: LandmarkShelf
+    """Landmark detectors, by project."""
     shelf: Shelf
     """Files that jobs take in and give out."""
     custody: Custody
@@ -152,10 +157,12 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
     comparisons = home / "comparisons"
     classifiers = ClassifierShelf(home / "classifiers")
     pixels = PixelShelf(home / "pixels")
+    landmarks = LandmarkShelf(home / "landmarks")
     shelf = Shelf(home / "exchange")
     methods = MethodRegistry(settings.models_folder)
     tuned = TunedModels(home / "tuned", methods)
-    leftovers = Leftovers(database, measurements, comparisons, tuned.folder, classifiers.folder, pixels.folder)
+    of_projects = (classifiers.folder, pixels.folder, landmarks.folder)
+    leftovers = Leftovers(database, measurements, comparisons, tuned.folder, of_projects)
     kinds = {
         "import": ImportKind(blobs, custody, announcer),
         "segment": SegmentKind(library, methods, announcer, classifiers, pixels, database.read),
@@ -169,6 +176,8 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         "fine-tune": FineTuneKind(database, library, tuned),
         "train-pixels": TrainPixelsKind(database, library, pixels),
         "index-objects": IndexKind(database, library, classifiers),
+        "train-landmarks": TrainLandmarksKind(database, library, landmarks),
+        "detect-landmarks": DetectLandmarksKind(database, library, announcer, landmarks),
     }
     dispatcher = Dispatcher(
         database,
@@ -196,6 +205,7 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         classifiers=classifiers,
         tuned=tuned,
         pixels=pixels,
+        landmarks=landmarks,
         shelf=shelf,
         custody=custody,
         sweeper=Sweeper(database, shelf, custody, leftovers),

@@ -9,6 +9,7 @@ from cytoloop.annotations.model import Layer
 from cytoloop.core.errors import NotFoundError
 from cytoloop.jobs.model import Job as JobRecord
 from cytoloop.learning.classifiers.configuration import Configuration
+from cytoloop.learning.landmarks.configuration import LandmarkConfiguration
 from cytoloop.learning.pixels.configuration import PixelConfiguration
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.measurements.features.catalogue import Wanted
@@ -20,6 +21,7 @@ from cytoloop.server.dependencies import Services
 from cytoloop.wire import jobs as wire
 from cytoloop.wire.classifiers import ClassifyRequest, TrainClassifierRequest
 from cytoloop.wire.exploring import ExploreRequest
+from cytoloop.wire.landmarks import DetectLandmarksRequest, TrainLandmarksRequest
 from cytoloop.wire.pixels import TrainPixelsRequest
 from cytoloop.wire.similar import IndexObjectsRequest
 from cytoloop.wire.tuning import FineTuneRequest
@@ -29,6 +31,8 @@ from cytoloop.workflows import (
     comparing_jobs,
     editing,
     exploring,
+    landmark_detecting,
+    landmark_training,
     measuring,
     pixel_training,
     segmenting,
@@ -37,18 +41,22 @@ from cytoloop.workflows.classifier_shelf import ClassifierShelf
 from cytoloop.workflows.finetuning import starting as finetuning
 from cytoloop.workflows.finetuning.plan import TuningPlan
 from cytoloop.workflows.labelled import layers_to_learn_from
+from cytoloop.workflows.landmark_shelf import LandmarkShelf
 from cytoloop.workflows.populations import like_layers
 from cytoloop.workflows.similar.indexing import start_indexing
 
 AnalysisRequest = wire.SegmentRequest | wire.MeasureRequest | ExploreRequest | wire.CompareRequest
 LearningRequest = TrainClassifierRequest | ClassifyRequest | FineTuneRequest | TrainPixelsRequest | IndexObjectsRequest
-JobRequest = Annotated[AnalysisRequest | LearningRequest, wire.Field(discriminator="kind")]
+LandmarkRequest = TrainLandmarksRequest | DetectLandmarksRequest
+JobRequest = Annotated[AnalysisRequest | LearningRequest | LandmarkRequest, wire.Field(discriminator="kind")]
 
 
 def started(access: Access, services: Services, project: Project, body: JobRequest) -> JobRecord:
     """Check the request and queue the job."""
     if isinstance(body, AnalysisRequest):
         return _analysis(access, services, project, body)
+    if isinstance(body, LandmarkRequest):
+        return _landmarks(access, services.landmarks, project, body)
     return _learning(access, services, project, body)
 
 
@@ -189,6 +197,19 @@ def _train_pixels(access: Access, project: Project, body: TrainPixelsRequest) ->
         background=body.background_term_id,
     )
     return pixel_training.start_pixel_training(access.connection, order, project=project, user_id=access.actor.user_id)
+
+
+def _landmarks(access: Access, shelf: LandmarkShelf, project: Project, body: LandmarkRequest) -> JobRecord:
+    images = images_of(access, project, body.image_ids)
+    connection, user_id = access.connection, access.actor.user_id
+    if isinstance(body, TrainLandmarksRequest):
+        configuration = LandmarkConfiguration.model_validate(body.configuration.model_dump())
+        learnt = landmark_training.LandmarkTrainingOrder(images, configuration, body.term_ids)
+        return landmark_training.start_landmark_training(connection, learnt, project=project, user_id=user_id)
+    newest = shelf.newest(project.uuid) if body.detector is None else None
+    version = newest or shelf.version(project.uuid, body.detector or 0)
+    wanted = landmark_detecting.DetectionOrder(images, version, body.z, body.t)
+    return landmark_detecting.start_landmark_detection(connection, wanted, project=project, user_id=user_id)
 
 
 def _own_layers(access: Access, project: Project, images: Sequence[image_records.ProjectImage]) -> list[Layer]:

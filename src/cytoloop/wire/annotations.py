@@ -8,7 +8,7 @@ from pydantic import Field
 
 from .base import WireModel
 
-LayerKind = Literal["user", "run", "review", "import", "study", "scribbles"]
+LayerKind = Literal["user", "run", "review", "import", "study", "scribbles", "landmarks"]
 GeometryKind = Literal["point", "line", "polygon", "multipolygon", "rectangle", "ellipse", "arrow", "angle"]
 Status = Literal["accepted", "predicted", "rejected"]
 Id = Annotated[int, Field(ge=0, lt=2**53)]
@@ -56,10 +56,11 @@ class Layer(WireModel):
 class LayerCreate(WireModel):
     """``kind`` "user" without a name returns the caller's own layer, made on first use.
 
-    "scribbles" is the image's one layer of labels for pixel classifiers, made on first use; its name is given.
+    "scribbles" is the image's one layer of labels for pixel classifiers, "landmarks" that of named points; they are
+    made on first use, and their names are given.
     """
 
-    kind: Literal["user", "scribbles"] = "user"
+    kind: Literal["user", "scribbles", "landmarks"] = "user"
     name: str | None = Field(default=None, min_length=1, max_length=200)
 
 

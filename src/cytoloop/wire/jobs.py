@@ -124,6 +124,8 @@ class Job(WireModel):
         "fine-tune",
         "train-pixels",
         "index-objects",
+        "train-landmarks",
+        "detect-landmarks",
     ]
     title: str
     state: JobState

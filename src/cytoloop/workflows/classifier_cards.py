@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cytoloop.learning.classifiers.package import KnownClass
+from cytoloop.learning.packages.tabular import KnownClass
 
 _METHODS = {
     "extra-trees": "extremely randomised trees",

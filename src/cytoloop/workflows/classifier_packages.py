@@ -9,9 +9,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 from sqlalchemy import Connection
 
-from cytoloop.learning.classifiers.package import ClassifierPackage, KnownClass, read_classifier
+from cytoloop.learning.classifiers.package import ClassifierPackage, read_classifier
 from cytoloop.learning.classifiers.trial import require_runnable
 from cytoloop.learning.packages.reading import DESCRIPTIONS
+from cytoloop.learning.packages.tabular import KnownClass
 from cytoloop.projects import ontologies
 from cytoloop.projects.store import Project
 

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from cytoloop.core.geometry import Plane
 from cytoloop.jobs.worker import Reporter
 from cytoloop.learning.classifiers.configuration import Configuration
-from cytoloop.learning.classifiers.package import KnownClass, NewClassifier, read_classifier, write_classifier
+from cytoloop.learning.classifiers.package import NewClassifier, read_classifier, write_classifier
 from cytoloop.learning.classifiers.predictor import load, probabilities_of
 from cytoloop.learning.classifiers.queues import diversity_order, uncertainty
 from cytoloop.learning.classifiers.specification import FeatureSpec
 from cytoloop.learning.classifiers.training import LabelledObjects, train
+from cytoloop.learning.packages.tabular import KnownClass
 
 from .classifier_cards import card_of
 from .classifier_shelf import CHECKED, Features, features_of, features_table

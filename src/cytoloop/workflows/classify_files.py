@@ -21,10 +21,11 @@ from cytoloop.exchange.model import ExchangeImage
 from cytoloop.images.registry import open_image
 from cytoloop.images.source import ImageInfo, ImageSource
 from cytoloop.learning.classifiers.configuration import Configuration
-from cytoloop.learning.classifiers.package import ClassifierPackage, KnownClass, NewClassifier, write_classifier
+from cytoloop.learning.classifiers.package import ClassifierPackage, NewClassifier, write_classifier
 from cytoloop.learning.classifiers.predictor import Predictor, probabilities_of
 from cytoloop.learning.classifiers.specification import FeatureSpec, ImageKind, spec_for
 from cytoloop.learning.classifiers.training import LabelledObjects, train
+from cytoloop.learning.packages.tabular import KnownClass
 from cytoloop.projects.ontologies import PALETTE
 
 from .classifier_cards import card_of

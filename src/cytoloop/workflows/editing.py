@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, insert, select
 from cytoloop.annotations import history
 from cytoloop.annotations import layers as layer_store
 from cytoloop.annotations.geometry import Extent, check_geometries
+from cytoloop.annotations.landmarks import placed_by_hand
 from cytoloop.annotations.model import Applied, ChangeSet, Layer
 from cytoloop.annotations.store import apply_change
 from cytoloop.annotations.store import clear_term as clear_term_of_objects
@@ -75,7 +76,9 @@ def edit_layer(
     def work() -> dict[str, Any]:
         image = project_image_by_id(connection, layer.image_id)
         check_change(connection, change_set, image)
-        applied = apply_change(connection, change_set, layer=layer, user_id=user_id)
+        is_landmarks = layer.kind == layer_store.LANDMARKS
+        own = placed_by_hand(connection, change_set) if is_landmarks else change_set
+        applied = apply_change(connection, own, layer=layer, user_id=user_id)
         announcer.applied(connection, applied)
         return answer_of(applied)
 

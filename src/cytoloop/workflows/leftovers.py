@@ -21,14 +21,16 @@ ARRIVING_S = 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Leftovers:
-    """Folders: measured tables by layer, comparisons and fine-tuned models by job, classifiers by project."""
+    """Folders: measured tables by layer, comparisons and fine-tuned models by job.
+
+    ``of_projects`` hold classifiers of objects and pixels, and landmark detectors, by project.
+    """
 
     database: Database
     measurements: Path
     comparisons: Path
     tuned: Path
-    classifiers: Path
-    pixels: Path
+    of_projects: tuple[Path, ...]
 
     def sweep(self) -> int:
         """Remove what nothing belongs to any more; how many files and folders that were."""
@@ -36,8 +38,7 @@ class Leftovers:
             self.measurements: layer,
             self.comparisons: job,
             self.tuned: job,
-            self.classifiers: project,
-            self.pixels: project,
+            **dict.fromkeys(self.of_projects, project),
         }
         gone = 0
         for folder, table in kept.items():

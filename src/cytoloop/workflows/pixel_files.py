@@ -15,8 +15,8 @@ from cytoloop.core.geometry import Box, Plane
 from cytoloop.images.pyramid import Pyramid
 from cytoloop.images.reading import read_plane
 from cytoloop.images.registry import open_image
-from cytoloop.learning.classifiers.package import KnownClass
 from cytoloop.learning.classifiers.specification import ImageKind
+from cytoloop.learning.packages.tabular import KnownClass
 from cytoloop.learning.pixels.configuration import PixelConfiguration
 from cytoloop.learning.pixels.filters import planes_of
 from cytoloop.learning.pixels.package import MOST_CLASSES, PixelPackage

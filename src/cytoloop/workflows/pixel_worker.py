@@ -12,8 +12,8 @@ from cytoloop.core.errors import ConflictError
 from cytoloop.core.geometry import Box, Plane
 from cytoloop.images.pyramid import Pyramid
 from cytoloop.jobs.worker import Reporter
-from cytoloop.learning.classifiers.package import KnownClass
 from cytoloop.learning.classifiers.predictor import probabilities_of
+from cytoloop.learning.packages.tabular import KnownClass
 from cytoloop.learning.pixels.configuration import Filter, PixelConfiguration
 from cytoloop.learning.pixels.filters import planes_of
 from cytoloop.learning.pixels.package import NewPixelClassifier, PixelPackage, write_pixel_classifier

@@ -4,6 +4,7 @@ import { get, request } from "./http";
 import type {
   ClassifyRequest,
   CompareRequest,
+  DetectLandmarksRequest,
   ExploreRequest,
   FineTuneRequest,
   IndexObjectsRequest,
@@ -14,6 +15,7 @@ import type {
   Page,
   SegmentRequest,
   TrainClassifierRequest,
+  TrainLandmarksRequest,
   TrainPixelsRequest,
 } from "./types";
 
@@ -26,7 +28,9 @@ export type JobRequest =
   | ClassifyRequest
   | FineTuneRequest
   | TrainPixelsRequest
-  | IndexObjectsRequest;
+  | IndexObjectsRequest
+  | TrainLandmarksRequest
+  | DetectLandmarksRequest;
 
 export const jobKeys = {
   list: (pid: string) => ["jobs", pid] as const,

@@ -254,6 +254,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{image_id}/landmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Landmarks Of Image
+         * @description The landmarks of a plane of an image, in the order of the project's; those that it lacks are left out.
+         */
+        get: operations["landmarks_of_image_api_v1_images__image_id__landmarks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image_id}/landmarks/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept Landmarks
+         * @description Agree to suggested landmarks of a plane, as one undo step; they are then learnt from.
+         */
+        post: operations["accept_landmarks_api_v1_images__image_id__landmarks_accept_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{image_id}/layers": {
         parameters: {
             query?: never;
@@ -1662,6 +1702,174 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/landmark-detectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Detectors
+         * @description Every version of the project's landmark detector, the newest first.
+         */
+        get: operations["list_detectors_api_v1_projects__project_id__landmark_detectors_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/landmark-detectors/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Detector
+         * @description Take in a zip file with a landmark detector. It is checked first; classes that the project lacks are added.
+         */
+        post: operations["import_detector_api_v1_projects__project_id__landmark_detectors_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/landmark-detectors/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Detector
+         * @description One version with its card.
+         */
+        get: operations["read_detector_api_v1_projects__project_id__landmark_detectors__version__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Detector
+         * @description Remove a version; landmarks that it found stay.
+         */
+        delete: operations["remove_detector_api_v1_projects__project_id__landmark_detectors__version__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/landmark-detectors/{version}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Detector
+         * @description The version as a zip file in the bioimage.io format, with ONNX weights.
+         */
+        get: operations["export_detector_api_v1_projects__project_id__landmark_detectors__version__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/landmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Landmarks
+         * @description The landmarks of the project, what is measured between them, and on how many images each is.
+         */
+        get: operations["read_landmarks_api_v1_projects__project_id__landmarks_get"];
+        /**
+         * Change Landmarks
+         * @description Choose the landmarks and what is measured between them; the choice replaces the last one.
+         */
+        put: operations["change_landmarks_api_v1_projects__project_id__landmarks_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/landmarks/measures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Measure Landmarks
+         * @description Distances and angles of every image and plane with landmarks; without ``suggestions``, of people's points.
+         */
+        get: operations["measure_landmarks_api_v1_projects__project_id__landmarks_measures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/landmarks/measures.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Measures Csv
+         * @description The same as CSV.
+         */
+        get: operations["download_measures_csv_api_v1_projects__project_id__landmarks_measures_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/landmarks/measures.parquet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Measures Parquet
+         * @description The same as Parquet.
+         */
+        get: operations["download_measures_parquet_api_v1_projects__project_id__landmarks_measures_parquet_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/members": {
         parameters: {
             query?: never;
@@ -2154,6 +2362,24 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AcceptLandmarks
+         * @description Agree to these suggestions (null: to all of this plane), as one undo step.
+         */
+        AcceptLandmarks: {
+            /** Annotation Ids */
+            annotation_ids?: number[] | null;
+            /**
+             * T
+             * @default 0
+             */
+            t?: number;
+            /**
+             * Z
+             * @default 0
+             */
+            z?: number;
+        };
+        /**
          * AcceptTerm
          * @description Agree to the classes that a program suggested.
          */
@@ -2163,6 +2389,14 @@ export interface components {
              * @enum {string}
              */
             action: "accept_term";
+        };
+        /**
+         * AcceptedLandmarks
+         * @description How many suggestions were agreed to.
+         */
+        AcceptedLandmarks: {
+            /** Accepted */
+            accepted: number;
         };
         /** AddTag */
         AddTag: {
@@ -2351,6 +2585,11 @@ export interface components {
         };
         /** Body_import_classifier_api_v1_projects__project_id__classifiers_import_post */
         Body_import_classifier_api_v1_projects__project_id__classifiers_import_post: {
+            /** File */
+            file: string;
+        };
+        /** Body_import_detector_api_v1_projects__project_id__landmark_detectors_import_post */
+        Body_import_detector_api_v1_projects__project_id__landmark_detectors_import_post: {
             /** File */
             file: string;
         };
@@ -2879,6 +3118,62 @@ export interface components {
             unit: string;
         };
         /**
+         * DetectLandmarksRequest
+         * @description Suggest landmarks on one plane of these images (null: all), by a detector (null: the newest).
+         *
+         *     What people placed or rejected stays; earlier suggestions are replaced. Each image is one undo step.
+         */
+        DetectLandmarksRequest: {
+            /** Detector */
+            detector?: number | null;
+            /** Image Ids */
+            image_ids?: string[] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "detect-landmarks";
+            /**
+             * T
+             * @default 0
+             */
+            t?: number;
+            /**
+             * Z
+             * @default 0
+             */
+            z?: number;
+        };
+        /**
+         * DetectorLandmark
+         * @description A landmark that a detector finds, and how far off it was on held-out images (null: not known).
+         *
+         *     Errors are distances in full-resolution px and µm. ``within`` is the share of errors up to the tolerance,
+         *     ``baseline_px`` the median error of the mean position.
+         */
+        DetectorLandmark: {
+            /** Baseline Px */
+            baseline_px: number | null;
+            /** Color */
+            color: string;
+            /** Count */
+            count: number;
+            /** Images */
+            images: number | null;
+            /** Mean Px */
+            mean_px: number | null;
+            /** Mean Um */
+            mean_um: number | null;
+            /** Median Px */
+            median_px: number | null;
+            /** Median Um */
+            median_um: number | null;
+            /** Name */
+            name: string;
+            /** Within */
+            within: number | null;
+        };
+        /**
          * ExploreMethodInfo
          * @description A way of deriving columns; ``available``: whether what it needs is installed.
          */
@@ -3223,6 +3518,36 @@ export interface components {
             name: string;
         };
         /**
+         * ImageLandmark
+         * @description A landmark of a plane of an image, x and y in px; ``confidence`` (0..1) is that of a suggestion.
+         */
+        ImageLandmark: {
+            /** Annotation Id */
+            annotation_id: number;
+            /** Confidence */
+            confidence: number | null;
+            /** Count */
+            count: number;
+            /**
+             * Layer Id
+             * Format: uuid
+             */
+            layer_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "placed" | "suggested";
+            /** Term Id */
+            term_id: number;
+            /** Version */
+            version: number;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
          * ImageRegister
          * @description Register files in place: paths below one of the folders that the server's settings allow.
          */
@@ -3302,7 +3627,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "segment" | "measure" | "explore" | "compare" | "import" | "export" | "import-set" | "train-classifier" | "classify" | "fine-tune" | "train-pixels" | "index-objects";
+            kind: "segment" | "measure" | "explore" | "compare" | "import" | "export" | "import-set" | "train-classifier" | "classify" | "fine-tune" | "train-pixels" | "index-objects" | "train-landmarks" | "detect-landmarks";
             /** Layer Ids */
             layer_ids: string[];
             /** Message */
@@ -3392,6 +3717,219 @@ export interface components {
             total: components["schemas"]["LabelledClass"][];
         };
         /**
+         * LandmarkConfiguration
+         * @description How to train; the defaults do for twenty images.
+         *
+         *     Images are looked at with their longer side ``size_px``; each gives ``views``, turned and scaled at random.
+         *     ``tolerance_percent`` of the longer side is the error up to which a landmark counts as found.
+         */
+        LandmarkConfiguration: {
+            /**
+             * Folds
+             * @default 3
+             */
+            folds?: number;
+            /**
+             * Rotation Degrees
+             * @default 20
+             */
+            rotation_degrees?: number;
+            /**
+             * Samples
+             * @default 6000
+             */
+            samples?: number;
+            /**
+             * Scale Percent
+             * @default 10
+             */
+            scale_percent?: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+            /**
+             * Size Px
+             * @default 256
+             */
+            size_px?: number;
+            /**
+             * Tolerance Percent
+             * @default 2
+             */
+            tolerance_percent?: number;
+            /**
+             * Trees
+             * @default 20
+             */
+            trees?: number;
+            /**
+             * Views
+             * @default 6
+             */
+            views?: number;
+        };
+        /**
+         * LandmarkCount
+         * @description On how many images people placed a landmark, and on how many more it is only suggested.
+         */
+        LandmarkCount: {
+            /** Placed */
+            placed: number;
+            /** Suggested */
+            suggested: number;
+            /** Term Id */
+            term_id: number;
+        };
+        /**
+         * LandmarkDetector
+         * @description A version of the project's landmark detector.
+         */
+        LandmarkDetector: {
+            /** Folds */
+            folds: number | null;
+            /** Images */
+            images: number | null;
+            /** Landmarks */
+            landmarks: components["schemas"]["DetectorLandmark"][];
+            /** Size Px */
+            size_px: number;
+            /** Title */
+            title: string;
+            /** Tolerance Percent */
+            tolerance_percent: number;
+            /** Trained At */
+            trained_at: string | null;
+            /** Version */
+            version: number;
+        };
+        /** LandmarkDetectorDetails */
+        LandmarkDetectorDetails: {
+            /** Card */
+            card: string;
+            /** Configuration */
+            configuration: {
+                [key: string]: unknown;
+            };
+            /** Folds */
+            folds: number | null;
+            /** Images */
+            images: number | null;
+            /** Landmarks */
+            landmarks: components["schemas"]["DetectorLandmark"][];
+            /** Size Px */
+            size_px: number;
+            /** Title */
+            title: string;
+            /** Tolerance Percent */
+            tolerance_percent: number;
+            /** Trained At */
+            trained_at: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * LandmarkMeasure
+         * @description A distance between two landmarks, or the angle at the second of three. Without a name it has theirs.
+         */
+        LandmarkMeasure: {
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /** Term Ids */
+            term_ids: number[];
+        };
+        /**
+         * LandmarkPlan
+         * @description Which classes are landmarks, in the order in which they are placed, and what is measured between them.
+         */
+        LandmarkPlan: {
+            /** Measures */
+            measures?: components["schemas"]["LandmarkMeasure"][];
+            /** Term Ids */
+            term_ids: number[];
+        };
+        /**
+         * LandmarkProblem
+         * @description A landmark with several points on one plane of one layer; all but one are to be deleted.
+         */
+        LandmarkProblem: {
+            /** Count */
+            count: number;
+            /**
+             * Image Id
+             * Format: uuid
+             */
+            image_id: string;
+            /** Image Name */
+            image_name: string;
+            /** T */
+            t: number;
+            /** Term Id */
+            term_id: number;
+            /** Z */
+            z: number;
+        };
+        /**
+         * LandmarkRow
+         * @description The measures of a plane of an image, in the order of the columns; null where a landmark is missing.
+         *
+         *     ``state`` "suggested": one of the landmarks is only suggested; "incomplete": one is missing.
+         */
+        LandmarkRow: {
+            /**
+             * Image Id
+             * Format: uuid
+             */
+            image_id: string;
+            /** Image Name */
+            image_name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "placed" | "suggested" | "incomplete";
+            /** T */
+            t: number;
+            /** Values */
+            values: (number | null)[];
+            /** Z */
+            z: number;
+        };
+        /**
+         * LandmarkTable
+         * @description Distances (px and µm) and angles (degrees) over images; ``columns`` name measure and unit.
+         */
+        LandmarkTable: {
+            /** Columns */
+            columns: string[];
+            /** Rows */
+            rows: components["schemas"]["LandmarkRow"][];
+        };
+        /**
+         * Landmarks
+         * @description The landmarks of a project. ``is_chosen``: people chose them; else they are what is on layers of landmarks.
+         *
+         *     ``low_confidence``: suggestions below it are doubtful.
+         */
+        Landmarks: {
+            /** Counts */
+            counts: components["schemas"]["LandmarkCount"][];
+            /** Is Chosen */
+            is_chosen: boolean;
+            /** Low Confidence */
+            low_confidence: number;
+            /** Measures */
+            measures?: components["schemas"]["LandmarkMeasure"][];
+            /** Problems */
+            problems: components["schemas"]["LandmarkProblem"][];
+            /** Term Ids */
+            term_ids: number[];
+        };
+        /**
          * Layer
          * @description A layer of annotations on one image; ``generation`` rises with every change.
          */
@@ -3423,7 +3961,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "user" | "run" | "review" | "import" | "study" | "scribbles";
+            kind: "user" | "run" | "review" | "import" | "study" | "scribbles" | "landmarks";
             /** Measured At */
             measured_at: string | null;
             /** Name */
@@ -3458,7 +3996,8 @@ export interface components {
          * LayerCreate
          * @description ``kind`` "user" without a name returns the caller's own layer, made on first use.
          *
-         *     "scribbles" is the image's one layer of labels for pixel classifiers, made on first use; its name is given.
+         *     "scribbles" is the image's one layer of labels for pixel classifiers, "landmarks" that of named points; they are
+         *     made on first use, and their names are given.
          */
         LayerCreate: {
             /**
@@ -3466,7 +4005,7 @@ export interface components {
              * @default user
              * @enum {string}
              */
-            kind?: "user" | "scribbles";
+            kind?: "user" | "scribbles" | "landmarks";
             /** Name */
             name?: string | null;
         };
@@ -4684,6 +5223,22 @@ export interface components {
             then_classify?: string[];
         };
         /**
+         * TrainLandmarksRequest
+         * @description Learn the landmarks ``term_ids`` (null: those of the project) from these images (null: all).
+         */
+        TrainLandmarksRequest: {
+            configuration?: components["schemas"]["LandmarkConfiguration"];
+            /** Image Ids */
+            image_ids?: string[] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "train-landmarks";
+            /** Term Ids */
+            term_ids?: number[] | null;
+        };
+        /**
          * TrainPixelsRequest
          * @description Learn from the scribbles on these images (all where null). ``background_term_id``: what is no object.
          */
@@ -5334,6 +5889,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportResult"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    landmarks_of_image_api_v1_images__image_id__landmarks_get: {
+        parameters: {
+            query?: {
+                z?: number;
+                t?: number;
+            };
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageLandmark"][];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_landmarks_api_v1_images__image_id__landmarks_accept_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptLandmarks"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedLandmarks"];
                 };
             };
             /** @description Any error, as a problem. */
@@ -7873,7 +8497,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"] | components["schemas"]["ExploreRequest"] | components["schemas"]["CompareRequest"] | components["schemas"]["TrainClassifierRequest"] | components["schemas"]["ClassifyRequest"] | components["schemas"]["FineTuneRequest"] | components["schemas"]["TrainPixelsRequest"] | components["schemas"]["IndexObjectsRequest"];
+                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"] | components["schemas"]["ExploreRequest"] | components["schemas"]["CompareRequest"] | components["schemas"]["TrainClassifierRequest"] | components["schemas"]["ClassifyRequest"] | components["schemas"]["FineTuneRequest"] | components["schemas"]["TrainPixelsRequest"] | components["schemas"]["IndexObjectsRequest"] | components["schemas"]["TrainLandmarksRequest"] | components["schemas"]["DetectLandmarksRequest"];
             };
         };
         responses: {
@@ -7950,6 +8574,329 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Labels"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_detectors_api_v1_projects__project_id__landmark_detectors_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LandmarkDetector"][];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_detector_api_v1_projects__project_id__landmark_detectors_import_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_detector_api_v1_projects__project_id__landmark_detectors_import_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LandmarkDetectorDetails"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_detector_api_v1_projects__project_id__landmark_detectors__version__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LandmarkDetectorDetails"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_detector_api_v1_projects__project_id__landmark_detectors__version__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_detector_api_v1_projects__project_id__landmark_detectors__version__export_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_landmarks_api_v1_projects__project_id__landmarks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Landmarks"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_landmarks_api_v1_projects__project_id__landmarks_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LandmarkPlan"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Landmarks"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measure_landmarks_api_v1_projects__project_id__landmarks_measures_get: {
+        parameters: {
+            query?: {
+                suggestions?: boolean;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LandmarkTable"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_measures_csv_api_v1_projects__project_id__landmarks_measures_csv_get: {
+        parameters: {
+            query?: {
+                suggestions?: boolean;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_measures_parquet_api_v1_projects__project_id__landmarks_measures_parquet_get: {
+        parameters: {
+            query?: {
+                suggestions?: boolean;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description Any error, as a problem. */

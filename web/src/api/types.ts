@@ -92,6 +92,17 @@ export type TrainClassifierRequest = Schemas["TrainClassifierRequest"];
 export type ClassifyRequest = Schemas["ClassifyRequest"];
 export type QueuedObject = Schemas["QueuedObject"];
 export type CheckedObject = Schemas["CheckedObject"];
+export type Landmarks = Schemas["Landmarks"];
+export type LandmarkPlan = Schemas["LandmarkPlan"];
+export type LandmarkMeasure = Schemas["LandmarkMeasure"];
+export type ImageLandmark = Schemas["ImageLandmark"];
+export type LandmarkTable = Schemas["LandmarkTable"];
+export type LandmarkRow = Schemas["LandmarkRow"];
+export type LandmarkDetector = Schemas["LandmarkDetector"];
+export type LandmarkDetectorDetails = Schemas["LandmarkDetectorDetails"];
+export type LandmarkConfiguration = Required<Schemas["LandmarkConfiguration"]>;
+export type TrainLandmarksRequest = Schemas["TrainLandmarksRequest"];
+export type DetectLandmarksRequest = Schemas["DetectLandmarksRequest"];
 export type QueueName = "uncertainty" | "diversity" | "disagreement";
 export type DensityScale = Schemas["DensityScale"];
 

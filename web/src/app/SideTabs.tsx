@@ -8,6 +8,7 @@ import {
   IconInfoCircle,
   IconLayoutGrid,
   IconListDetails,
+  IconMapPin,
   IconSchool,
   IconScribble,
   IconWand,
@@ -25,6 +26,7 @@ import { DisplayPanel } from "../features/images/DisplayPanel";
 import { InfoPanel } from "../features/images/InfoPanel";
 import { JobList } from "../features/jobs/JobList";
 import { SegmentPanel } from "../features/jobs/SegmentPanel";
+import { LandmarksPanel } from "../features/landmarks/LandmarksPanel";
 import { ObjectTable } from "../features/objects/ObjectTable";
 import { PixelsPanel } from "../features/pixels/PixelsPanel";
 import { ReviewPanel } from "../features/review/ReviewPanel";
@@ -44,6 +46,7 @@ const TABS: readonly [SideTab, string, ComponentType<{ size: number; stroke: num
   ["review", "Review", IconChecklist],
   ["classify", "Classify", IconSchool],
   ["pixels", "Pixels", IconScribble],
+  ["landmarks", "Landmarks", IconMapPin],
   ["measure", "Measure", IconChartHistogram],
   ["segment", "Segment", IconWand],
   ["history", "History", IconHistory],
@@ -112,6 +115,16 @@ export function SideTabs({ projectId, image, role }: Props) {
       </Tabs.Panel>
       <Tabs.Panel value="pixels">
         <PixelsPanel
+          projectId={projectId}
+          image={image}
+          layers={layers ?? []}
+          mayDraw={mayDraw(role)}
+          mayRun={mayRun(role)}
+          mayManage={mayManage(role)}
+        />
+      </Tabs.Panel>
+      <Tabs.Panel value="landmarks">
+        <LandmarksPanel
           projectId={projectId}
           image={image}
           layers={layers ?? []}

@@ -9,6 +9,7 @@ import { downloadFileOf } from "../api/exchange";
 import { messageFrom } from "../api/http";
 import { imageKeys } from "../api/images";
 import { jobKeys, projectMethodsQuery } from "../api/jobs";
+import { landmarkKeys } from "../api/landmarks";
 import { layerKeys } from "../api/layers";
 import { measurementKeys } from "../api/measurements";
 import { pixelKeys } from "../api/pixels";
@@ -90,6 +91,7 @@ function applyImage(client: QueryClient, projectId: string, image: Image): void 
 function applyLayer(client: QueryClient, { layer_id, generation, bbox, image_id }: LayerEvent): void {
   void client.invalidateQueries({ queryKey: layerKeys.list(image_id) });
   void client.invalidateQueries({ queryKey: measurementKeys.layer(layer_id) });
+  void client.invalidateQueries({ queryKey: landmarkKeys.all });
   const box = bbox ? ([bbox[0], bbox[1], bbox[2], bbox[3]] as const) : null;
   workspace().editor?.layerChanged(layer_id, generation, box);
 }
@@ -114,6 +116,9 @@ function applyJob(client: QueryClient, projectId: string, job: Job): void {
     void client.invalidateQueries({ queryKey: pixelKeys.list(projectId) });
     void client.invalidateQueries({ queryKey: projectMethodsQuery(projectId).queryKey });
   }
+  if (job.kind === "train-landmarks")
+    void client.invalidateQueries({ queryKey: landmarkKeys.detectors(projectId) });
+  if (job.kind === "detect-landmarks") void client.invalidateQueries({ queryKey: landmarkKeys.all });
   if (job.kind === "index-objects") void client.invalidateQueries({ queryKey: similarKeys.all });
   // the project's card counts objects
   if (job.kind === "import-set") void client.invalidateQueries({ queryKey: projectKeys.all });
@@ -150,6 +155,8 @@ const SHOWN_IN: Partial<Record<Job["kind"], SideTab>> = {
   classify: "classify",
   "train-classifier": "classify",
   "train-pixels": "pixels",
+  "train-landmarks": "landmarks",
+  "detect-landmarks": "landmarks",
 };
 
 /** The layer that a job made, on the picture it belongs to. */

@@ -132,8 +132,8 @@ export const DEFAULT_KEYMAP: readonly Binding[] = [
   assist("assist.snap", "G", "Snap the suggestion to edges"),
   review("review.accept", "Y", "Accept the prediction"),
   review("review.reject", "N", "Reject the prediction"),
-  labelling("labelling.next", "N", "Next object of the queue"),
-  labelling("labelling.accept", "Y", "Accept the suggested class"),
+  labelling("labelling.next", "N", "Next object of the queue, next missing landmark"),
+  labelling("labelling.accept", "Y", "Accept the suggested class or landmark"),
   app("app.palette", "Ctrl+K", "All commands"),
   app("app.shortcuts", "?", "This list"),
 ];

@@ -182,6 +182,6 @@ export function contexts(): Context[] {
   return [
     ...(viewer?.hasSuggestion ? (["assist"] as const) : []),
     ...(tab === "review" ? (["review"] as const) : []),
-    ...(tab === "classify" ? (["labelling"] as const) : []),
+    ...(tab === "classify" || tab === "landmarks" ? (["labelling"] as const) : []),
   ];
 }

@@ -9,10 +9,11 @@ import type { Geometry, Polygon } from "../geometry/types";
 import { NOTHING_TO_CHANGE } from "../viewer/tools/combine";
 import type { Drawn } from "../viewer/tools/tool";
 import type { Editor } from "./editor";
+import { landmarks, nextMissing, setLandmarks } from "./landmarks";
 import { tell } from "./notices";
 import { polygonsOfObject, shapeOf, without } from "./objects";
 import { pixels } from "./pixels";
-import { workspace } from "./workspace";
+import { setWorkspace, workspace } from "./workspace";
 
 const inform = (message: string): void => tell({ kind: "info", message });
 
@@ -20,6 +21,7 @@ export function drawn(editor: Editor, shape: Drawn): void {
   const polygons = polygonsOf(shape.geometry);
   const { annotationType } = workspace();
   if (pixels().scribbleLayerId !== null) return scribbled(editor, shape);
+  if (landmarks().layerId !== null && shape.kind === "point") return landmarkPlaced(editor, shape);
   if (polygons.length > 0 && annotationType === "semantic") void painted(editor, shape, polygons);
   else if (shape.combine === "avoid") void avoiding(editor, shape, polygons);
   else if (shape.combine && shape.combine !== "new" && polygons.length > 0) combined(editor, shape, polygons);
@@ -31,6 +33,34 @@ function scribbled(editor: Editor, shape: Drawn): void {
   const { scribbleLayerId } = pixels();
   if (workspace().activeTermId === null) return inform("Choose the class of the scribble first.");
   if (scribbleLayerId) editor.change({ creates: [newObject(shape)], layerId: scribbleLayerId });
+}
+
+/** The active landmark where it was clicked: a new point, or the one that is there already; then the next name. */
+function landmarkPlaced(editor: Editor, shape: Drawn): void {
+  const { layerId, termIds, points } = landmarks();
+  const { activeTermId } = workspace();
+  if (!layerId || activeTermId === null || !termIds.includes(activeTermId))
+    return inform("Choose the landmark in the list first.");
+  const known = points[activeTermId];
+  if (known !== undefined) void replaced(editor, known, shape);
+  else {
+    const [made] = editor.change({ creates: [newObject(shape)], layerId });
+    if (made) setLandmarks({ points: { ...points, [activeTermId]: made.id } });
+  }
+  const next = nextMissing(activeTermId);
+  if (next !== null) setWorkspace({ activeTermId: next });
+}
+
+async function replaced(editor: Editor, id: number, { geometry }: Drawn): Promise<void> {
+  const object = await editor.fetched(id);
+  if (!object) return;
+  const fields = {
+    geometry: { ...geometry },
+    kind: "point",
+    status: "accepted",
+    term_id: object.term_id,
+  } as const;
+  editor.change({ updates: [{ object, fields }] });
 }
 
 /** A new object of the active class; in boxes mode an area becomes its bounding box. */

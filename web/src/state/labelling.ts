@@ -1,4 +1,4 @@
-/** Where the keys of labelling go while the tab "Classify" is open. */
+/** Where the keys of labelling go while the tab "Classify" or "Landmarks" is open. */
 
 export interface LabelDesk {
   next(): void;

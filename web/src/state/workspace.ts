@@ -26,6 +26,7 @@ export type SideTab =
   | "review"
   | "classify"
   | "pixels"
+  | "landmarks"
   | "measure"
   | "segment"
   | "history"

@@ -1,38 +1,32 @@
 """A classifier on disk: a bioimage.io package with ONNX weights, read without trusting it."""
 
-import hashlib
-import re
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from cytoloop.core.errors import InvalidInputError
-from cytoloop.learning.packages.onnxfile import require_inside
-from cytoloop.learning.packages.reading import read_description
-from cytoloop.learning.packages.writing import FORMAT_VERSION
+from cytoloop.learning.packages.tabular import (
+    ClassFacts,
+    KnownClass,
+    NewFiles,
+    Told,
+    description,
+    identifiers,
+    known_classes,
+    onnx_in,
+    own_facts,
+    write_whole,
+)
 
 from .specification import Colours, FeatureSpec
 
-OPSET = 17
-_LARGEST_WEIGHTS = 512 << 20
+TASK = "classification"
 MOST_CLASSES = 200
 MOST_MEMBERS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class KnownClass:
-    """A class by name and colour ``#rrggbb``: numbers of classes differ from project to project."""
-
-    name: str
-    color: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +60,6 @@ class NewClassifier:
     licence: str = "CC0-1.0"
 
 
-class _Class(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    name: str = Field(min_length=1, max_length=100)
-    color: str = Field("#888888", pattern=r"^#[0-9a-fA-F]{6}$")
-
-
 class _Spec(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
@@ -88,7 +75,7 @@ class _Facts(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     task: Literal["classification"]
-    classes: list[_Class] = Field(min_length=2, max_length=MOST_CLASSES)
+    classes: list[ClassFacts] = Field(min_length=2, max_length=MOST_CLASSES)
     features: _Spec
     committee: list[str] = Field(default_factory=list[str], max_length=MOST_MEMBERS)
     training: dict[str, Any] = Field(default_factory=dict[str, Any])
@@ -96,81 +83,30 @@ class _Facts(BaseModel):
 
 def write_classifier(folder: Path, new: NewClassifier) -> ClassifierPackage:
     """Write the package into a new folder; nothing is left of one that could not be written whole."""
-    partial = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    (partial / "weights.onnx").write_bytes(new.weights)
-    members = [f"committee-{number}.onnx" for number in range(1, len(new.committee) + 1)]
-    for name, content in zip(members, new.committee, strict=True):
-        (partial / name).write_bytes(content)
-    np.save(partial / "test_input.npy", new.test_input)
-    np.save(partial / "test_output.npy", new.test_output)
-    (partial / "README.md").write_text(new.card, encoding="utf-8")
-    text = yaml.safe_dump(_description(partial, new, members), sort_keys=False, allow_unicode=True, width=110)
-    (partial / "bioimageio.yaml").write_text(text, encoding="utf-8")
-    read_classifier(partial)
-    partial.rename(folder)
-    return read_classifier(folder)
+    members = {f"committee-{number}.onnx": content for number, content in enumerate(new.committee, start=1)}
+    files = NewFiles(new.weights, new.test_input, new.test_output, new.card)
+    return write_whole(folder, files, lambda at: _description(at, new, list(members)), read_classifier, members)
 
 
 def _description(folder: Path, new: NewClassifier, members: list[str]) -> dict[str, Any]:
     spec = new.spec
-    return {
-        "type": "model",
-        "format_version": FORMAT_VERSION,
-        "name": plain_title(new.title),
-        "description": f"Classifier of objects: {', '.join(one.name for one in new.classes)}"[:1000],
-        "version": "1.0.0",
-        "timestamp": datetime.now(UTC).replace(microsecond=0).isoformat(),
-        "license": new.licence,
-        "authors": [{"name": "Cytoloop"}],
-        "cite": [{"text": "Geurts et al. 2006: Extremely randomized trees", "doi": "10.1007/s10994-006-6226-1"}],
-        "tags": ["classification", "objects", "2d"],
-        "documentation": "README.md",
-        "inputs": [tensor_entry(folder, "features", list(spec.names), "test_input.npy")],
-        "outputs": [tensor_entry(folder, "probabilities", identifiers(new.classes), "test_output.npy")],
-        "weights": {"onnx": {**file_entry(folder, "weights.onnx"), "opset_version": OPSET}},
-        "attachments": [file_entry(folder, name) for name in members],
-        "config": {
-            "cytoloop": {
-                "task": "classification",
-                "classes": [{"name": one.name, "color": one.color} for one in new.classes],
-                "features": {
-                    "colours": spec.colours,
-                    "channels": spec.channels,
-                    "unit": spec.unit,
-                    "version": spec.version,
-                },
-                "committee": members,
-                "training": dict(new.record),
-            }
-        },
+    told = Told(
+        title=new.title,
+        description=f"Classifier of objects: {', '.join(one.name for one in new.classes)}",
+        tags=("classification", "objects", "2d"),
+        inputs=spec.names,
+        outputs=identifiers(new.classes),
+        licence=new.licence,
+    )
+    features = {"colours": spec.colours, "channels": spec.channels, "unit": spec.unit, "version": spec.version}
+    own = {
+        "task": TASK,
+        "classes": [{"name": one.name, "color": one.color} for one in new.classes],
+        "features": features,
+        "committee": members,
+        "training": dict(new.record),
     }
-
-
-def plain_title(title: str) -> str:
-    """A title as the format wants it: at least five letters, digits, spaces and few signs."""
-    cleaned = re.sub(r"[^A-Za-z0-9_+\- ()]", "-", title)[:120].strip()
-    return cleaned if len(cleaned) >= 5 else f"{cleaned} classifier".strip()
-
-
-def identifiers(classes: tuple[KnownClass, ...]) -> list[str]:
-    """Names of the output's channels: small letters and digits, each another."""
-    cleaned = (re.sub(r"\W", "_", one.name.lower(), flags=re.ASCII) for one in classes)
-    return [f"class_{number}_{name}" for number, name in enumerate(cleaned)]
-
-
-def tensor_entry(folder: Path, name: str, channels: list[str], example: str) -> dict[str, Any]:
-    return {
-        "id": name,
-        "axes": [{"type": "batch"}, {"type": "channel", "channel_names": channels}],
-        "data": {"type": "float32"},
-        "test_tensor": file_entry(folder, example),
-    }
-
-
-def file_entry(folder: Path, name: str) -> dict[str, str]:
-    return {"source": name, "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest()}
+    return description(folder, told, own, members)
 
 
 def read_classifier(folder: Path) -> ClassifierPackage:
@@ -183,37 +119,14 @@ def read_classifier(folder: Path) -> ClassifierPackage:
     InvalidInputError
         It is no classifier, or a file that it names is missing, damaged, too large, or leads out of the folder.
     """
-    content = read_description(folder)
-    own: Any = (content.get("config") or {}).get("cytoloop") if isinstance(content.get("config"), dict) else None
-    if not isinstance(own, dict) or own.get("task") != "classification":
-        raise InvalidInputError(
-            f"{folder.name} is no classifier of objects. Models that find objects belong to the page of models."
-        )
-    try:
-        facts = _Facts.model_validate(own)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InvalidInputError(f"{folder.name}: config.cytoloop.{where}: {first['msg']}.") from error
-    if len({one.name for one in facts.classes}) < len(facts.classes):
-        raise InvalidInputError(f"{folder.name} names a class twice. Give each another name.")
+    refusal = "is no classifier of objects. Models that find objects belong to the page of models."
+    facts, title = own_facts(folder, _Facts, TASK, refusal)
     return ClassifierPackage(
         folder=folder,
-        title=str(content.get("name") or folder.name)[:200],
-        classes=tuple(KnownClass(one.name, one.color) for one in facts.classes),
+        title=title,
+        classes=known_classes(folder, facts.classes),
         spec=FeatureSpec(**facts.features.model_dump()),
         weights=onnx_in(folder, "weights.onnx"),
         committee=tuple(onnx_in(folder, name) for name in facts.committee),
         record=facts.training,
     )
-
-
-def onnx_in(folder: Path, name: str) -> Path:
-    """An ONNX file that lies in the folder itself and refers to nothing outside it."""
-    path = folder / name
-    if "/" in name or "\\" in name or path.suffix != ".onnx" or path.is_symlink() or not path.is_file():
-        raise InvalidInputError(f"{folder.name} names the network {name!r}, which is not in the package.")
-    if path.stat().st_size > _LARGEST_WEIGHTS:
-        raise InvalidInputError(f"{name} of {folder.name} is larger than {_LARGEST_WEIGHTS >> 20} MiB.")
-    require_inside(path)
-    return path

@@ -39,6 +39,11 @@ class Session:
         self._output = self._session.get_outputs()[0].name
 
     def __call__(self, features: NDArray[np.float32], classes: int) -> NDArray[np.float32]:
+        """Probabilities ``(n, classes)`` of features ``(n, f)``."""
+        return np.clip(self.numbers(features, classes), 0, 1)
+
+    def numbers(self, features: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+        """What the network gives, ``(n, count)``, as it is."""
         parts: list[NDArray[np.float32]] = []
         for start in range(0, len(features), ROWS_AT_ONCE):
             given = np.ascontiguousarray(features[start : start + ROWS_AT_ONCE], dtype=np.float32)
@@ -48,12 +53,10 @@ class Session:
                 raise InvalidInputError(
                     f"The classifier does not take {features.shape[1]} features: {str(error)[:200]}"
                 ) from error
-            parts.append(np.clip(np.asarray(found, dtype=np.float32), 0, 1))
-        result = np.concatenate(parts) if parts else np.zeros((0, classes), np.float32)
-        if result.shape != (len(features), classes):
-            raise InvalidInputError(
-                f"The classifier gives {result.shape[1:]} numbers for an object instead of {classes} probabilities."
-            )
+            parts.append(np.asarray(found, dtype=np.float32))
+        result = np.concatenate(parts) if parts else np.zeros((0, count), np.float32)
+        if result.shape != (len(features), count):
+            raise InvalidInputError(f"The network gives {result.shape[1:]} numbers for a row instead of {count}.")
         return result
 
 

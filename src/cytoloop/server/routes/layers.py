@@ -42,8 +42,10 @@ def create_layer(image_id: UUID, body: wire.LayerCreate, write: WriteDep) -> wir
     def work(access: Access) -> wire.Layer:
         image = access.image(image_id, Permission.ANNOTATE)
         editing.extent_of(image)
-        if body.kind == "scribbles":
-            layer = layer_store.scribble_layer(access.connection, image_id=image.id, creator_id=access.actor.user_id)
+        if body.kind != "user":
+            layer = layer_store.shared_layer(
+                access.connection, image_id=image.id, creator_id=access.actor.user_id, kind=body.kind
+            )
         elif body.name is None:
             layer = layer_store.user_layer(
                 access.connection,

@@ -11,17 +11,12 @@ import yaml
 from cytoloop.core.errors import CytoloopError, InvalidInputError
 from cytoloop.core.geometry import Box
 from cytoloop.learning.classifiers.configuration import Configuration
-from cytoloop.learning.classifiers.package import (
-    ClassifierPackage,
-    KnownClass,
-    NewClassifier,
-    read_classifier,
-    write_classifier,
-)
+from cytoloop.learning.classifiers.package import ClassifierPackage, NewClassifier, read_classifier, write_classifier
 from cytoloop.learning.classifiers.predictor import classify, load
 from cytoloop.learning.classifiers.specification import FeatureSpec
 from cytoloop.learning.classifiers.training import LabelledObjects, train
 from cytoloop.learning.classifiers.trial import require_runnable
+from cytoloop.learning.packages.tabular import KnownClass
 
 SPEC = FeatureSpec("channels", 1, "px")
 
@@ -112,7 +107,7 @@ def test_a_network_of_other_classes_or_features_is_refused_before_use(tmp_path: 
     package = made(tmp_path)
     three = [{"name": "A"}, {"name": "B"}, {"name": "C"}]
     folder = rewritten(package, lambda c: c["config"]["cytoloop"].update(classes=three))
-    with pytest.raises(InvalidInputError, match="instead of 3 probabilities"):
+    with pytest.raises(InvalidInputError, match="numbers for a row instead of 3"):
         require_runnable(folder)
     folder = rewritten(package, lambda c: c["config"]["cytoloop"]["features"].update(channels=2))
     with pytest.raises(InvalidInputError):

@@ -7,10 +7,10 @@ import shapely
 from scipy import ndimage
 
 from cytoloop.core.geometry import Box
-from cytoloop.learning.classifiers.package import KnownClass
 from cytoloop.learning.classifiers.predictor import probabilities_of
 from cytoloop.learning.classifiers.specification import ImageKind
 from cytoloop.learning.method import Pixels
+from cytoloop.learning.packages.tabular import KnownClass
 from cytoloop.learning.pixels.configuration import PixelConfiguration
 from cytoloop.learning.pixels.filters import planes_of
 from cytoloop.learning.pixels.package import NewPixelClassifier, PixelPackage, write_pixel_classifier

@@ -6,6 +6,7 @@ import {
   IconEye,
   IconEyeOff,
   IconFileImport,
+  IconMapPin,
   IconPencil,
   IconRobot,
   IconScribble,
@@ -91,6 +92,7 @@ const KIND_ICONS: Partial<Record<Layer["kind"], typeof IconUser>> = {
   run: IconRobot,
   import: IconUpload,
   scribbles: IconScribble,
+  landmarks: IconMapPin,
 };
 
 type Asked = "rename" | "delete" | null;

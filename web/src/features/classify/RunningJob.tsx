@@ -1,41 +1,15 @@
 /** How far the training or the classification is. */
-import { Group, Progress, Text } from "@mantine/core";
-import { IconX } from "@tabler/icons-react";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { jobApplied } from "../../api/events";
-import { cancelJob, jobKeys } from "../../api/jobs";
 import type { Job } from "../../api/types";
-import { IconButton } from "../../ui/parts";
+import { useCancelJob } from "../../api/useCancelJob";
+import { JobBar } from "../../ui/JobBar";
 
-export function RunningJob({
-  projectId,
-  job,
-  mayCancel,
-}: {
+interface Props {
   projectId: string;
   job: Job;
   mayCancel: boolean;
-}) {
-  const client = useQueryClient();
-  const cancel = useMutation({
-    mutationFn: () => cancelJob(job.id),
-    onSuccess: (done) => {
-      client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => (old ? jobApplied(old, done) : old));
-    },
-  });
-  return (
-    <div data-testid="classify-job" data-kind={job.kind}>
-      <Group gap={6} wrap="nowrap" justify="space-between">
-        <Text size="xs" className="ellipsis" title={job.title}>
-          {job.message || job.title}
-        </Text>
-        {mayCancel ? (
-          <IconButton label="Cancel" testId="classify-cancel" size="sm" onClick={() => cancel.mutate()}>
-            <IconX size={14} aria-hidden />
-          </IconButton>
-        ) : null}
-      </Group>
-      <Progress value={100 * job.progress} aria-label={job.title} animated />
-    </div>
-  );
+}
+
+export function RunningJob({ projectId, job, mayCancel }: Props) {
+  const cancel = useCancelJob(projectId);
+  return <JobBar name="classify" {...job} onCancel={mayCancel ? () => cancel.mutate(job) : undefined} />;
 }

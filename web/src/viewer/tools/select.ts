@@ -2,7 +2,8 @@
 import { clamped, repaired, union } from "../../geometry/boolean";
 import { pointGeometry } from "../../geometry/geojson";
 import { boxOf, clampPoint, rectangle } from "../../geometry/shapes";
-import type { Polygon } from "../../geometry/types";
+import { type Affine, moved as movedBy, transformed } from "../../geometry/transform";
+import type { Geometry, Polygon } from "../../geometry/types";
 import {
   deletedVertex,
   insertedVertex,
@@ -12,7 +13,15 @@ import {
   type VertexRef,
 } from "../../geometry/vertices";
 import { OUTSIDE } from "./outlines";
-import { CLICK_PX, type EditTarget, IdleTool, moved, type ToolPointer } from "./tool";
+import {
+  CLICK_PX,
+  type EditTarget,
+  IdleTool,
+  moved,
+  type Placed,
+  type ToolHost,
+  type ToolPointer,
+} from "./tool";
 
 const REACH_PX = 8;
 
@@ -30,16 +39,59 @@ interface VertexDrag {
   polygons: readonly Polygon[];
 }
 
+/** A selected point on its way to another place. */
+class PointDrag {
+  private constructor(
+    private readonly host: ToolHost,
+    private readonly point: Placed,
+    private readonly start: ToolPointer,
+  ) {}
+
+  /** Of the selected point under the pointer, if there is one. */
+  static at(host: ToolHost, pointer: ToolPointer): PointDrag | null {
+    const reach = REACH_PX * pointer.resolution;
+    const [x, y] = pointer.at;
+    const point = host.placed().find(({ geometry }) => {
+      if (geometry.type !== "Point") return false;
+      const [px = 0, py = 0] = geometry.coordinates;
+      return Math.hypot(px - x, py - y) <= reach;
+    });
+    return point ? new PointDrag(host, point, pointer) : null;
+  }
+
+  drag(pointer: ToolPointer): void {
+    const by = this.by(pointer);
+    this.host.previewAll(
+      this.host
+        .placed()
+        .map((one) => (one.id === this.point.id ? transformed<Geometry>(one.geometry, by) : one.geometry)),
+    );
+  }
+
+  up(pointer: ToolPointer): void {
+    this.host.preview(null);
+    if (moved(this.start, pointer) >= CLICK_PX) this.host.replaced([this.point], this.by(pointer));
+  }
+
+  private by(pointer: ToolPointer): Affine {
+    const [x, y] = clampPoint(pointer.at, this.host.size);
+    return movedBy(x - this.start.at[0], y - this.start.at[1]);
+  }
+}
+
 export class SelectTool extends MoveTool {
   override readonly cursor = "default";
   private box: ToolPointer | null = null;
   private vertex: VertexDrag | null = null;
+  private point: PointDrag | null = null;
 
   override down(pointer: ToolPointer): boolean {
     if (pointer.shift) {
       this.box = pointer;
       return true;
     }
+    this.point = PointDrag.at(this.host, pointer);
+    if (this.point) return true;
     const target = this.host.target();
     const ref = target && nearestVertex(target.polygons, pointer.at, REACH_PX * pointer.resolution);
     if (!target || !ref) return false;
@@ -48,6 +100,7 @@ export class SelectTool extends MoveTool {
   }
 
   override drag(pointer: ToolPointer): void {
+    this.point?.drag(pointer);
     if (this.box) this.host.sketch({ closed: [[rectangle(boxOf(this.box.at, pointer.at))]] });
     if (!this.vertex) return;
     const to = clampPoint(pointer.at, this.host.size);
@@ -56,8 +109,9 @@ export class SelectTool extends MoveTool {
   }
 
   override up(pointer: ToolPointer): void {
-    const { box, vertex } = this;
+    const { box, vertex, point } = this;
     this.cancel();
+    point?.up(pointer);
     if (box) {
       const mode = pointer.ctrl ? "toggle" : "replace";
       if (moved(box, pointer) < CLICK_PX) this.host.pick(pointer.pixel, "toggle");
@@ -80,9 +134,10 @@ export class SelectTool extends MoveTool {
   }
 
   override cancel(): boolean {
-    const had = this.box !== null || this.vertex !== null;
+    const had = this.box !== null || this.vertex !== null || this.point !== null;
     this.box = null;
     this.vertex = null;
+    this.point = null;
     this.host.sketch(null);
     this.host.preview(null);
     return had;

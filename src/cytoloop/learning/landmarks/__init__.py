@@ -1,0 +1,1 @@
+"""Landmarks: named points that are learnt from images on which people placed them, and found on others."""
