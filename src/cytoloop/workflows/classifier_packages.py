@@ -17,7 +17,7 @@ from cytoloop.projects.store import Project
 
 from .announcing import Announcer
 from .archives import ArchiveLimits, unpack
-from .classifier_shelf import CHECKED, ClassifierShelf, ClassifierVersion
+from .classifier_shelf import PRIVATE, ClassifierShelf, ClassifierVersion
 
 LIMITS = ArchiveLimits(max_bytes=2 << 30, max_files=200, max_ratio=200.0)
 _LARGEST_CARD = 200_000
@@ -33,7 +33,7 @@ def zipped(folder: Path, target: Path) -> Path:
     """A package's folder as one zip file."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.name != CHECKED and not path.name.startswith("."):
+            if path.is_file() and path.name not in PRIVATE and not path.name.startswith("."):
                 archive.write(path, path.relative_to(folder))
     return target
 
@@ -47,7 +47,8 @@ def unpacked_classifier(archive: Path, target: Path) -> ClassifierPackage:
         It is no zip, no classifier, cannot be run, or would leave its folder.
     """
     inside = unpacked(archive, target)
-    (inside / CHECKED).unlink(missing_ok=True)
+    for name in PRIVATE:
+        (inside / name).unlink(missing_ok=True)
     package = read_classifier(inside)
     require_runnable(inside)
     return package

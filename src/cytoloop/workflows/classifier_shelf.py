@@ -29,6 +29,11 @@ class RowSpec(Protocol):
 CHECKED = "checked.parquet"
 """File of a version that says what its labels were taken for while they were held out; it stays in the project."""
 
+VECTORS = "vectors.parquet"
+"""File of a version that is a network: what it makes of its labels; it stays in the project."""
+PRIVATE = frozenset({CHECKED, VECTORS})
+"""What of a version stays in the project."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClassifierVersion:
@@ -152,3 +157,8 @@ def features_of(table: pa.Table, width: int) -> Features:
     flat = table["features"].combine_chunks()
     values = np.asarray(flat.flatten() if len(table) else [], np.float32).reshape(-1, width)
     return Features(table["id"].to_numpy().astype(np.int64), table["shape"].to_numpy().astype(np.int64), values)
+
+
+def width_of(path: Path) -> int:
+    """How many features an object has in a Parquet file of features."""
+    return int(pq.read_schema(path).field("features").type.list_size)
