@@ -8,7 +8,7 @@ from cytoloop.annotations.geometry import parse_geojson
 from cytoloop.annotations.model import Layer
 from cytoloop.core.errors import NotFoundError
 from cytoloop.jobs.model import Job as JobRecord
-from cytoloop.learning.classifiers.configuration import Configuration
+from cytoloop.learning.classifiers.configuration import configuration_of
 from cytoloop.learning.pixels.configuration import PixelConfiguration
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.measurements.features.catalogue import Wanted
@@ -67,7 +67,7 @@ def _analysis(access: Access, services: Services, project: Project, body: Analys
 def _learning(access: Access, services: Services, project: Project, body: LearningRequest) -> JobRecord:
     match body:
         case TrainClassifierRequest():
-            return _train_classifier(access, project, body)
+            return _train_classifier(access, services.classifiers, project, body)
         case ClassifyRequest():
             return _classify(access, services.classifiers, project, body)
         case FineTuneRequest():
@@ -157,12 +157,15 @@ def _explore(access: Access, services: Services, project: Project, body: Explore
     )
 
 
-def _train_classifier(access: Access, project: Project, body: TrainClassifierRequest) -> JobRecord:
+def _train_classifier(
+    access: Access, shelf: ClassifierShelf, project: Project, body: TrainClassifierRequest
+) -> JobRecord:
     order = classifier_training.TrainingOrder(
         images=images_of(access, project, body.image_ids),
-        configuration=Configuration.model_validate(body.configuration.model_dump()),
+        configuration=configuration_of(body.configuration.model_dump()),
         test_images=images_of(access, project, body.test_image_ids),
         then_classify=_own_layers(access, project, images_of(access, project, body.then_classify)),
+        earlier=None if body.continue_from is None else shelf.version(project.uuid, body.continue_from),
     )
     return classifier_training.start_training(access.connection, order, project=project, user_id=access.actor.user_id)
 

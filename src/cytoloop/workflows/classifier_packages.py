@@ -104,6 +104,21 @@ class _Scores(BaseModel):
     classes: list[_ClassScore] = Field(max_length=200)
 
 
+class Point(BaseModel):
+    """After an epoch of a network's training: losses and shares that were right."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    epoch: int = Field(ge=0)
+    epochs: int = Field(ge=0)
+    loss: FiniteFloat
+    accuracy: FiniteFloat
+    validation_loss: FiniteFloat
+    validation_accuracy: FiniteFloat
+    best: bool
+    seconds: FiniteFloat
+
+
 class Facts(BaseModel):
     """What a training record tells, as far as it is in our form."""
 
@@ -116,6 +131,10 @@ class Facts(BaseModel):
     split: Literal["image", "object"] | None = None
     trained_at: datetime | None = None
     configuration: dict[str, Any] = Field(default_factory=dict[str, Any])
+    curve: list[Point] = Field(default_factory=list[Point], max_length=1000)
+    continued_from: int | None = None
+    best_epoch: int | None = None
+    ended_by: str | None = Field(None, max_length=40)
     scores: dict[Literal["held_out", "training", "test"], dict[str, Any]] = Field(
         default_factory=dict[Literal["held_out", "training", "test"], dict[str, Any]]
     )

@@ -1,7 +1,8 @@
 """What networks see of an object: a square crop around it, brought to one size, and its mask."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -67,6 +68,11 @@ class CropSpec:
 
 Spec = FeatureSpec | CropSpec
 """What a classifier sees of an object: numbers, or a crop."""
+
+
+def spec_from(values: Mapping[str, Any]) -> Spec:
+    """What ``dataclasses.asdict`` made of a spec."""
+    return CropSpec(**values) if "side" in values else FeatureSpec(**values)
 
 
 def crops_for(images: Sequence[ImageKind], *, side: int, context: float, own_range: bool) -> CropSpec:

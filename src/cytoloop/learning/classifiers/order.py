@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ class ClassOrder(BaseModel):
     earlier: Path | None = None
     """ONNX file of an earlier network of this kind whose weights are the start."""
     earlier_classes: tuple[str, ...] = ()
-    threads: int | None = Field(None, ge=1, le=256)
+    threads: Annotated[int | None, Field(ge=1, le=256)] = None
 
     @property
     def name(self) -> str:

@@ -183,6 +183,7 @@ def _classifier(one: ClassifierVersion) -> wire.Classifier:
         macro_f1=facts.macro_f1,
         accuracy=facts.accuracy,
         trained_at=facts.trained_at,
+        subject=one.package.subject,
     )
 
 
@@ -198,4 +199,8 @@ def _details(one: ClassifierVersion) -> wire.ClassifierDetails:
         scores=scores,
         configuration=configuration,
         features=one.package.spec.key,
+        curve=[wire.TrainingPoint(**point.model_dump()) for point in facts.curve],
+        continued_from=facts.continued_from,
+        best_epoch=facts.best_epoch,
+        ended_by=facts.ended_by,
     )

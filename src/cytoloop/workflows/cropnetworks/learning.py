@@ -1,6 +1,8 @@
 """A network learns from labelled crops: training in its own process, scores by ONNX Runtime, the package."""
 
+import hashlib
 import json
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from cytoloop.learning.classifiers.cropclassifier import CROPS_AT_ONCE, CropClas
 from cytoloop.learning.classifiers.crops import CropSpec
 from cytoloop.learning.classifiers.evaluation import evaluate
 from cytoloop.learning.classifiers.folds import validation_part
-from cytoloop.learning.classifiers.order import CROPS, ClassOrder, write_data
+from cytoloop.learning.classifiers.order import CROPS, CURVES, STOP, ClassOrder, write_data
 from cytoloop.learning.classifiers.package import (
     ClassifierPackage,
     KnownClass,
@@ -96,9 +98,10 @@ def learn(labelled: LabelledCrops, lesson: Lesson, work: Path, output: Path, on_
         labelled.truth[own], labelled.groups[own], lesson.configuration.validation_share, rng
     )
     data = work / "data"
+    _begin(work, labelled, lesson, held)
     write_data(data, _chosen(labelled.parts, labelled.rows[own]), labelled.truth[own], held)
     _trained(lesson, data, work, on_point)
-    network = CropClassifier(work / "weights.onnx", classes, threads=2)
+    network = CropClassifier(work / "weights.onnx", classes, (), threads=2)
     seen = network.look(np.load(data / CROPS, mmap_mode="r", allow_pickle=False))
     truth = labelled.truth[own]
     scores = {
@@ -117,6 +120,21 @@ def learn(labelled: LabelledCrops, lesson: Lesson, work: Path, output: Path, on_
     }
     package = _write(lesson, record, committee, data, seen, work, output)
     return Learnt(package, own[held], seen.probabilities[held], seen.vectors)
+
+
+def _begin(work: Path, labelled: LabelledCrops, lesson: Lesson, held: NDArray[np.bool_]) -> None:
+    """Leave what an earlier try did only where it learnt the same; a wish to stop counts for one that has begun."""
+    digest = hashlib.sha256(lesson.configuration.model_dump_json().encode())
+    for one in (labelled.rows, labelled.truth, labelled.groups, labelled.tested, held):
+        digest.update(np.ascontiguousarray(one).tobytes())
+    mark = work / "lesson"
+    if not mark.is_file() or mark.read_text() != digest.hexdigest():
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        mark.write_text(digest.hexdigest())
+    if not (work / "checkpoint.pt").exists():
+        (work / STOP).unlink(missing_ok=True)
+        (work / CURVES).unlink(missing_ok=True)
 
 
 def _drawn(rows: NDArray[np.int64], truth: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:

@@ -1,5 +1,6 @@
 """What a worker process does for networks that tell objects apart: crops, training, predictions."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,25 +33,26 @@ def cut(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     """Crops of the objects in ``call["input"]`` (Parquet: id, shape, z, t, wkb) into the array ``call["output"]``."""
     objects = pq.read_table(call["input"])
     spec = CropSpec(**call["spec"])
-    target = np.lib.format.open_memmap(
-        call["output"], mode="w+", dtype=np.float32, shape=(len(objects), *spec.shape)
-    )
-    if len(objects):
-        pyramid = open_files(ImageFiles.of_call(call), reporter)
-        try:
-            done = 0
-            for rows, crops in _crops(pyramid, objects, spec):
-                target[rows] = crops
-                done += len(rows)
-                reporter.progress(done / len(objects), f"Cutting out objects, {done:,} of {len(objects):,}")
-        finally:
-            pyramid.source.close()
+    target = np.lib.format.open_memmap(call["output"], mode="w+", dtype=np.float32, shape=(len(objects), *spec.shape))
+    pyramid = open_files(ImageFiles.of_call(call), reporter)
+    try:
+        done = 0
+        for rows, crops in _crops(pyramid, objects, spec):
+            target[rows] = crops
+            done += len(rows)
+            reporter.progress(done / len(objects), f"Cutting out objects, {done:,} of {len(objects):,}")
+    finally:
+        pyramid.source.close()
     target.flush()
     return {"objects": len(objects)}
 
 
-def _crops(pyramid: Pyramid, objects: pa.Table, spec: CropSpec) -> Any:
+def _crops(
+    pyramid: Pyramid, objects: pa.Table, spec: CropSpec
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
     """Rows of the table and their crops, part by part."""
+    if len(objects) == 0:
+        return
     places = np.stack([objects["z"].to_numpy(), objects["t"].to_numpy()], axis=1)
     for z, t in np.unique(places, axis=0).tolist():
         rows = np.flatnonzero((places == (z, t)).all(axis=1))
@@ -80,11 +82,10 @@ def train_network(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
         earlier=None if earlier is None else read_classifier(Path(earlier["folder"])),
         earlier_number=None if earlier is None else earlier["number"],
     )
-    labelled = LabelledCrops(
-        [np.load(one, mmap_mode="r", allow_pickle=False) for one in call["parts"]],
-        *(table[name].to_numpy().astype(np.int64) for name in ("row", "class", "image")),
-        table["tested"].to_numpy(zero_copy_only=False).astype(bool),
-    )
+    row, truth, image = (table[name].to_numpy().astype(np.int64) for name in ("row", "class", "image"))
+    tested = table["tested"].to_numpy(zero_copy_only=False).astype(bool)
+    parts = [np.load(one, mmap_mode="r", allow_pickle=False) for one in call["parts"]]
+    labelled = LabelledCrops(parts, row, truth, image, tested)
     reporter.progress(0.0, "Preparing the training")
     made = learn(labelled, lesson, Path(call["work"]), Path(call["output"]), telling(reporter))
     _write_private(made, table)
@@ -128,20 +129,18 @@ def predict(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     objects = pq.read_table(call["input"])
     spec = CropSpec(**call["spec"])
     likely = np.zeros((len(objects), len(package.classes)), np.float32)
-    parts: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
+    width = network.look(np.zeros((1, *spec.shape), np.float32)).vectors.shape[1]
+    vectors = np.zeros((len(objects), width), np.float32)
     pyramid = open_files(ImageFiles.of_call(call), reporter)
     try:
         done = 0
         for rows, crops in _crops(pyramid, objects, spec):
             seen = network.look(crops)
-            likely[rows] = seen.probabilities
-            parts.append((rows, seen.vectors))
+            likely[rows], vectors[rows] = seen.probabilities, seen.vectors
             done += len(rows)
             reporter.progress(done / len(objects), f"Classifying, {done:,} of {len(objects):,}")
     finally:
         pyramid.source.close()
-    vectors = np.concatenate([one for _, one in parts])
-    vectors[np.concatenate([rows for rows, _ in parts])] = vectors.copy()
     predictions_table(objects, Seen(likely, vectors), network.disagreement(vectors), Path(call["output"]))
     return {"objects": len(objects)}
 

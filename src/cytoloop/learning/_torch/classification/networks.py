@@ -16,6 +16,9 @@ LIMITS = (-0.2, 1.5)
 class CropNetwork(nn.Module):
     """Scales the planes, looks at them, averages what it sees over the crop and over the object, tells the classes."""
 
+    low: Tensor
+    span: Tensor
+
     def __init__(self, configuration: NetworkConfiguration, planes: int, classes: int) -> None:
         super().__init__()
         self.hidden = configuration.hidden
