@@ -28,6 +28,8 @@ from cytoloop.workflows.exploring import ExploreKind
 from cytoloop.workflows.export_jobs import ExportKind
 from cytoloop.workflows.finetuning.shelf import TunedModels
 from cytoloop.workflows.finetuning.starting import FineTuneKind
+from cytoloop.workflows.imageclasses.applying import ClassifyImagesKind
+from cytoloop.workflows.imageclasses.training import TrainImagesKind
 from cytoloop.workflows.import_set_jobs import ImportSetKind
 from cytoloop.workflows.importing import ImportKind
 from cytoloop.workflows.leftovers import Leftovers
@@ -68,6 +70,7 @@ class Services:
     comparisons: Path
     """Folder of what comparisons of methods found."""
     classifiers: ClassifierShelf
+    image_classifiers: ClassifierShelf
     tuned: TunedModels
     """What fine-tuning gave."""
     pixels: PixelShelf
@@ -151,11 +154,13 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
     measurements = home / "measurements"
     comparisons = home / "comparisons"
     classifiers = ClassifierShelf(home / "classifiers")
+    image_classifiers = ClassifierShelf(home / "image-classifiers", "images")
     pixels = PixelShelf(home / "pixels")
     shelf = Shelf(home / "exchange")
     methods = MethodRegistry(settings.models_folder)
     tuned = TunedModels(home / "tuned", methods)
-    leftovers = Leftovers(database, measurements, comparisons, tuned.folder, classifiers.folder, pixels.folder)
+    of_projects = (classifiers.folder, image_classifiers.folder, pixels.folder)
+    leftovers = Leftovers(database, measurements, comparisons, tuned.folder, of_projects)
     kinds = {
         "import": ImportKind(blobs, custody, announcer),
         "segment": SegmentKind(library, methods, announcer, classifiers, pixels, database.read),
@@ -166,6 +171,8 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         "import-set": ImportSetKind(database, announcer, shelf),
         "train-classifier": TrainKind(database, library, announcer, classifiers),
         "classify": ClassifyKind(database, library, announcer, classifiers),
+        "train-image-classifier": TrainImagesKind(database, library, announcer, image_classifiers),
+        "classify-images": ClassifyImagesKind(database, library, announcer, image_classifiers),
         "fine-tune": FineTuneKind(database, library, tuned),
         "train-pixels": TrainPixelsKind(database, library, pixels),
         "index-objects": IndexKind(database, library, classifiers),
@@ -194,6 +201,7 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         measurements=measurements,
         comparisons=comparisons,
         classifiers=classifiers,
+        image_classifiers=image_classifiers,
         tuned=tuned,
         pixels=pixels,
         shelf=shelf,

@@ -18,7 +18,12 @@ from cytoloop.projects.store import Project
 from cytoloop.server.access import Access, images_of
 from cytoloop.server.dependencies import Services
 from cytoloop.wire import jobs as wire
-from cytoloop.wire.classifiers import ClassifyRequest, TrainClassifierRequest
+from cytoloop.wire.classifiers import (
+    ClassifyImagesRequest,
+    ClassifyRequest,
+    TrainClassifierRequest,
+    TrainImageClassifierRequest,
+)
 from cytoloop.wire.exploring import ExploreRequest
 from cytoloop.wire.pixels import TrainPixelsRequest
 from cytoloop.wire.similar import IndexObjectsRequest
@@ -36,19 +41,24 @@ from cytoloop.workflows import (
 from cytoloop.workflows.classifier_shelf import ClassifierShelf
 from cytoloop.workflows.finetuning import starting as finetuning
 from cytoloop.workflows.finetuning.plan import TuningPlan
+from cytoloop.workflows.imageclasses.applying import start_image_classification
+from cytoloop.workflows.imageclasses.training import ImageTrainingOrder, start_image_training
 from cytoloop.workflows.labelled import layers_to_learn_from
 from cytoloop.workflows.populations import like_layers
 from cytoloop.workflows.similar.indexing import start_indexing
 
 AnalysisRequest = wire.SegmentRequest | wire.MeasureRequest | ExploreRequest | wire.CompareRequest
+ImagesRequest = TrainImageClassifierRequest | ClassifyImagesRequest
 LearningRequest = TrainClassifierRequest | ClassifyRequest | FineTuneRequest | TrainPixelsRequest | IndexObjectsRequest
-JobRequest = Annotated[AnalysisRequest | LearningRequest, wire.Field(discriminator="kind")]
+JobRequest = Annotated[AnalysisRequest | LearningRequest | ImagesRequest, wire.Field(discriminator="kind")]
 
 
 def started(access: Access, services: Services, project: Project, body: JobRequest) -> JobRecord:
     """Check the request and queue the job."""
     if isinstance(body, AnalysisRequest):
         return _analysis(access, services, project, body)
+    if isinstance(body, ImagesRequest):
+        return _of_images(access, services.image_classifiers, project, body)
     return _learning(access, services, project, body)
 
 
@@ -183,6 +193,23 @@ def _classify(access: Access, shelf: ClassifierShelf, project: Project, body: Cl
     return classifying.start_classification(
         access.connection, version, layers, project=project, user_id=access.actor.user_id
     )
+
+
+def _of_images(access: Access, shelf: ClassifierShelf, project: Project, body: ImagesRequest) -> JobRecord:
+    images = images_of(access, project, body.image_ids)
+    connection, user_id = access.connection, access.actor.user_id
+    if isinstance(body, ClassifyImagesRequest):
+        number = body.classifier
+        version = shelf.newest(project.uuid) if number is None else shelf.version(project.uuid, number)
+        return start_image_classification(connection, version, images, project=project, user_id=user_id)
+    order = ImageTrainingOrder(
+        images=images,
+        configuration=configuration_of(body.configuration.model_dump()),
+        test_images=images_of(access, project, body.test_image_ids),
+        then_classify=body.then_classify,
+        earlier=None if body.continue_from is None else shelf.version(project.uuid, body.continue_from),
+    )
+    return start_image_training(connection, order, project=project, user_id=user_id)
 
 
 def _train_pixels(access: Access, project: Project, body: TrainPixelsRequest) -> JobRecord:

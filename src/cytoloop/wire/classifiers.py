@@ -96,6 +96,60 @@ class ClassifyRequest(WireModel):
     layer_ids: list[UUID] | None = Field(default=None, max_length=1000)
 
 
+class TrainImageClassifierRequest(WireModel):
+    """Learn from the classes that people gave whole images (of all where null).
+
+    Those of ``test_image_ids`` are only scored. ``then_classify``: suggest classes for the other images at once.
+    ``continue_from``: the number of an earlier network of the same kind whose weights are the start.
+    """
+
+    kind: Literal["train-image-classifier"] = "train-image-classifier"
+    image_ids: list[UUID] | None = Field(default=None, max_length=5000)
+    test_image_ids: list[UUID] = Field(default_factory=list[UUID], max_length=5000)
+    then_classify: bool = True
+    configuration: AnyConfiguration = Field(default_factory=lambda: ClassifierConfiguration())
+    continue_from: int | None = Field(default=None, ge=1, le=999_999)
+
+
+class ClassifyImagesRequest(WireModel):
+    """Suggest classes for whole images without one from a person; ``classifier`` null is the newest."""
+
+    kind: Literal["classify-images"] = "classify-images"
+    classifier: int | None = Field(default=None, ge=1, le=999_999)
+    image_ids: list[UUID] | None = Field(default=None, max_length=5000)
+
+
+class ImageClass(WireModel):
+    """The class of an image; null takes it away."""
+
+    image_id: UUID
+    term_id: int | None
+
+
+class ImageClasses(WireModel):
+    """Classes that a person gives images; of a suggested one, the same class agrees to it."""
+
+    images: list[ImageClass] = Field(min_length=1, max_length=5000)
+
+
+class ImageSuggestions(WireModel):
+    """Agree to all suggested classes of images that are at least so probable, or take all suggestions away."""
+
+    action: Literal["accept", "clear"]
+    min_score: float = Field(default=0.0, ge=0, le=1)
+
+
+class Changed(WireModel):
+    changed: int
+
+
+class CheckedImage(WireModel):
+    """An image of one cell of the confusion matrix; ``score`` is the probability of the class it was taken for."""
+
+    image_id: UUID
+    score: float
+
+
 class LabelledClass(WireModel):
     """Objects of a class: with a class from a person, and with a suggested one."""
 
@@ -111,7 +165,12 @@ class LabelledImage(WireModel):
 
 
 class Labels(WireModel):
-    """Areas of a project by class; ``term_id`` null counts those without. Images without areas are left out."""
+    """Areas of a project by class; ``term_id`` null counts those without. Images without areas are left out.
+
+    ``can_train_networks`` is false where the server lacks torch.
+    """
+
+    can_train_networks: bool
 
     images: list[LabelledImage]
     total: list[LabelledClass]

@@ -124,6 +124,8 @@ class Job(WireModel):
         "fine-tune",
         "train-pixels",
         "index-objects",
+        "train-image-classifier",
+        "classify-images",
     ]
     title: str
     state: JobState

@@ -4,11 +4,12 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 from sqlalchemy import Connection
 
+from cytoloop.core.errors import InvalidInputError
 from cytoloop.learning.classifiers.package import ClassifierPackage, KnownClass, read_classifier
 from cytoloop.learning.classifiers.trial import require_runnable
 from cytoloop.learning.packages.reading import DESCRIPTIONS
@@ -67,7 +68,17 @@ def unpacked(archive: Path, target: Path) -> Path:
 def add_classifier(
     connection: Connection, shelf: ClassifierShelf, project: Project, package: ClassifierPackage, announcer: Announcer
 ) -> ClassifierVersion:
-    """Put a checked classifier on the project's shelf; classes that the project lacks are added."""
+    """Put a checked classifier on the project's shelf; classes that the project lacks are added.
+
+    Raises
+    ------
+    InvalidInputError
+        It tells other things apart than those of the shelf.
+    """
+    if package.subject != shelf.subject:
+        raise InvalidInputError(
+            f"This classifier tells {package.subject} apart. Import it where {package.subject} are."
+        )
     add_classes(connection, project, package.classes, announcer)
     return shelf.version(project.uuid, shelf.add(project.uuid, package.folder))
 
@@ -134,7 +145,7 @@ class Facts(BaseModel):
     curve: list[Point] = Field(default_factory=list[Point], max_length=1000)
     continued_from: int | None = None
     best_epoch: int | None = None
-    ended_by: str | None = Field(None, max_length=40)
+    ended_by: Annotated[str | None, Field(max_length=40)] = None
     scores: dict[Literal["held_out", "training", "test"], dict[str, Any]] = Field(
         default_factory=dict[Literal["held_out", "training", "test"], dict[str, Any]]
     )

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from cytoloop.core.errors import CytoloopError, NotFoundError
-from cytoloop.learning.classifiers.package import ClassifierPackage, read_classifier
+from cytoloop.learning.classifiers.package import ClassifierPackage, Subject, read_classifier
 
 from .versionfolder import VersionFolder
 
@@ -54,9 +54,10 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class ClassifierShelf:
-    """The folder that holds a folder for each project."""
+    """The folder that holds a folder for each project, with classifiers of objects or of images."""
 
     folder: Path
+    subject: Subject = "objects"
 
     def of_project(self, project: UUID) -> Path:
         return self.folder / str(project)
@@ -82,7 +83,7 @@ class ClassifierShelf:
         """The classifier that was trained or imported last, or ``NotFoundError``."""
         found = self.versions(project)
         if not found:
-            raise NotFoundError("The project has no classifier yet. Label some objects and train one.")
+            raise NotFoundError(f"The project has no classifier of {self.subject} yet. Label some and train one.")
         return found[0]
 
     def add(self, project: UUID, source: Path) -> int:

@@ -128,8 +128,9 @@ def train_classifier(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]
         committee=made.committee,
         test_input=example,
         test_output=probabilities_of(made.weights, example, len(classes)),
-        card=card_of(order["title"], classes, record),
+        card=card_of(order["title"], classes, record, order["subject"]),
         record=record,
+        subject=order["subject"],
     )
     package = Path(call["output"])
     write_classifier(package, new)

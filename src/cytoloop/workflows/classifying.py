@@ -75,8 +75,10 @@ def _new_job(
     connection: Connection, version: ClassifierVersion, layers: Sequence[Layer], *, project: Project, user_id: int
 ) -> NewJob | None:
     package = version.package
+    if package.subject != "objects":
+        raise InvalidInputError(f"Classifier {version.number} tells images apart, not objects.")
     networked = isinstance(package.spec, CropSpec)
-    terms = _terms(connection, project, [one.name for one in package.classes])
+    terms = terms_named(connection, project, [one.name for one in package.classes])
     images: dict[int, ProjectImage] = {}
     payloads: list[dict[str, Any]] = []
     touched: list[Layer] = []
@@ -104,7 +106,7 @@ def _new_job(
     return NewJob(project.id, KIND, f"Classify {where} by classifier {version.number}", user_id, parameters, payloads)
 
 
-def _terms(connection: Connection, project: Project, names: Sequence[str]) -> list[int]:
+def terms_named(connection: Connection, project: Project, names: Sequence[str]) -> list[int]:
     """Numbers of the project's classes of these names."""
     known = {one.name.casefold(): one.id for one in ontologies.terms_of(connection, project.ontology_id)}
     missing = [one for one in names if one.casefold() not in known]

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -21,14 +21,13 @@ ARRIVING_S = 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Leftovers:
-    """Folders: measured tables by layer, comparisons and fine-tuned models by job, classifiers by project."""
+    """Folders: measured tables by layer, comparisons and fine-tuned models by job; classifiers by project."""
 
     database: Database
     measurements: Path
     comparisons: Path
     tuned: Path
-    classifiers: Path
-    pixels: Path
+    of_projects: Sequence[Path]
 
     def sweep(self) -> int:
         """Remove what nothing belongs to any more; how many files and folders that were."""
@@ -36,8 +35,7 @@ class Leftovers:
             self.measurements: layer,
             self.comparisons: job,
             self.tuned: job,
-            self.classifiers: project,
-            self.pixels: project,
+            **dict.fromkeys(self.of_projects, project),
         }
         gone = 0
         for folder, table in kept.items():

@@ -42,10 +42,15 @@ def crops_file(scratch: Path, task: Task) -> Path:
     return scratch / f"{task.index}.{task.epoch}{_CROPS}"
 
 
+def objects_file(scratch: Path, task: Task) -> Path:
+    """The objects of a task's crops, in their order."""
+    return scratch / f"{task.index}.{task.epoch}{_OBJECTS}"
+
+
 def keep_crops(scratch: Path, task: Task) -> None:
     """Mark the crops of a task as whole; nothing where that was done before."""
     path = crops_file(scratch, task)
-    objects = path.with_name(path.name.replace(_CROPS, _OBJECTS))
+    objects = objects_file(scratch, task)
     if path.is_file() and objects.is_file():
         objects.rename(scratch / f"done-{task.index:06}{_OBJECTS}")
         path.rename(scratch / f"done-{task.index:06}{_CROPS}")
@@ -123,9 +128,13 @@ class CropFiles:
     def label(self, layer_id: int, image_id: int, rows: Sequence[ObjectRow], classes: Mapping[int, int]) -> None:
         """Add labels of a layer: objects whose crop was cut with the outline that they have now."""
         for one in rows:
-            place = self._place.get((one.id, one.shape))
-            if place is not None:
-                self._rows.append((place, one.id, classes[one.term_id or 0], image_id, layer_id))
+            self.add((one.id, one.shape), classes[one.term_id or 0], image_id, layer_id)
+
+    def add(self, key: tuple[int, int], number: int, image_id: int, layer_id: int) -> None:
+        """Label one crop by id and fingerprint; nothing where there is none."""
+        place = self._place.get(key)
+        if place is not None:
+            self._rows.append((place, key[0], number, image_id, layer_id))
 
     def table(self, tested: set[int]) -> pa.Table:
         """Columns row, id, class, image, layer, tested; by row."""
