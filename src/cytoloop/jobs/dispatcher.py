@@ -124,10 +124,6 @@ class Dispatcher:
         """There may be new work, for whichever dispatcher is at work."""
         self._signals.send(TOPIC, {})
 
-    def scratch_of(self, job: Job) -> Path:
-        """The folder of a job's tasks; it may not be there."""
-        return self._scratch / str(job.uuid)
-
     def cancel(self, job_id: int) -> Job:
         """Cancel a job: queued tasks never start, running ones are ended now. One that has ended stays as it is."""
 

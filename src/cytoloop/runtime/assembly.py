@@ -10,6 +10,7 @@ from cytoloop.core.events import EventBus
 from cytoloop.jobs.dispatcher import Dispatcher
 from cytoloop.jobs.executors.local import LocalExecutor
 from cytoloop.jobs.executors.protocol import Executor
+from cytoloop.jobs.model import Job
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.storage.blobs.contract import Blobs
 from cytoloop.storage.blobs.opening import open_blobs
@@ -90,6 +91,10 @@ class Services:
         self.signals.start()
         self.dispatcher.start()
         self.sweeper.start()
+
+    def scratch_of(self, job: Job) -> Path:
+        """The folder of a job's tasks; it may not be there."""
+        return self.settings.scratch_folder / str(job.uuid)
 
     def stop(self) -> None:
         """End everything in order; unfinished tasks go back into the queue."""
@@ -181,7 +186,7 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         database,
         executor or _executor(settings),
         kinds,
-        home / "scratch",
+        settings.scratch_folder,
         on_job=announcer.job,
         on_log=announcer.job_log,
         leadership=leadership_of(database, Held.DISPATCHER),

@@ -81,7 +81,7 @@ export type Labels = Schemas["Labels"];
 export type LabelledClass = Schemas["LabelledClass"];
 export type Classifier = Schemas["Classifier"];
 export type ClassifierDetails = Schemas["ClassifierDetails"];
-export type ClassifierConfiguration = Schemas["ClassifierConfiguration"];
+export type ClassifierConfiguration = Required<Schemas["ClassifierConfiguration"]>;
 export type CropAugmentation = Required<Schemas["CropAugmentation"]>;
 /** With every setting told. */
 export type NetworkConfiguration = Required<Omit<Schemas["NetworkConfiguration"], "augmentation">> & {

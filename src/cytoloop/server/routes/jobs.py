@@ -104,7 +104,7 @@ def cancel_job(job_id: UUID, write: WriteDep, services: ServicesDep) -> wire.Job
 def finish_job(job_id: UUID, write: WriteDep, services: ServicesDep) -> wire.Job:
     """Let a training of a network that runs end now and keep the best of what it learnt."""
     job = write(lambda access: own_job(access, job_id))
-    ask_to_stop(services.dispatcher.scratch_of(job), is_running=job.state == "running")
+    ask_to_stop(services.scratch_of(job), is_running=job.state == "running")
     with services.database.read() as connection:
         return job_wire(connection, job)
 
@@ -113,7 +113,7 @@ def finish_job(job_id: UUID, write: WriteDep, services: ServicesDep) -> wire.Job
 def read_training_curve(job_id: UUID, access: ReadDep, services: ServicesDep) -> list[TrainingPoint]:
     """Losses and accuracies of a network's training so far, by epoch; none before its first, and after its end."""
     job = access.job(job_id, Permission.VIEW)
-    found = read_curve(work_folder(services.dispatcher.scratch_of(job)))
+    found = read_curve(work_folder(services.scratch_of(job)))
     return [TrainingPoint.model_validate(one) for one in found]
 
 

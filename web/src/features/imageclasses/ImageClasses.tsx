@@ -78,6 +78,8 @@ function Labelling({ project, images, terms }: Props) {
             allowDeselect={false}
             value={shown}
             onChange={(value) => value && setShown(value as Shown)}
+            // so that the keys of the classes work at once
+            onDropdownClose={() => setTimeout(blurred)}
             data-testid="image-classes-show"
           />
           <Text size="xs" c="var(--text-dim)" data-testid="image-classes-hint">
@@ -112,6 +114,10 @@ function Labelling({ project, images, terms }: Props) {
       />
     </div>
   );
+}
+
+function blurred(): void {
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
 }
 
 function hintOf(selected: number, found: number, mayLabel: boolean): string {

@@ -41,17 +41,19 @@ function done(key: string, desk: Desk): boolean {
   return true;
 }
 
+/** A dialog or an open list has its own keys. */
+const isBusy = (): boolean =>
+  [...document.querySelectorAll("[role=dialog], [role=menu], [role=listbox]")].some(
+    (element) => element.getClientRects().length > 0,
+  );
+
 export function useClassKeys(desk: Desk): void {
   const latest = useRef(desk);
   latest.current = desk;
   useEffect(() => {
     const down = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-      if (
-        document.querySelector("[role=dialog], [role=menu], [role=listbox]:not([hidden])")?.getClientRects()
-          .length
-      )
-        return;
+      if (isBusy()) return;
       const control =
         event.target instanceof HTMLElement && event.target.closest("[role=tab], [role=slider]");
       if (control && event.key.startsWith("Arrow")) return;
