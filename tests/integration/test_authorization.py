@@ -102,6 +102,13 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "GET /projects/{project_id}/classifiers/{version}/objects": (V, "?truth=0&predicted=0"),
     "GET /projects/{project_id}/classifiers/{version}/export": (V, None),
     "POST /projects/{project_id}/classifiers/import": (M, "file"),
+    "GET /projects/{project_id}/classifiers/{version}/images": (V, "?truth=0&predicted=0"),
+    "PUT /projects/{project_id}/image-classes": (
+        A,
+        {"images": [{"image_id": "00000000-0000-0000-0000-000000000000", "term_id": None}]},
+    ),
+    "POST /projects/{project_id}/image-classes/suggestions": (A, {"action": "clear"}),
+    "GET /projects/{project_id}/image-classes.csv": (V, None),
     "DELETE /projects/{project_id}/classifiers/{version}": (M, None),
     "GET /projects/{project_id}/scribbles": (V, None),
     "GET /projects/{project_id}/pixel-classifiers": (V, None),
@@ -162,6 +169,8 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "DELETE /jobs/{job_id}/tuning/model": (M, None),
     "GET /preprocessing": (SIGNED_IN, None),
     "POST /jobs/{job_id}/retry": (R, None),
+    "POST /jobs/{job_id}/finish": (R, None),
+    "GET /jobs/{job_id}/curve": (V, None),
     "GET /events": (V, "?project_id={project_id}"),
 }
 OWN_UPLOADS = {

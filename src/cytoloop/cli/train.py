@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from cytoloop.core.errors import InvalidInputError
-from cytoloop.learning.classifiers.configuration import Learner
+from cytoloop.learning.classifiers.configuration import AnyConfiguration
+from cytoloop.learning.classifiers.package import Subject
 from cytoloop.learning.packages.model import ModelPackage
 from cytoloop.learning.packages.reading import checked_name
 from cytoloop.learning.pixels.configuration import PixelLearner
@@ -20,6 +21,7 @@ from cytoloop.learning.training.configuration import Configuration, Head, read_c
 from cytoloop.learning.training.order import Order
 from cytoloop.runtime.assembly import image_library
 from cytoloop.runtime.settings import Settings
+from cytoloop.workflows.classify_material import Material, folder_material, project_material
 from cytoloop.workflows.datasets import write_layer_dataset
 from cytoloop.workflows.finetuning.plan import TuningPlan, Unmarked, tuned_configuration
 from cytoloop.workflows.finetuning.rounds import copy_with_unknown, fine_tune
@@ -28,7 +30,7 @@ from cytoloop.workflows.shipping import model_of_training
 from cytoloop.workflows.training import Curve, Trained
 from cytoloop.workflows.training import train as run_training
 
-from .classify import train_classifier
+from .classify import ClassifierOrder, classifier_configuration, train_classifier
 from .homes import open_database, project_named
 from .options import DatabaseOption, HomeOption, settings_with
 from .pixels import train_pixels
@@ -43,6 +45,13 @@ class TrainingTask(StrEnum):
     PIXELS = "pixels"
 
 
+class SubjectName(StrEnum):
+    """What a classifier tells apart."""
+
+    OBJECTS = "objects"
+    IMAGES = "images"
+
+
 class TrainingMethod(StrEnum):
     """What learns to tell classes apart: of objects, of pixels, or of both."""
 
@@ -50,6 +59,9 @@ class TrainingMethod(StrEnum):
     BOOSTING = "boosting"
     SVM = "svm"
     LINEAR = "linear"
+    CNN = "cnn"
+    ENCODER = "encoder"
+    ENCODER_TUNED = "encoder-tuned"
     RANDOM_FOREST = "random-forest"
     PATCHES = "patches"
 
@@ -93,6 +105,9 @@ def train(
     seed: Annotated[
         int, typer.Option("--seed", min=0, help="With --task classify, pixels or --from: for what is drawn at random.")
     ] = 0,
+    subject: Annotated[
+        SubjectName, typer.Option("--of", help="With --task classify and --project: learn from objects or from images.")
+    ] = SubjectName.OBJECTS,
     background: Annotated[
         str | None, typer.Option("--background", metavar="CLASS", help="With --task pixels: what is no object.")
     ] = None,
@@ -114,8 +129,16 @@ def train(
     One in five images is held out to score the result. The curves are in WORK/curves.html, a page that renews
     itself. A training that was ended goes on where it stood when it is started again with the same --work.
     """
-    if task in {TrainingTask.CLASSIFY, TrainingTask.PIXELS}:
-        _train_trees(task, dataset, out, method, seed, background)
+    if task is TrainingTask.PIXELS:
+        _train_pixels(dataset, out, method, seed, background)
+        return
+    if task is TrainingTask.CLASSIFY:
+        if out is None:
+            raise InvalidInputError("Name the package with --out MODEL.zip.")
+        found = classifier_configuration(recipe, method.value, seed)
+        order = ClassifierOrder(out, found, None if start is None else Path(start), work)
+        source = (dataset, project, settings_with(home=home, database=database))
+        train_classifier(order, lambda settings: _material(*source, settings, subject.value))
         return
     if out is None and name is None:
         raise InvalidInputError("Say where the model goes: --out MODEL.zip, or --name NAME to keep it in the home.")
@@ -170,20 +193,34 @@ def _tuned(start: ModelPackage, order: Order, plan: TuningPlan) -> Trained:
     return tuned.trained
 
 
-def _train_trees(
-    task: TrainingTask, dataset: Path | None, out: Path | None, method: TrainingMethod, seed: int, ground: str | None
+def _train_pixels(
+    dataset: Path | None, out: Path | None, method: TrainingMethod, seed: int, ground: str | None
 ) -> None:
-    """What needs no network."""
-    known: type[Learner | PixelLearner] = Learner if task is TrainingTask.CLASSIFY else PixelLearner
-    if method.value not in {one.value for one in known}:
-        raise InvalidInputError(f"--task {task} has no method {method}. There are: {', '.join(known)}.")
+    if method.value not in {one.value for one in PixelLearner}:
+        raise InvalidInputError(f"--task pixels has no method {method}. There are: {', '.join(PixelLearner)}.")
     if dataset is None or out is None:
-        what = "class folders" if task is TrainingTask.CLASSIFY else "images and labels"
-        raise InvalidInputError(f"Name the folder of {what}, and the package with --out MODEL.zip.")
-    if task is TrainingTask.CLASSIFY:
-        train_classifier(dataset, out, Learner(method.value), seed)
-    else:
-        train_pixels(dataset, out, PixelLearner(method.value), seed, ground)
+        raise InvalidInputError("Name the folder of images and labels, and the package with --out MODEL.zip.")
+    train_pixels(dataset, out, PixelLearner(method.value), seed, ground)
+
+
+def _material(
+    dataset: Path | None, project: str | None, settings: Settings, configuration: AnyConfiguration, subject: Subject
+) -> Material:
+    """What a classifier learns from: class folders, or the labels of a project."""
+    if (dataset is None) == (project is None):
+        raise InvalidInputError("Give either a folder of class folders, or --project.")
+    if dataset is not None:
+        return folder_material(dataset, configuration)
+    assert project is not None
+    opened = open_database(settings.home, settings.database)
+    library = image_library(settings)
+    try:
+        with opened.read() as connection:
+            chosen = project_named(connection, project)
+            return project_material(connection, library, chosen, configuration, subject)
+    finally:
+        library.close()
+        opened.close()
 
 
 def _configuration(recipe: Path | None, task: TrainingTask, steps: int | None, name: str) -> Configuration:

@@ -5,6 +5,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -165,3 +166,14 @@ upload = Table(
     Column("image_ids", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
 )
+
+image_term = Table(
+    "image_term",
+    metadata,
+    Column("project_image_id", ForeignKey("project_image.id", ondelete="CASCADE"), primary_key=True),
+    Column("term_id", ForeignKey("term.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("term_score", Double),
+    Column("user_id", ForeignKey("user_account.id", ondelete="SET NULL")),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+"""The class of a whole image; ``term_score`` is the probability that a program gave, null where a person did."""

@@ -10,6 +10,7 @@ from cytoloop.core.events import EventBus
 from cytoloop.jobs.dispatcher import Dispatcher
 from cytoloop.jobs.executors.local import LocalExecutor
 from cytoloop.jobs.executors.protocol import Executor
+from cytoloop.jobs.model import Job
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.storage.blobs.contract import Blobs
 from cytoloop.storage.blobs.opening import open_blobs
@@ -28,6 +29,8 @@ from cytoloop.workflows.exploring import ExploreKind
 from cytoloop.workflows.export_jobs import ExportKind
 from cytoloop.workflows.finetuning.shelf import TunedModels
 from cytoloop.workflows.finetuning.starting import FineTuneKind
+from cytoloop.workflows.imageclasses.applying import ClassifyImagesKind
+from cytoloop.workflows.imageclasses.training import TrainImagesKind
 from cytoloop.workflows.import_set_jobs import ImportSetKind
 from cytoloop.workflows.importing import ImportKind
 from cytoloop.workflows.landmark_detecting import DetectLandmarksKind
@@ -71,6 +74,7 @@ class Services:
     comparisons: Path
     """Folder of what comparisons of methods found."""
     classifiers: ClassifierShelf
+    image_classifiers: ClassifierShelf
     tuned: TunedModels
     """What fine-tuning gave."""
     pixels: PixelShelf
@@ -92,6 +96,10 @@ class Services:
         self.signals.start()
         self.dispatcher.start()
         self.sweeper.start()
+
+    def scratch_of(self, job: Job) -> Path:
+        """The folder of a job's tasks; it may not be there."""
+        return self.settings.scratch_folder / str(job.uuid)
 
     def stop(self) -> None:
         """End everything in order; unfinished tasks go back into the queue."""
@@ -156,12 +164,13 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
     measurements = home / "measurements"
     comparisons = home / "comparisons"
     classifiers = ClassifierShelf(home / "classifiers")
+    image_classifiers = ClassifierShelf(home / "image-classifiers", "images")
     pixels = PixelShelf(home / "pixels")
     landmarks = LandmarkShelf(home / "landmarks")
     shelf = Shelf(home / "exchange")
     methods = MethodRegistry(settings.models_folder)
     tuned = TunedModels(home / "tuned", methods)
-    of_projects = (classifiers.folder, pixels.folder, landmarks.folder)
+    of_projects = (classifiers.folder, image_classifiers.folder, pixels.folder, landmarks.folder)
     leftovers = Leftovers(database, measurements, comparisons, tuned.folder, of_projects)
     kinds = {
         "import": ImportKind(blobs, custody, announcer),
@@ -173,6 +182,8 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         "import-set": ImportSetKind(database, announcer, shelf),
         "train-classifier": TrainKind(database, library, announcer, classifiers),
         "classify": ClassifyKind(database, library, announcer, classifiers),
+        "train-image-classifier": TrainImagesKind(database, library, announcer, image_classifiers),
+        "classify-images": ClassifyImagesKind(database, library, announcer, image_classifiers),
         "fine-tune": FineTuneKind(database, library, tuned),
         "train-pixels": TrainPixelsKind(database, library, pixels),
         "index-objects": IndexKind(database, library, classifiers),
@@ -183,7 +194,7 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         database,
         executor or _executor(settings),
         kinds,
-        home / "scratch",
+        settings.scratch_folder,
         on_job=announcer.job,
         on_log=announcer.job_log,
         leadership=leadership_of(database, Held.DISPATCHER),
@@ -203,6 +214,7 @@ def assemble(settings: Settings, executor: Executor | None = None) -> Services:
         measurements=measurements,
         comparisons=comparisons,
         classifiers=classifiers,
+        image_classifiers=image_classifiers,
         tuned=tuned,
         pixels=pixels,
         landmarks=landmarks,

@@ -144,6 +144,11 @@ class Settings(BaseSettings):
         return self.home / "models"
 
     @property
+    def scratch_folder(self) -> Path:
+        """Where jobs work; each has a folder of its own."""
+        return self.home / "scratch"
+
+    @property
     def certificates_folder(self) -> Path:
         """Where the cluster's certificate and key lie."""
         return self.cluster_certificates or self.home / "cluster" / "certificates"

@@ -8,7 +8,7 @@ from cytoloop.annotations.geometry import parse_geojson
 from cytoloop.annotations.model import Layer
 from cytoloop.core.errors import NotFoundError
 from cytoloop.jobs.model import Job as JobRecord
-from cytoloop.learning.classifiers.configuration import Configuration
+from cytoloop.learning.classifiers.configuration import configuration_of
 from cytoloop.learning.landmarks.configuration import LandmarkConfiguration
 from cytoloop.learning.pixels.configuration import PixelConfiguration
 from cytoloop.learning.registry import MethodRegistry
@@ -19,7 +19,12 @@ from cytoloop.projects.store import Project
 from cytoloop.server.access import Access, images_of
 from cytoloop.server.dependencies import Services
 from cytoloop.wire import jobs as wire
-from cytoloop.wire.classifiers import ClassifyRequest, TrainClassifierRequest
+from cytoloop.wire.classifiers import (
+    ClassifyImagesRequest,
+    ClassifyRequest,
+    TrainClassifierRequest,
+    TrainImageClassifierRequest,
+)
 from cytoloop.wire.exploring import ExploreRequest
 from cytoloop.wire.landmarks import DetectLandmarksRequest, TrainLandmarksRequest
 from cytoloop.wire.pixels import TrainPixelsRequest
@@ -40,15 +45,20 @@ from cytoloop.workflows import (
 from cytoloop.workflows.classifier_shelf import ClassifierShelf
 from cytoloop.workflows.finetuning import starting as finetuning
 from cytoloop.workflows.finetuning.plan import TuningPlan
+from cytoloop.workflows.imageclasses.applying import start_image_classification
+from cytoloop.workflows.imageclasses.training import ImageTrainingOrder, start_image_training
 from cytoloop.workflows.labelled import layers_to_learn_from
 from cytoloop.workflows.landmark_shelf import LandmarkShelf
 from cytoloop.workflows.populations import like_layers
 from cytoloop.workflows.similar.indexing import start_indexing
 
 AnalysisRequest = wire.SegmentRequest | wire.MeasureRequest | ExploreRequest | wire.CompareRequest
+ImagesRequest = TrainImageClassifierRequest | ClassifyImagesRequest
 LearningRequest = TrainClassifierRequest | ClassifyRequest | FineTuneRequest | TrainPixelsRequest | IndexObjectsRequest
 LandmarkRequest = TrainLandmarksRequest | DetectLandmarksRequest
-JobRequest = Annotated[AnalysisRequest | LearningRequest | LandmarkRequest, wire.Field(discriminator="kind")]
+JobRequest = Annotated[
+    AnalysisRequest | LearningRequest | ImagesRequest | LandmarkRequest, wire.Field(discriminator="kind")
+]
 
 
 def started(access: Access, services: Services, project: Project, body: JobRequest) -> JobRecord:
@@ -57,6 +67,8 @@ def started(access: Access, services: Services, project: Project, body: JobReque
         return _analysis(access, services, project, body)
     if isinstance(body, LandmarkRequest):
         return _landmarks(access, services.landmarks, project, body)
+    if isinstance(body, ImagesRequest):
+        return _of_images(access, services.image_classifiers, project, body)
     return _learning(access, services, project, body)
 
 
@@ -75,7 +87,7 @@ def _analysis(access: Access, services: Services, project: Project, body: Analys
 def _learning(access: Access, services: Services, project: Project, body: LearningRequest) -> JobRecord:
     match body:
         case TrainClassifierRequest():
-            return _train_classifier(access, project, body)
+            return _train_classifier(access, services.classifiers, project, body)
         case ClassifyRequest():
             return _classify(access, services.classifiers, project, body)
         case FineTuneRequest():
@@ -165,12 +177,15 @@ def _explore(access: Access, services: Services, project: Project, body: Explore
     )
 
 
-def _train_classifier(access: Access, project: Project, body: TrainClassifierRequest) -> JobRecord:
+def _train_classifier(
+    access: Access, shelf: ClassifierShelf, project: Project, body: TrainClassifierRequest
+) -> JobRecord:
     order = classifier_training.TrainingOrder(
         images=images_of(access, project, body.image_ids),
-        configuration=Configuration.model_validate(body.configuration.model_dump()),
+        configuration=configuration_of(body.configuration.model_dump()),
         test_images=images_of(access, project, body.test_image_ids),
         then_classify=_own_layers(access, project, images_of(access, project, body.then_classify)),
+        earlier=None if body.continue_from is None else shelf.version(project.uuid, body.continue_from),
     )
     return classifier_training.start_training(access.connection, order, project=project, user_id=access.actor.user_id)
 
@@ -188,6 +203,23 @@ def _classify(access: Access, shelf: ClassifierShelf, project: Project, body: Cl
     return classifying.start_classification(
         access.connection, version, layers, project=project, user_id=access.actor.user_id
     )
+
+
+def _of_images(access: Access, shelf: ClassifierShelf, project: Project, body: ImagesRequest) -> JobRecord:
+    images = images_of(access, project, body.image_ids)
+    connection, user_id = access.connection, access.actor.user_id
+    if isinstance(body, ClassifyImagesRequest):
+        number = body.classifier
+        version = shelf.newest(project.uuid) if number is None else shelf.version(project.uuid, number)
+        return start_image_classification(connection, version, images, project=project, user_id=user_id)
+    order = ImageTrainingOrder(
+        images=images,
+        configuration=configuration_of(body.configuration.model_dump()),
+        test_images=images_of(access, project, body.test_image_ids),
+        then_classify=body.then_classify,
+        earlier=None if body.continue_from is None else shelf.version(project.uuid, body.continue_from),
+    )
+    return start_image_training(connection, order, project=project, user_id=user_id)
 
 
 def _train_pixels(access: Access, project: Project, body: TrainPixelsRequest) -> JobRecord:

@@ -17,6 +17,7 @@ from cytoloop.projects import images as image_records
 from cytoloop.projects import store as project_store
 from cytoloop.projects import users
 from cytoloop.projects.images import ProjectImage
+from cytoloop.projects.imageterms import ImageTerm, terms_of_images
 from cytoloop.projects.permissions import Role
 from cytoloop.projects.store import Project
 from cytoloop.projects.uploads import Upload
@@ -47,11 +48,12 @@ def image_wire(connection: Connection, image: ProjectImage) -> wire_images.Image
 def images_wire(connection: Connection, project_id: int, images: Sequence[ProjectImage]) -> list[wire_images.Image]:
     """Images of one project."""
     counts = layer_store.count_of_images(connection, [one.id for one in images])
+    terms = terms_of_images(connection, [one.id for one in images])
     uuid = project_store.project_by_id(connection, project_id).uuid
-    return [_image(one, uuid, counts.get(one.id, 0)) for one in images]
+    return [_image(one, uuid, counts.get(one.id, 0), terms.get(one.id)) for one in images]
 
 
-def _image(image: ProjectImage, project_uuid: UUID, annotation_count: int) -> wire_images.Image:
+def _image(image: ProjectImage, project_uuid: UUID, annotation_count: int, term: ImageTerm | None) -> wire_images.Image:
     stored = image.stored
     info: Mapping[str, Any] = {} if stored is None else stored.info
     display: Mapping[str, Any] = {} if stored is None else stored.display
@@ -76,6 +78,8 @@ def _image(image: ProjectImage, project_uuid: UUID, annotation_count: int) -> wi
         size_bytes=image.size_bytes,
         annotation_count=annotation_count,
         position=image.position,
+        term_id=None if term is None else term.term_id,
+        term_score=None if term is None else term.score,
         **{name: info.get(name) for name in facts},
     )
 

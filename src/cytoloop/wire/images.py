@@ -31,7 +31,8 @@ class Image(WireModel):
     """An image of a project.
 
     ``levels`` run from full resolution (index 0) to the smallest. ``rgb`` images have no ``channels``;
-    for the others ``channels[i]`` describes channel ``i``. ``content_version`` goes into tile URLs.
+    for the others ``channels[i]`` describes channel ``i``. ``content_version`` goes into tile URLs. ``term_id`` is the
+    class of the whole image; ``term_score`` the probability that a classifier gave, null where a person gave it.
     """
 
     id: UUID
@@ -62,6 +63,8 @@ class Image(WireModel):
     size_bytes: int
     annotation_count: int
     position: int
+    term_id: int | None
+    term_score: float | None
 
 
 class ImageUpdate(WireModel):

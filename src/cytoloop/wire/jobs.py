@@ -126,6 +126,8 @@ class Job(WireModel):
         "index-objects",
         "train-landmarks",
         "detect-landmarks",
+        "train-image-classifier",
+        "classify-images",
     ]
     title: str
     state: JobState

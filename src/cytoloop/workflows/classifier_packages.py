@@ -4,11 +4,12 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 from sqlalchemy import Connection
 
+from cytoloop.core.errors import InvalidInputError
 from cytoloop.learning.classifiers.package import ClassifierPackage, read_classifier
 from cytoloop.learning.classifiers.trial import require_runnable
 from cytoloop.learning.packages.reading import DESCRIPTIONS
@@ -18,7 +19,7 @@ from cytoloop.projects.store import Project
 
 from .announcing import Announcer
 from .archives import ArchiveLimits, unpack
-from .classifier_shelf import CHECKED, ClassifierShelf, ClassifierVersion
+from .classifier_shelf import PRIVATE, ClassifierShelf, ClassifierVersion
 
 LIMITS = ArchiveLimits(max_bytes=2 << 30, max_files=200, max_ratio=200.0)
 _LARGEST_CARD = 200_000
@@ -34,7 +35,7 @@ def zipped(folder: Path, target: Path) -> Path:
     """A package's folder as one zip file."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.name != CHECKED and not path.name.startswith("."):
+            if path.is_file() and path.name not in PRIVATE and not path.name.startswith("."):
                 archive.write(path, path.relative_to(folder))
     return target
 
@@ -48,7 +49,8 @@ def unpacked_classifier(archive: Path, target: Path) -> ClassifierPackage:
         It is no zip, no classifier, cannot be run, or would leave its folder.
     """
     inside = unpacked(archive, target)
-    (inside / CHECKED).unlink(missing_ok=True)
+    for name in PRIVATE:
+        (inside / name).unlink(missing_ok=True)
     package = read_classifier(inside)
     require_runnable(inside)
     return package
@@ -67,7 +69,17 @@ def unpacked(archive: Path, target: Path) -> Path:
 def add_classifier(
     connection: Connection, shelf: ClassifierShelf, project: Project, package: ClassifierPackage, announcer: Announcer
 ) -> ClassifierVersion:
-    """Put a checked classifier on the project's shelf; classes that the project lacks are added."""
+    """Put a checked classifier on the project's shelf; classes that the project lacks are added.
+
+    Raises
+    ------
+    InvalidInputError
+        It tells other things apart than those of the shelf.
+    """
+    if package.subject != shelf.subject:
+        raise InvalidInputError(
+            f"This classifier tells {package.subject} apart. Import it where {package.subject} are."
+        )
     add_classes(connection, project, package.classes, announcer)
     return shelf.version(project.uuid, shelf.add(project.uuid, package.folder))
 
@@ -104,6 +116,21 @@ class _Scores(BaseModel):
     classes: list[_ClassScore] = Field(max_length=200)
 
 
+class Point(BaseModel):
+    """After an epoch of a network's training: losses and shares that were right."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    epoch: int = Field(ge=0)
+    epochs: int = Field(ge=0)
+    loss: FiniteFloat
+    accuracy: FiniteFloat
+    validation_loss: FiniteFloat
+    validation_accuracy: FiniteFloat
+    best: bool
+    seconds: FiniteFloat
+
+
 class Facts(BaseModel):
     """What a training record tells, as far as it is in our form."""
 
@@ -116,6 +143,10 @@ class Facts(BaseModel):
     split: Literal["image", "object"] | None = None
     trained_at: datetime | None = None
     configuration: dict[str, Any] = Field(default_factory=dict[str, Any])
+    curve: list[Point] = Field(default_factory=list[Point], max_length=1000)
+    continued_from: int | None = None
+    best_epoch: int | None = None
+    ended_by: Annotated[str | None, Field(max_length=40)] = None
     scores: dict[Literal["held_out", "training", "test"], dict[str, Any]] = Field(
         default_factory=dict[Literal["held_out", "training", "test"], dict[str, Any]]
     )

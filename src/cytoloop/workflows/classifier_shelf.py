@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from cytoloop.core.errors import CytoloopError, NotFoundError
-from cytoloop.learning.classifiers.package import ClassifierPackage, read_classifier
+from cytoloop.learning.classifiers.package import ClassifierPackage, Subject, read_classifier
 
 from .versionfolder import VersionFolder
 
@@ -28,6 +28,11 @@ class RowSpec(Protocol):
 
 CHECKED = "checked.parquet"
 """File of a version that says what its labels were taken for while they were held out; it stays in the project."""
+
+VECTORS = "vectors.parquet"
+"""File of a version that is a network: what it makes of its labels; it stays in the project."""
+PRIVATE = frozenset({CHECKED, VECTORS})
+"""What of a version stays in the project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +54,10 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class ClassifierShelf:
-    """The folder that holds a folder for each project."""
+    """The folder that holds a folder for each project, with classifiers of objects or of images."""
 
     folder: Path
+    subject: Subject = "objects"
 
     def of_project(self, project: UUID) -> Path:
         return self.folder / str(project)
@@ -77,7 +83,7 @@ class ClassifierShelf:
         """The classifier that was trained or imported last, or ``NotFoundError``."""
         found = self.versions(project)
         if not found:
-            raise NotFoundError("The project has no classifier yet. Label some objects and train one.")
+            raise NotFoundError(f"The project has no classifier of {self.subject} yet. Label some and train one.")
         return found[0]
 
     def add(self, project: UUID, source: Path) -> int:
@@ -152,3 +158,8 @@ def features_of(table: pa.Table, width: int) -> Features:
     flat = table["features"].combine_chunks()
     values = np.asarray(flat.flatten() if len(table) else [], np.float32).reshape(-1, width)
     return Features(table["id"].to_numpy().astype(np.int64), table["shape"].to_numpy().astype(np.int64), values)
+
+
+def width_of(path: Path) -> int:
+    """How many features an object has in a Parquet file of features."""
+    return int(pq.read_schema(path).field("features").type.list_size)

@@ -21,8 +21,9 @@ from cytoloop.core.clock import utc_now
 from cytoloop.core.errors import ConflictError
 from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.model import Job, NewJob, Task
-from cytoloop.learning.classifiers.configuration import Configuration
-from cytoloop.learning.classifiers.specification import FeatureSpec, spec_for
+from cytoloop.learning.classifiers.configuration import AnyConfiguration, NetworkConfiguration
+from cytoloop.learning.classifiers.crops import CropSpec, Spec, crops_for, spec_from
+from cytoloop.learning.classifiers.specification import FeatureSpec, ImageKind, spec_for
 from cytoloop.learning.classifiers.training import LEAST_PER_CLASS, require_enough
 from cytoloop.projects import ontologies
 from cytoloop.projects.images import ProjectImage, find_project_image, project_image_by_id
@@ -30,8 +31,9 @@ from cytoloop.projects.store import Project, project_by_id
 from cytoloop.storage.database import Database
 
 from .announcing import Announcer, counted
-from .classifier_shelf import ClassifierShelf, Features, features_table, read_features
+from .classifier_shelf import ClassifierShelf, ClassifierVersion, Features, features_table, read_features
 from .classifying import follow_with_classification
+from .cropnetworks import orders as networks
 from .labelled import (
     ObjectRow,
     id_ranges,
@@ -43,6 +45,7 @@ from .labelled import (
 )
 from .library import ImageLibrary
 from .objectrows import write_objects
+from .trainingchild import require_torch
 
 KIND = "train-classifier"
 OBJECTS_PER_TASK = 2000
@@ -56,9 +59,11 @@ class TrainingOrder:
     """
 
     images: Sequence[ProjectImage]
-    configuration: Configuration
+    configuration: AnyConfiguration
     test_images: Sequence[ProjectImage] = ()
     then_classify: Sequence[Layer] = ()
+    earlier: ClassifierVersion | None = None
+    """A network of the same kind that goes on learning."""
 
 
 def start_training(connection: Connection, order: TrainingOrder, *, project: Project, user_id: int) -> Job:
@@ -67,7 +72,9 @@ def start_training(connection: Connection, order: TrainingOrder, *, project: Pro
     Raises
     ------
     InvalidInputError
-        Fewer than two classes have labels, or one of them has fewer than two.
+        Fewer than two classes have labels, or one of them has fewer than two; or the earlier classifier cannot go on.
+    ConflictError
+        A network is asked for, and torch is not installed.
     """
     layers = layers_to_learn_from(connection, order.images)
     counts = [one for one in label_counts(connection, layers) if one.labelled and one.term_id is not None]
@@ -80,10 +87,10 @@ def start_training(connection: Connection, order: TrainingOrder, *, project: Pro
     terms = [term for term in known if by_term[term] >= LEAST_PER_CLASS]
     require_enough([by_term[term] for term in terms])
     labelled_images = {one.image_id for one in counts}
-    spec = spec_for([image_kind(one) for one in order.images if one.id in labelled_images])
+    spec = _spec(order, [image_kind(one) for one in order.images if one.id in labelled_images])
     labelled_layers = {one.layer_id for one in counts}
     payloads: list[dict[str, Any]] = [
-        {"step": "features", "layer_id": one.id, "between": list(between)}
+        {"step": _FIRST[type(spec)], "layer_id": one.id, "between": list(between)}
         for one in layers
         if one.id in labelled_layers
         for between in id_ranges(connection, one, is_labelled(), OBJECTS_PER_TASK)
@@ -97,10 +104,26 @@ def start_training(connection: Connection, order: TrainingOrder, *, project: Pro
         "layers": [names[one] for one in sorted(labelled_layers)],
         "test_images": sorted(tested),
         "then_classify": [str(one.uuid) for one in order.then_classify],
+        "shares": networks.shares({term: by_term[term] for term in terms}),
+        "earlier": None if order.earlier is None else order.earlier.number,
         "cytoloop_version": __version__,
     }
     title = f"Train a classifier on {counted(sum(by_term[term] for term in terms), 'label')}"
     return ledger.enqueue(connection, NewJob(project.id, KIND, title, user_id, parameters, payloads))
+
+
+_FIRST: dict[type[Spec], str] = {FeatureSpec: "features", CropSpec: "crops"}
+
+
+def _spec(order: TrainingOrder, images: Sequence[ImageKind]) -> Spec:
+    """What is seen of objects on these images; of an earlier classifier, what that one saw."""
+    settings = order.configuration
+    if not isinstance(settings, NetworkConfiguration):
+        return spec_for(images)
+    require_torch()
+    if order.earlier is not None:
+        return networks.spec_of_earlier(order.earlier, settings, images)
+    return crops_for(images, side=settings.side, context=settings.context, own_range=settings.own_range)
 
 
 class TrainKind:
@@ -119,7 +142,7 @@ class TrainKind:
         """The call: objects without features yet and their image, or all labels with their features."""
         with self._database.read() as connection:
             project = project_by_id(connection, job.project_id)
-            if task.payload["step"] == "features":
+            if task.payload["step"] in _FIRST.values():
                 return self._features_call(connection, project, job, task, scratch)
             return self._training_call(connection, project, job, task, scratch)
 
@@ -132,32 +155,45 @@ class TrainKind:
             raise ConflictError(f"{image.name} is not imported.")
         first, last = task.payload["between"]
         rows = objects_of(connection, layer.id, is_labelled(), (first, last))
-        spec = FeatureSpec(**job.parameters["spec"])
-        known = self._shelf.features(project.uuid, layer.uuid, spec)
-        fresh = set(zip(known.ids.tolist(), known.shapes.tolist(), strict=True))
+        spec = spec_from(job.parameters["spec"])
         source, target = _files(scratch, task)
-        write_objects(source, [one for one in rows if (one.id, one.shape) not in fresh])
+        if isinstance(spec, FeatureSpec):
+            known = self._shelf.features(project.uuid, layer.uuid, spec)
+            fresh = set(zip(known.ids.tolist(), known.shapes.tolist(), strict=True))
+            rows = [one for one in rows if (one.id, one.shape) not in fresh]
+        else:
+            rows, target = networks.drawn(rows, job.parameters["shares"]), networks.crops_file(scratch, task)
+        write_objects(source, rows)
         files = self._library.files(image.stored).as_call()
         spec_json = job.parameters["spec"]
-        return {**files, "step": "features", "spec": spec_json, "input": str(source), "output": str(target)}
+        return {**files, "step": task.payload["step"], "spec": spec_json, "input": str(source), "output": str(target)}
 
     def _training_call(
         self, connection: Connection, project: Project, job: Job, task: Task, scratch: Path
     ) -> dict[str, Any]:
         source, target = _files(scratch, task)
-        spec = FeatureSpec(**job.parameters["spec"])
+        spec = spec_from(job.parameters["spec"])
         classes = {one["id"]: number for number, one in enumerate(job.parameters["terms"])}
         tables: list[pa.Table] = []
+        crops = networks.CropFiles(scratch)
         for layer in layer_store.layers_by_uuid(connection, [UUID(one) for one in job.parameters["layers"]]):
             rows = [one for one in objects_of(connection, layer.id, is_labelled()) if one.term_id in classes]
-            known = self._shelf.features(project.uuid, layer.uuid, spec)
-            tables.append(_labelled_table(layer, rows, known, classes, set(job.parameters["test_images"])))
-        pq.write_table(pa.concat_tables(tables) if tables else _nothing(spec), source)
+            if isinstance(spec, FeatureSpec):
+                known = self._shelf.features(project.uuid, layer.uuid, spec)
+                tables.append(_labelled_table(layer, rows, known, classes, set(job.parameters["test_images"])))
+            else:
+                crops.label(layer.id, layer.image_id, rows, classes)
+        if isinstance(spec, FeatureSpec):
+            pq.write_table(pa.concat_tables(tables) if tables else _nothing(spec), source)
+        else:
+            pq.write_table(crops.table(set(job.parameters["test_images"])), source)
         order = {
             "title": f"{project.name} classifier",
             "classes": [{"name": one["name"], "color": one["color"]} for one in job.parameters["terms"]],
             "spec": job.parameters["spec"],
             "configuration": job.parameters["configuration"],
+            "subject": "objects",
+            "earlier": networks.earlier_of(self._shelf, project.uuid, job.parameters["earlier"]),
             "facts": {
                 "project": project.name,
                 "job": str(job.uuid),
@@ -169,13 +205,19 @@ class TrainKind:
         written = source.with_suffix(".json")
         written.write_bytes(orjson.dumps(order))
         output = target.with_suffix("")
-        return {"step": "train", "input": str(source), "order": str(written), "output": str(output)}
+        call = {"input": str(source), "order": str(written), "output": str(output)}
+        if isinstance(spec, FeatureSpec):
+            return {**call, "step": "train"}
+        return {**call, "step": "train-network", "parts": crops.parts, "work": str(networks.work_folder(scratch))}
 
     def finish_task(self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path) -> None:
         """Remember the features; put the new classifier on the shelf."""
         project = project_by_id(connection, job.project_id)
         _, target = _files(scratch, task)
-        spec = FeatureSpec(**job.parameters["spec"])
+        spec = spec_from(job.parameters["spec"])
+        if task.payload["step"] == "crops":
+            networks.keep_crops(scratch, task)
+            return
         if task.payload["step"] == "features":
             layer = layer_store.find_layer(connection, task.payload["layer_id"])
             if layer is not None:
@@ -190,7 +232,7 @@ class TrainKind:
 
     def task_failed(self, connection: Connection, job: Job, task: Task, error: str) -> None:
         """What could not be looked at is not learnt from."""
-        if task.payload["step"] == "features":
+        if task.payload["step"] in _FIRST.values():
             logbook.add_log(connection, job.id, "warning", "The labels of one layer were left out; see the error.")
 
     def finish_job(self, connection: Connection, job: Job, scratch: Path) -> str:

@@ -16,13 +16,14 @@ from cytoloop.jobs.worker import Reporter
 from cytoloop.learning.classifiers.configuration import Configuration
 from cytoloop.learning.classifiers.package import NewClassifier, read_classifier, write_classifier
 from cytoloop.learning.classifiers.predictor import load, probabilities_of
-from cytoloop.learning.classifiers.queues import diversity_order, uncertainty
+from cytoloop.learning.classifiers.queues import diversity_order
 from cytoloop.learning.classifiers.specification import FeatureSpec
 from cytoloop.learning.classifiers.training import LabelledObjects, train
 from cytoloop.learning.packages.tabular import KnownClass
 
 from .classifier_cards import card_of
-from .classifier_shelf import CHECKED, Features, features_of, features_table
+from .classifier_shelf import CHECKED, Features, features_of, features_table, read_features, width_of
+from .cropnetworks import worker as networks
 from .imagefiles import ImageFiles, open_files
 from .plane_features import plane_features
 
@@ -44,6 +45,12 @@ def run(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
             return predict(call, reporter)
         case "rank":
             return rank(call, reporter)
+        case "crops":
+            return networks.cut(call, reporter)
+        case "train-network":
+            return networks.train_network(call, reporter)
+        case "predict-crops":
+            return networks.predict(call, reporter)
         case _:
             return {}
 
@@ -122,8 +129,9 @@ def train_classifier(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]
         committee=made.committee,
         test_input=example,
         test_output=probabilities_of(made.weights, example, len(classes)),
-        card=card_of(order["title"], classes, record),
+        card=card_of(order["title"], classes, record, order["subject"]),
         record=record,
+        subject=order["subject"],
     )
     package = Path(call["output"])
     write_classifier(package, new)
@@ -161,18 +169,8 @@ def predict(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     rest = objects.filter(pa.array(~hit))
     values[~hit] = _computed(call, rest, reporter, 0.9)
     reporter.progress(0.9, "Classifying")
-    likely = predictor.probabilities(values)
-    best = likely.argmax(axis=1)
-    table = features_table(_features(objects, values)).append_column("version", objects["version"])
-    columns = {
-        "class": pa.array(best.astype(np.int32)),
-        "score": pa.array(likely[np.arange(len(best)), best].astype(np.float64)),
-        "uncertainty": pa.array(uncertainty(likely)),
-        "disagreement": pa.array(predictor.disagreement(values)),
-    }
-    for name, column in columns.items():
-        table = table.append_column(name, column)
-    pq.write_table(table, call["output"], compression="zstd")
+    seen = networks.Seen(predictor.probabilities(values), values)
+    networks.predictions_table(objects, seen, predictor.disagreement(values), Path(call["output"]))
     pq.write_table(features_table(_features(rest, values[~hit])), call["found"], compression="zstd")
     return {"objects": len(objects)}
 
@@ -182,8 +180,9 @@ def rank(call: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
 
     Columns: layer, id, uncertainty, disagreement, and diversity: the rank from 0, -1 beyond the queue.
     """
-    width = len(FeatureSpec(**call["spec"]).names)
-    labelled = features_of(pq.read_table(call["labelled"]), width).values
+    width = width_of(Path(call["parts"][0]["path"]))
+    known = Path(call["labelled"])
+    labelled = read_features(known, width).values if known.is_file() else np.zeros((0, width), np.float32)
     tables = [pq.read_table(one["path"]) for one in call["parts"]]
     layers = [np.full(len(table), one["layer_id"], np.int64) for one, table in zip(call["parts"], tables, strict=True)]
     joined = pa.concat_tables(tables)

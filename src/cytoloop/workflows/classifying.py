@@ -17,6 +17,7 @@ from cytoloop.annotations.suggestions import SuggestedTerm, suggest_terms
 from cytoloop.core.errors import ConflictError, InvalidInputError
 from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.model import Job, NewJob, Task
+from cytoloop.learning.classifiers.crops import CropSpec, spec_from
 from cytoloop.learning.classifiers.specification import FeatureSpec
 from cytoloop.projects import ontologies
 from cytoloop.projects.images import ProjectImage, project_image_by_id
@@ -24,7 +25,7 @@ from cytoloop.projects.store import Project, project_by_id
 from cytoloop.storage.database import Database
 
 from .announcing import Announcer, counted
-from .classifier_shelf import ClassifierShelf, ClassifierVersion, Features, read_features, write_features
+from .classifier_shelf import VECTORS, ClassifierShelf, ClassifierVersion, Features, read_features, write_features
 from .labelled import id_ranges, image_kind, is_labelled, is_open, objects_of
 from .library import ImageLibrary
 from .objectrows import write_objects
@@ -74,7 +75,10 @@ def _new_job(
     connection: Connection, version: ClassifierVersion, layers: Sequence[Layer], *, project: Project, user_id: int
 ) -> NewJob | None:
     package = version.package
-    terms = _terms(connection, project, [one.name for one in package.classes])
+    if package.subject != "objects":
+        raise InvalidInputError(f"Classifier {version.number} tells images apart, not objects.")
+    networked = isinstance(package.spec, CropSpec)
+    terms = terms_named(connection, project, [one.name for one in package.classes])
     images: dict[int, ProjectImage] = {}
     payloads: list[dict[str, Any]] = []
     touched: list[Layer] = []
@@ -84,7 +88,7 @@ def _new_job(
             continue
         image = images.setdefault(layer.image_id, project_image_by_id(connection, layer.image_id))
         package.spec.require_fit(image_kind(image))
-        cached = len(ranges) * OBJECTS_PER_TASK <= MOST_CACHED
+        cached = not networked and len(ranges) * OBJECTS_PER_TASK <= MOST_CACHED
         touched.append(layer)
         payloads += [
             {"step": "predict", "layer_id": layer.id, "between": list(one), "cached": cached} for one in ranges
@@ -102,7 +106,7 @@ def _new_job(
     return NewJob(project.id, KIND, f"Classify {where} by classifier {version.number}", user_id, parameters, payloads)
 
 
-def _terms(connection: Connection, project: Project, names: Sequence[str]) -> list[int]:
+def terms_named(connection: Connection, project: Project, names: Sequence[str]) -> list[int]:
     """Numbers of the project's classes of these names."""
     known = {one.name.casefold(): one.id for one in ontologies.terms_of(connection, project.ontology_id)}
     missing = [one for one in names if one.casefold() not in known]
@@ -147,30 +151,40 @@ class ClassifyKind:
             raise ConflictError(f"{image.name} is not imported.")
         first, last = task.payload["between"]
         rows = objects_of(connection, layer.id, is_open(), (first, last))
-        spec = FeatureSpec(**job.parameters["spec"])
+        spec = spec_from(job.parameters["spec"])
         paths = _paths(scratch, task)
         write_objects(paths["input"], rows)
-        write_features(paths["known"], _still_true(self._shelf.features(project.uuid, layer.uuid, spec), rows))
+        if isinstance(spec, FeatureSpec):
+            write_features(paths["known"], _still_true(self._shelf.features(project.uuid, layer.uuid, spec), rows))
+        step = "predict" if isinstance(spec, FeatureSpec) else "predict-crops"
         files = self._library.files(image.stored).as_call()
         named = {name: str(path) for name, path in paths.items()}
         classifier = str(version.package.folder)
-        return {**files, **named, "step": "predict", "spec": job.parameters["spec"], "classifier": classifier}
+        return {**files, **named, "step": step, "spec": job.parameters["spec"], "classifier": classifier}
 
     def _rank_call(self, connection: Connection, job: Job, task: Task, scratch: Path) -> dict[str, Any]:
         project = project_by_id(connection, job.project_id)
-        spec = FeatureSpec(**job.parameters["spec"])
         parts = [{"path": str(path), "layer_id": int(path.name.split("-")[0])} for path in _parts(scratch)]
         if not parts:
             raise ConflictError("No part of the classification succeeded; see the errors of the job.")
+        path = _paths(scratch, task)
+        spec = spec_from(job.parameters["spec"])
+        if isinstance(spec, FeatureSpec):
+            known, where = self._labelled(connection, project, job, spec), path["known"]
+            write_features(where, known)
+        else:
+            version = self._shelf.version(project.uuid, job.parameters["classifier"])
+            where = version.package.folder / VECTORS
+        output = str(path["output"])
+        spec_json = job.parameters["spec"]
+        return {"step": "rank", "spec": spec_json, "parts": parts, "labelled": str(where), "output": output}
+
+    def _labelled(self, connection: Connection, project: Project, job: Job, spec: FeatureSpec) -> Features:
         known: list[Features] = []
         for layer in layer_store.layers_by_uuid(connection, [UUID(one) for one in job.parameters["layers"]]):
             rows = objects_of(connection, layer.id, is_labelled())
             known.append(_still_true(self._shelf.features(project.uuid, layer.uuid, spec), rows))
-        path = _paths(scratch, task)
-        write_features(path["known"], _joined(known, len(spec.names)))
-        output = str(path["output"])
-        spec_json = job.parameters["spec"]
-        return {"step": "rank", "spec": spec_json, "parts": parts, "labelled": str(path["known"]), "output": output}
+        return _joined(known, len(spec.names))
 
     def finish_task(self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path) -> None:
         """Keep the part; when all are there, their order, and tasks that store the suggestions."""

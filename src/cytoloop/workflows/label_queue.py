@@ -95,24 +95,33 @@ def checked_objects(
     limit: int,
 ) -> list[Checked]:
     """Labels of one cell of the confusion matrix that are still there, the surest first."""
-    path = package.folder / CHECKED
-    if not path.is_file():  # an imported classifier knows no objects
-        return []
-    table = pq.read_table(path)
+    pairs = _cell(package, truth, predicted)[:limit]
     known = {one.id: one for one in layers_by_uuid(connection, layers)}
-    cell = (table["truth"].to_numpy() == truth) & (table["predicted"].to_numpy() == predicted)
-    rows = np.flatnonzero(cell)
-    rows = rows[np.argsort(-table["score"].to_numpy()[rows], kind="stable")][:limit]
-    ids = [int(one) for one in table["id"].to_numpy()[rows]]
+    ids = [key for key, _ in pairs]
     query = select(annotation.c.id, annotation.c.layer_id, annotation.c.version)
     present: dict[int, tuple[int, int]] = {}
     for part in batches(ids):
         present |= {
             key: (layer, version) for key, layer, version in connection.execute(query.where(annotation.c.id.in_(part)))
         }
-    scores = table["score"].to_numpy()[rows]
     return [
-        Checked(known[present[key][0]], key, present[key][1], truth, predicted, float(score))
-        for key, score in zip(ids, scores, strict=True)
+        Checked(known[present[key][0]], key, present[key][1], truth, predicted, score)
+        for key, score in pairs
         if key in present and present[key][0] in known
     ]
+
+
+def checked_images(package: ClassifierPackage, *, truth: int, predicted: int) -> list[tuple[int, float]]:
+    """Rows of images of one cell of the confusion matrix and their scores, the surest first."""
+    return _cell(package, truth, predicted)
+
+
+def _cell(package: ClassifierPackage, truth: int, predicted: int) -> list[tuple[int, float]]:
+    path = package.folder / CHECKED
+    if not path.is_file():  # an imported classifier knows no objects
+        return []
+    table = pq.read_table(path)
+    rows = np.flatnonzero((table["truth"].to_numpy() == truth) & (table["predicted"].to_numpy() == predicted))
+    scores = table["score"].to_numpy()
+    rows = rows[np.argsort(-scores[rows], kind="stable")]
+    return [(int(key), float(score)) for key, score in zip(table["id"].to_numpy()[rows], scores[rows], strict=True)]

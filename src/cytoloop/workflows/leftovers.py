@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -23,14 +23,14 @@ ARRIVING_S = 24 * 3600.0
 class Leftovers:
     """Folders: measured tables by layer, comparisons and fine-tuned models by job.
 
-    ``of_projects`` hold classifiers of objects and pixels, and landmark detectors, by project.
+    ``of_projects`` hold classifiers of objects, images and pixels, and landmark detectors, by project.
     """
 
     database: Database
     measurements: Path
     comparisons: Path
     tuned: Path
-    of_projects: tuple[Path, ...]
+    of_projects: Sequence[Path]
 
     def sweep(self) -> int:
         """Remove what nothing belongs to any more; how many files and folders that were."""

@@ -2,12 +2,23 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { download } from "./download";
 import { API, get, request } from "./http";
-import type { CheckedObject, Classifier, ClassifierDetails, Labels, QueuedObject, QueueName } from "./types";
+import type {
+  CheckedImage,
+  CheckedObject,
+  Classifier,
+  ClassifierDetails,
+  Image,
+  Labels,
+  QueuedObject,
+  QueueName,
+  Subject,
+} from "./types";
 
 export const classifierKeys = {
   labels: (pid: string) => ["labels", pid] as const,
   list: (pid: string) => ["classifiers", pid] as const,
-  one: (pid: string, version: number) => ["classifiers", pid, version] as const,
+  of: (pid: string, of: Subject) => ["classifiers", pid, of] as const,
+  one: (pid: string, version: number, of: Subject) => ["classifiers", pid, of, version] as const,
   queues: (pid: string) => ["label-queue", pid] as const,
 };
 
@@ -19,16 +30,16 @@ export const labelsQuery = (pid: string, generation: string) =>
     placeholderData: keepPreviousData,
   });
 
-export const classifiersQuery = (pid: string) =>
+export const classifiersQuery = (pid: string, of: Subject = "objects") =>
   queryOptions({
-    queryKey: classifierKeys.list(pid),
-    queryFn: () => get<Classifier[]>(`/projects/${pid}/classifiers`),
+    queryKey: classifierKeys.of(pid, of),
+    queryFn: () => get<Classifier[]>(`/projects/${pid}/classifiers`, { of }),
   });
 
-export const classifierQuery = (pid: string, version: number) =>
+export const classifierQuery = (pid: string, version: number, of: Subject = "objects") =>
   queryOptions({
-    queryKey: classifierKeys.one(pid, version),
-    queryFn: () => get<ClassifierDetails>(`/projects/${pid}/classifiers/${version}`),
+    queryKey: classifierKeys.one(pid, version, of),
+    queryFn: () => get<ClassifierDetails>(`/projects/${pid}/classifiers/${version}`, { of }),
   });
 
 export const queueQuery = (pid: string, by: QueueName, imageId: string | null, generation: string) =>
@@ -40,19 +51,53 @@ export const queueQuery = (pid: string, by: QueueName, imageId: string | null, g
 
 export const checkedQuery = (pid: string, version: number, truth: number, predicted: number) =>
   queryOptions({
-    queryKey: [...classifierKeys.one(pid, version), "objects", truth, predicted],
+    queryKey: [...classifierKeys.one(pid, version, "objects"), "cell", truth, predicted],
     queryFn: () =>
       get<CheckedObject[]>(`/projects/${pid}/classifiers/${version}/objects`, { truth, predicted }),
   });
 
-export const exportClassifier = (pid: string, version: number): Promise<void> =>
-  download(`${API}/projects/${pid}/classifiers/${version}/export`);
+export const checkedImagesQuery = (pid: string, version: number, truth: number, predicted: number) =>
+  queryOptions({
+    queryKey: [...classifierKeys.one(pid, version, "images"), "cell", truth, predicted],
+    queryFn: () =>
+      get<CheckedImage[]>(`/projects/${pid}/classifiers/${version}/images`, { truth, predicted }),
+  });
 
-export function importClassifier(pid: string, file: File): Promise<ClassifierDetails> {
+export const exportClassifier = (pid: string, version: number, of: Subject): Promise<void> =>
+  download(`${API}/projects/${pid}/classifiers/${version}/export?of=${of}`);
+
+export function importClassifier(pid: string, file: File, of: Subject): Promise<ClassifierDetails> {
   const body = new FormData();
   body.set("file", file);
-  return request(`/projects/${pid}/classifiers/import`, { method: "POST", body });
+  return request(`/projects/${pid}/classifiers/import?of=${of}`, { method: "POST", body });
 }
 
-export const removeClassifier = (pid: string, version: number): Promise<void> =>
-  request(`/projects/${pid}/classifiers/${version}`, { method: "DELETE" });
+export const removeClassifier = (pid: string, version: number, of: Subject): Promise<void> =>
+  request(`/projects/${pid}/classifiers/${version}?of=${of}`, { method: "DELETE" });
+
+/** Give images their class; null takes it away. */
+export const giveImageClasses = (pid: string, imageIds: readonly string[], termId: number | null) =>
+  request(`/projects/${pid}/image-classes`, {
+    method: "PUT",
+    json: { images: imageIds.map((image_id) => ({ image_id, term_id: termId })) },
+  });
+
+/** Agree to each image's own suggestion. */
+export const acceptImageClasses = (pid: string, images: readonly Image[]) =>
+  request(`/projects/${pid}/image-classes`, {
+    method: "PUT",
+    json: { images: images.map(({ id, term_id }) => ({ image_id: id, term_id })) },
+  });
+
+export const decideOnImages = (
+  pid: string,
+  action: "accept" | "clear",
+  least = 0,
+): Promise<{ changed: number }> =>
+  request(`/projects/${pid}/image-classes/suggestions`, {
+    method: "POST",
+    json: { action, min_score: least },
+  });
+
+export const downloadImageClasses = (pid: string): Promise<void> =>
+  download(`${API}/projects/${pid}/image-classes.csv`);

@@ -2,6 +2,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { get, request } from "./http";
 import type {
+  ClassifyImagesRequest,
   ClassifyRequest,
   CompareRequest,
   DetectLandmarksRequest,
@@ -15,6 +16,8 @@ import type {
   Page,
   SegmentRequest,
   TrainClassifierRequest,
+  TrainImageClassifierRequest,
+  TrainingPoint,
   TrainLandmarksRequest,
   TrainPixelsRequest,
 } from "./types";
@@ -26,6 +29,8 @@ export type JobRequest =
   | CompareRequest
   | TrainClassifierRequest
   | ClassifyRequest
+  | TrainImageClassifierRequest
+  | ClassifyImagesRequest
   | FineTuneRequest
   | TrainPixelsRequest
   | IndexObjectsRequest
@@ -35,6 +40,7 @@ export type JobRequest =
 export const jobKeys = {
   list: (pid: string) => ["jobs", pid] as const,
   log: (jid: string) => ["job-log", jid] as const,
+  curve: (jid: string) => ["job-curve", jid] as const,
 };
 
 export const methodsQuery = queryOptions({
@@ -59,6 +65,17 @@ export const jobsQuery = (pid: string) =>
 
 export const logQuery = (jid: string) =>
   queryOptions({ queryKey: jobKeys.log(jid), queryFn: () => get<LogLine[]>(`/jobs/${jid}/log`) });
+
+/** The curves of a network that is being trained; they are asked for again and again. */
+export const curveQuery = (jid: string) =>
+  queryOptions({
+    queryKey: jobKeys.curve(jid),
+    queryFn: () => get<TrainingPoint[]>(`/jobs/${jid}/curve`),
+    refetchInterval: 1000,
+  });
+
+/** Let a training end now and keep the best. */
+export const finishJob = (jid: string): Promise<Job> => request(`/jobs/${jid}/finish`, { method: "POST" });
 
 export const startJob = (pid: string, job: JobRequest): Promise<Job> =>
   request(`/projects/${pid}/jobs`, { method: "POST", json: job });

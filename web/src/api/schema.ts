@@ -564,6 +564,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/curve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Training Curve
+         * @description Losses and accuracies of a network's training so far, by epoch; none before its first, and after its end.
+         */
+        get: operations["read_training_curve_api_v1_jobs__job_id__curve_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/file": {
         parameters: {
             query?: never;
@@ -578,6 +598,26 @@ export interface paths {
         get: operations["read_file_api_v1_jobs__job_id__file_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish Job
+         * @description Let a training of a network that runs end now and keep the best of what it learnt.
+         */
+        post: operations["finish_job_api_v1_jobs__job_id__finish_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1419,7 +1459,7 @@ export interface paths {
         };
         /**
          * List Classifiers
-         * @description Every version of the project's classifier, the newest first.
+         * @description Every version of the project's classifier of objects, or of images; the newest first.
          */
         get: operations["list_classifiers_api_v1_projects__project_id__classifiers_get"];
         put?: never;
@@ -1486,6 +1526,26 @@ export interface paths {
          * @description The version as a zip file in the bioimage.io format, with ONNX weights.
          */
         get: operations["export_classifier_api_v1_projects__project_id__classifiers__version__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/classifiers/{version}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Checked Images
+         * @description Images of one class (by its place) that a classifier of images took for another while they were held out.
+         */
+        get: operations["list_checked_images_api_v1_projects__project_id__classifiers__version__images_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1568,6 +1628,66 @@ export interface paths {
          * @description Start an export; when the job is done, its file is kept for a day.
          */
         post: operations["start_export_api_v1_projects__project_id__exports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/image-classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give Image Classes
+         * @description Give images their class as a person, agree to suggested ones, or take classes away.
+         */
+        put: operations["give_image_classes_api_v1_projects__project_id__image_classes_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/image-classes.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Image Classes
+         * @description Every image with its class, its probability where a classifier suggested it, who gave it, and when.
+         */
+        get: operations["download_image_classes_api_v1_projects__project_id__image_classes_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/image-classes/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide On Suggestions
+         * @description Agree to all suggested classes that are at least so probable, or take every suggestion away.
+         */
+        post: operations["decide_on_suggestions_api_v1_projects__project_id__image_classes_suggestions_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2677,6 +2797,11 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** Changed */
+        Changed: {
+            /** Changed */
+            changed: number;
+        };
         /**
          * ChannelHistogram
          * @description Counts of values in equal bins from ``minimum`` to ``maximum``; ``low``/``high``: the automatic range.
@@ -2694,6 +2819,19 @@ export interface components {
             maximum: number;
             /** Minimum */
             minimum: number;
+        };
+        /**
+         * CheckedImage
+         * @description An image of one cell of the confusion matrix; ``score`` is the probability of the class it was taken for.
+         */
+        CheckedImage: {
+            /**
+             * Image Id
+             * Format: uuid
+             */
+            image_id: string;
+            /** Score */
+            score: number;
         };
         /**
          * CheckedObject
@@ -2805,6 +2943,11 @@ export interface components {
             learner: string | null;
             /** Macro F1 */
             macro_f1: number | null;
+            /**
+             * Subject
+             * @enum {string}
+             */
+            subject: "objects" | "images";
             /** Title */
             title: string;
             /** Trained At */
@@ -2835,11 +2978,10 @@ export interface components {
              */
             folds?: number;
             /**
-             * Learner
-             * @default extra-trees
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            learner?: "extra-trees" | "boosting" | "svm" | "linear";
+            learner: "boosting" | "extra-trees" | "linear" | "svm";
             /**
              * Regularisation
              * @default 1
@@ -2858,11 +3000,13 @@ export interface components {
         };
         /**
          * ClassifierDetails
-         * @description ``split`` says whether images or objects were held out together.
+         * @description ``split`` says whether images or objects were held out together. ``curve`` and what follows are a network's.
          */
         ClassifierDetails: {
             /** Accuracy */
             accuracy: number | null;
+            /** Best Epoch */
+            best_epoch: number | null;
             /** Card */
             card: string;
             /** Classes */
@@ -2871,6 +3015,12 @@ export interface components {
             configuration: {
                 [key: string]: unknown;
             };
+            /** Continued From */
+            continued_from: number | null;
+            /** Curve */
+            curve: components["schemas"]["TrainingPoint"][];
+            /** Ended By */
+            ended_by: string | null;
             /** Features */
             features: string;
             /** Folds */
@@ -2887,12 +3037,32 @@ export interface components {
             scores: components["schemas"]["PartitionScores"][];
             /** Split */
             split: ("image" | "object") | null;
+            /**
+             * Subject
+             * @enum {string}
+             */
+            subject: "objects" | "images";
             /** Title */
             title: string;
             /** Trained At */
             trained_at: string | null;
             /** Version */
             version: number;
+        };
+        /**
+         * ClassifyImagesRequest
+         * @description Suggest classes for whole images without one from a person; ``classifier`` null is the newest.
+         */
+        ClassifyImagesRequest: {
+            /** Classifier */
+            classifier?: number | null;
+            /** Image Ids */
+            image_ids?: string[] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "classify-images";
         };
         /**
          * ClassifyRequest
@@ -3098,6 +3268,47 @@ export interface components {
             images: components["schemas"]["CorrectedImage"][];
             /** Models */
             models: components["schemas"]["StartModel"][];
+        };
+        /**
+         * CropAugmentation
+         * @description How crops are changed while a network learns; 0 or false leaves them.
+         */
+        CropAugmentation: {
+            /**
+             * Blur
+             * @default 0.15
+             */
+            blur?: number;
+            /**
+             * Flips
+             * @default true
+             */
+            flips?: boolean;
+            /**
+             * Intensity
+             * @default 0.15
+             */
+            intensity?: number;
+            /**
+             * Noise
+             * @default 0.03
+             */
+            noise?: number;
+            /**
+             * Rotation Degrees
+             * @default 180
+             */
+            rotation_degrees?: number;
+            /**
+             * Scale
+             * @default 0.15
+             */
+            scale?: number;
+            /**
+             * Shift
+             * @default 0.05
+             */
+            shift?: number;
         };
         /** Delete */
         Delete: {
@@ -3432,7 +3643,8 @@ export interface components {
          * @description An image of a project.
          *
          *     ``levels`` run from full resolution (index 0) to the smallest. ``rgb`` images have no ``channels``;
-         *     for the others ``channels[i]`` describes channel ``i``. ``content_version`` goes into tile URLs.
+         *     for the others ``channels[i]`` describes channel ``i``. ``content_version`` goes into tile URLs. ``term_id`` is the
+         *     class of the whole image; ``term_score`` the probability that a classifier gave, null where a person gave it.
          */
         Image: {
             /** Annotation Count */
@@ -3496,6 +3708,10 @@ export interface components {
              * @enum {string}
              */
             state: "importing" | "ready" | "failed";
+            /** Term Id */
+            term_id: number | null;
+            /** Term Score */
+            term_score: number | null;
             /** Vendor */
             vendor: string | null;
             /** Width */
@@ -3516,6 +3732,27 @@ export interface components {
             low: number;
             /** Name */
             name: string;
+        };
+        /**
+         * ImageClass
+         * @description The class of an image; null takes it away.
+         */
+        ImageClass: {
+            /**
+             * Image Id
+             * Format: uuid
+             */
+            image_id: string;
+            /** Term Id */
+            term_id: number | null;
+        };
+        /**
+         * ImageClasses
+         * @description Classes that a person gives images; of a suggested one, the same class agrees to it.
+         */
+        ImageClasses: {
+            /** Images */
+            images: components["schemas"]["ImageClass"][];
         };
         /**
          * ImageLandmark
@@ -3576,6 +3813,22 @@ export interface components {
             /** Rejected */
             rejected: number;
         };
+        /**
+         * ImageSuggestions
+         * @description Agree to all suggested classes of images that are at least so probable, or take all suggestions away.
+         */
+        ImageSuggestions: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "accept" | "clear";
+            /**
+             * Min Score
+             * @default 0
+             */
+            min_score?: number;
+        };
         /** ImageUpdate */
         ImageUpdate: {
             /** Name */
@@ -3627,7 +3880,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "segment" | "measure" | "explore" | "compare" | "import" | "export" | "import-set" | "train-classifier" | "classify" | "fine-tune" | "train-pixels" | "index-objects" | "train-landmarks" | "detect-landmarks";
+            kind: "segment" | "measure" | "explore" | "compare" | "import" | "export" | "import-set" | "train-classifier" | "classify" | "fine-tune" | "train-pixels" | "index-objects" | "train-landmarks" | "detect-landmarks" | "train-image-classifier" | "classify-images";
             /** Layer Ids */
             layer_ids: string[];
             /** Message */
@@ -3709,8 +3962,12 @@ export interface components {
         /**
          * Labels
          * @description Areas of a project by class; ``term_id`` null counts those without. Images without areas are left out.
+         *
+         *     ``can_train_networks`` is false where the server lacks torch.
          */
         Labels: {
+            /** Can Train Networks */
+            can_train_networks: boolean;
             /** Images */
             images: components["schemas"]["LabelledImage"][];
             /** Total */
@@ -4298,6 +4555,115 @@ export interface components {
             unit: string;
             /** Within */
             within: number | null;
+        };
+        /**
+         * NetworkConfiguration
+         * @description How to train a network on crops: a small one from nothing, or the shipped encoder with a head.
+         *
+         *     ``frozen``: only the head learns. ``side``: of a crop as the network sees it, px; ``context``: of a crop over the
+         *     longer side of its object. ``learning_rate`` null: one that suits the optimiser.
+         */
+        NetworkConfiguration: {
+            augmentation?: components["schemas"]["CropAugmentation"];
+            /**
+             * Averaging
+             * @default 0.98
+             */
+            averaging?: number;
+            /**
+             * Balanced
+             * @default true
+             */
+            balanced?: boolean;
+            /**
+             * Batch
+             * @default 32
+             */
+            batch?: number;
+            /**
+             * Context
+             * @default 1.5
+             */
+            context?: number;
+            /**
+             * Dropout
+             * @default 0.2
+             */
+            dropout?: number;
+            /**
+             * Epochs
+             * @default 60
+             */
+            epochs?: number;
+            /**
+             * Focal Gamma
+             * @default 2
+             */
+            focal_gamma?: number;
+            /**
+             * Frozen
+             * @default true
+             */
+            frozen?: boolean;
+            /**
+             * Hidden
+             * @default false
+             */
+            hidden?: boolean;
+            /**
+             * Label Smoothing
+             * @default 0.05
+             */
+            label_smoothing?: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            learner: "cnn" | "encoder";
+            /** Learning Rate */
+            learning_rate?: number | null;
+            /**
+             * Loss
+             * @default cross-entropy
+             * @enum {string}
+             */
+            loss?: "cross-entropy" | "focal";
+            /**
+             * Optimiser
+             * @default adamw
+             * @enum {string}
+             */
+            optimiser?: "adamw" | "sgd";
+            /**
+             * Own Range
+             * @default true
+             */
+            own_range?: boolean;
+            /**
+             * Patience
+             * @default 15
+             */
+            patience?: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+            /**
+             * Side
+             * @default 64
+             */
+            side?: number;
+            /**
+             * Validation Share
+             * @default 0.2
+             */
+            validation_share?: number;
+            /**
+             * Weight Decay
+             * @default 0.01
+             */
+            weight_decay?: number;
         };
         /**
          * ObjectFilter
@@ -5207,9 +5573,13 @@ export interface components {
          * @description Learn from the objects that people classified on these images (all where null).
          *
          *     Those of ``test_image_ids`` are only scored. ``then_classify``: apply it at once to these images.
+         *     ``continue_from``: the number of an earlier network of the same kind whose weights are the start.
          */
         TrainClassifierRequest: {
-            configuration?: components["schemas"]["ClassifierConfiguration"];
+            /** Configuration */
+            configuration?: components["schemas"]["ClassifierConfiguration"] | components["schemas"]["NetworkConfiguration"];
+            /** Continue From */
+            continue_from?: number | null;
             /** Image Ids */
             image_ids?: string[] | null;
             /**
@@ -5221,6 +5591,33 @@ export interface components {
             test_image_ids?: string[];
             /** Then Classify */
             then_classify?: string[];
+        };
+        /**
+         * TrainImageClassifierRequest
+         * @description Learn from the classes that people gave whole images (of all where null).
+         *
+         *     Those of ``test_image_ids`` are only scored. ``then_classify``: suggest classes for the other images at once.
+         *     ``continue_from``: the number of an earlier network of the same kind whose weights are the start.
+         */
+        TrainImageClassifierRequest: {
+            /** Configuration */
+            configuration?: components["schemas"]["ClassifierConfiguration"] | components["schemas"]["NetworkConfiguration"];
+            /** Continue From */
+            continue_from?: number | null;
+            /** Image Ids */
+            image_ids?: string[] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "train-image-classifier";
+            /** Test Image Ids */
+            test_image_ids?: string[];
+            /**
+             * Then Classify
+             * @default true
+             */
+            then_classify?: boolean;
         };
         /**
          * TrainLandmarksRequest
@@ -5253,6 +5650,30 @@ export interface components {
              * @enum {string}
              */
             kind: "train-pixels";
+        };
+        /**
+         * TrainingPoint
+         * @description A point of the curves of a network: after an epoch, on what it learns from and on what is held out.
+         *
+         *     ``best``: whether these were the weights to keep so far.
+         */
+        TrainingPoint: {
+            /** Accuracy */
+            accuracy: number;
+            /** Best */
+            best: boolean;
+            /** Epoch */
+            epoch: number;
+            /** Epochs */
+            epochs: number;
+            /** Loss */
+            loss: number;
+            /** Seconds */
+            seconds: number;
+            /** Validation Accuracy */
+            validation_accuracy: number;
+            /** Validation Loss */
+            validation_loss: number;
         };
         /**
          * TuningPicture
@@ -6438,6 +6859,37 @@ export interface operations {
             };
         };
     };
+    read_training_curve_api_v1_jobs__job_id__curve_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingPoint"][];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_file_api_v1_jobs__job_id__file_get: {
         parameters: {
             query?: never;
@@ -6455,6 +6907,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_job_api_v1_jobs__job_id__finish_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
             };
             /** @description Any error, as a problem. */
             default: {
@@ -8016,7 +8499,9 @@ export interface operations {
     };
     list_classifiers_api_v1_projects__project_id__classifiers_get: {
         parameters: {
-            query?: never;
+            query?: {
+                of?: "objects" | "images";
+            };
             header?: never;
             path: {
                 project_id: string;
@@ -8047,7 +8532,9 @@ export interface operations {
     };
     import_classifier_api_v1_projects__project_id__classifiers_import_post: {
         parameters: {
-            query?: never;
+            query?: {
+                of?: "objects" | "images";
+            };
             header?: never;
             path: {
                 project_id: string;
@@ -8082,7 +8569,9 @@ export interface operations {
     };
     read_classifier_api_v1_projects__project_id__classifiers__version__get: {
         parameters: {
-            query?: never;
+            query?: {
+                of?: "objects" | "images";
+            };
             header?: never;
             path: {
                 project_id: string;
@@ -8114,7 +8603,9 @@ export interface operations {
     };
     remove_classifier_api_v1_projects__project_id__classifiers__version__delete: {
         parameters: {
-            query?: never;
+            query?: {
+                of?: "objects" | "images";
+            };
             header?: never;
             path: {
                 project_id: string;
@@ -8144,7 +8635,9 @@ export interface operations {
     };
     export_classifier_api_v1_projects__project_id__classifiers__version__export_get: {
         parameters: {
-            query?: never;
+            query?: {
+                of?: "objects" | "images";
+            };
             header?: never;
             path: {
                 project_id: string;
@@ -8160,6 +8653,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_checked_images_api_v1_projects__project_id__classifiers__version__images_get: {
+        parameters: {
+            query: {
+                truth: number;
+                predicted: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedImage"][];
+                };
             };
             /** @description Any error, as a problem. */
             default: {
@@ -8300,6 +8829,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_image_classes_api_v1_projects__project_id__image_classes_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImageClasses"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_image_classes_api_v1_projects__project_id__image_classes_csv_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_on_suggestions_api_v1_projects__project_id__image_classes_suggestions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImageSuggestions"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
                 };
             };
             /** @description Any error, as a problem. */
@@ -8497,7 +9125,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"] | components["schemas"]["ExploreRequest"] | components["schemas"]["CompareRequest"] | components["schemas"]["TrainClassifierRequest"] | components["schemas"]["ClassifyRequest"] | components["schemas"]["FineTuneRequest"] | components["schemas"]["TrainPixelsRequest"] | components["schemas"]["IndexObjectsRequest"] | components["schemas"]["TrainLandmarksRequest"] | components["schemas"]["DetectLandmarksRequest"];
+                "application/json": components["schemas"]["SegmentRequest"] | components["schemas"]["MeasureRequest"] | components["schemas"]["ExploreRequest"] | components["schemas"]["CompareRequest"] | components["schemas"]["TrainClassifierRequest"] | components["schemas"]["ClassifyRequest"] | components["schemas"]["FineTuneRequest"] | components["schemas"]["TrainPixelsRequest"] | components["schemas"]["IndexObjectsRequest"] | components["schemas"]["TrainImageClassifierRequest"] | components["schemas"]["ClassifyImagesRequest"] | components["schemas"]["TrainLandmarksRequest"] | components["schemas"]["DetectLandmarksRequest"];
             };
         };
         responses: {

@@ -81,7 +81,19 @@ export type Labels = Schemas["Labels"];
 export type LabelledClass = Schemas["LabelledClass"];
 export type Classifier = Schemas["Classifier"];
 export type ClassifierDetails = Schemas["ClassifierDetails"];
-export type ClassifierConfiguration = Schemas["ClassifierConfiguration"];
+export type ClassifierConfiguration = Required<Schemas["ClassifierConfiguration"]>;
+export type CropAugmentation = Required<Schemas["CropAugmentation"]>;
+/** With every setting told. */
+export type NetworkConfiguration = Required<Omit<Schemas["NetworkConfiguration"], "augmentation">> & {
+  augmentation: CropAugmentation;
+};
+export type AnyConfiguration = ClassifierConfiguration | NetworkConfiguration;
+export type TrainingPoint = Schemas["TrainingPoint"];
+export type TrainImageClassifierRequest = Schemas["TrainImageClassifierRequest"];
+export type ClassifyImagesRequest = Schemas["ClassifyImagesRequest"];
+export type CheckedImage = Schemas["CheckedImage"];
+/** What is told apart. */
+export type Subject = Classifier["subject"];
 export type PartitionScores = Schemas["PartitionScores"];
 export type PixelClassifier = Schemas["PixelClassifier"];
 export type PixelClassifierDetails = Schemas["PixelClassifierDetails"];

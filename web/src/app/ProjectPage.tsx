@@ -1,6 +1,13 @@
 /** A project: its images, its jobs, its classes and members. */
 import { Button, Group, Tabs, Text, Title } from "@mantine/core";
-import { IconArrowsExchange, IconCategory, IconPhoto, IconStack2, IconUsers } from "@tabler/icons-react";
+import {
+  IconArrowsExchange,
+  IconCategory,
+  IconPhoto,
+  IconStack2,
+  IconTags,
+  IconUsers,
+} from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { isRunning } from "../api/events";
@@ -10,6 +17,8 @@ import { mayAdminister, mayDraw, mayManage } from "../api/roles";
 import { sessionQuery } from "../api/session";
 import type { Project } from "../api/types";
 import { ExchangeDialog } from "../features/exchange/ExchangeDialog";
+import { ImageClasses } from "../features/imageclasses/ImageClasses";
+import { openTab, useProjectTab } from "../features/imageclasses/tab";
 import { ImageGrid } from "../features/images/ImageGrid";
 import { JobList } from "../features/jobs/JobList";
 import { MembersDialog } from "../features/projects/MembersDialog";
@@ -46,6 +55,7 @@ function Content({ project }: { project: Project }) {
   const [dialog, setDialog] = useState<"classes" | "members" | "exchange" | null>(null);
   const { data: session } = useQuery(sessionQuery);
   const { data: jobs } = useQuery(jobsQuery(project.id));
+  const tab = useProjectTab(project.id);
   const running = jobs?.filter(isRunning).length ?? 0;
   const isManager = mayManage(project.role);
   return (
@@ -92,10 +102,13 @@ function Content({ project }: { project: Project }) {
           ) : null}
         </Group>
       </Group>
-      <Tabs defaultValue="images" keepMounted={false}>
+      <Tabs value={tab} onChange={(chosen) => openTab(project.id, chosen ?? "images")} keepMounted={false}>
         <Tabs.List mb="md">
           <Tabs.Tab value="images" leftSection={<IconPhoto size={14} />}>
             Images
+          </Tabs.Tab>
+          <Tabs.Tab value="classes" leftSection={<IconTags size={14} />} data-testid="tab-image-classes">
+            Classes of images
           </Tabs.Tab>
           <Tabs.Tab value="jobs" leftSection={<IconStack2 size={14} />} data-testid="tab-jobs">
             {running > 0 ? `Jobs (${running} running)` : "Jobs"}
@@ -103,6 +116,9 @@ function Content({ project }: { project: Project }) {
         </Tabs.List>
         <Tabs.Panel value="images">
           <ImageGrid projectId={project.id} mayAdd={isManager} />
+        </Tabs.Panel>
+        <Tabs.Panel value="classes">
+          <ImageClasses project={project} />
         </Tabs.Panel>
         <Tabs.Panel value="jobs">
           <JobList projectId={project.id} onShow={(job) => showResult(project.id, job)} />

@@ -17,10 +17,11 @@ import { projectKeys } from "../api/projects";
 import { similarKeys } from "../api/similar";
 import { type EventKind, LiveStream } from "../api/sse";
 import type { Image, Job, LayerChanged, LogLine } from "../api/types";
+import { showImageClasses } from "../features/imageclasses/tab";
 import { tell } from "../state/notices";
 import { retrySaving } from "../state/saving";
 import { type SideTab, setLayerDisplay, setWorkspace, workspace } from "../state/workspace";
-import { imagePath, navigate } from "../ui/router";
+import { imagePath, navigate, projectPath } from "../ui/router";
 
 export const useConnection = create<{ status: "live" | "down" }>()(() => ({ status: "live" }));
 
@@ -107,6 +108,9 @@ function applyJob(client: QueryClient, projectId: string, job: Job): void {
     // a run is a step that can be undone
     void client.invalidateQueries({ queryKey: layerKeys.histories });
   }
+  if (job.kind === "train-image-classifier" || job.kind === "classify-images") {
+    void client.invalidateQueries({ queryKey: classifierKeys.list(projectId) });
+  }
   if (job.kind === "train-classifier" || job.kind === "classify") {
     void client.invalidateQueries({ queryKey: classifierKeys.list(projectId) });
     void client.invalidateQueries({ queryKey: classifierKeys.labels(projectId) });
@@ -163,6 +167,11 @@ const SHOWN_IN: Partial<Record<Job["kind"], SideTab>> = {
 export function showResult(projectId: string, job: Job): void {
   if (job.kind === "compare") {
     setWorkspace({ comparison: job.id, tab: "segment" });
+    return;
+  }
+  if (job.kind === "train-image-classifier" || job.kind === "classify-images") {
+    navigate(projectPath(projectId));
+    showImageClasses(projectId);
     return;
   }
   if (job.kind === "fine-tune") {

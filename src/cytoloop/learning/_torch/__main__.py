@@ -5,7 +5,6 @@ learnt so far is written. With ``--attached`` it ends at once when its standard 
 """
 
 import json
-import os
 import signal
 import sys
 import threading
@@ -23,6 +22,7 @@ from cytoloop.learning.training.samples import Sample, SampleStream
 
 from .export import export_onnx, state_of_onnx
 from .networks import parameter_count
+from .process import ATTACHED, end_with_parent, tell
 from .training import Plan, Progress, Training
 
 _VALIDATION_VIEWS = 64
@@ -30,7 +30,6 @@ _VALIDATION_SEED = 999_999
 _REPORT_EVERY = 50
 """Steps between two points of the curves; fewer in a short training."""
 _stopping = False
-ATTACHED = "--attached"
 
 
 def _stop(*_: object) -> None:
@@ -57,7 +56,7 @@ def run(order: Order) -> None:
         stop=lambda: _stopping,
     )
     training = Training(configuration, stream, validation, plan, initial)
-    _tell({"parameters": parameter_count(training.network), "images": len(split.training), "step": training.step})
+    tell({"parameters": parameter_count(training.network), "images": len(split.training), "step": training.step})
     state = training.run(lambda progress: _report(order.folder, progress))
     export_onnx(state, configuration, order.folder / "weights.onnx")
     record = {
@@ -72,7 +71,7 @@ def run(order: Order) -> None:
         "continued_from": None if order.initial is None else order.initial.parent.name,
     }
     (order.folder / "record.json").write_text(json.dumps(record, indent=2))
-    _tell({"done": True, **record})
+    tell({"done": True, **record})
 
 
 def _stream(examples: list[Example], types: dict[str, int], configuration: Configuration) -> SampleStream:
@@ -93,17 +92,7 @@ def _report(folder: Path, progress: Progress) -> None:
     line = json.dumps({key: value for key, value in asdict(progress).items() if value is not None})
     with (folder / "curves.jsonl").open("a") as curves:
         curves.write(line + "\n")
-    _tell(json.loads(line))
-
-
-def _tell(content: dict[str, object]) -> None:
-    print(json.dumps(content), flush=True)  # noqa: T201 - the protocol of this process
-
-
-def _end_with_parent() -> None:
-    while os.read(0, 1024):  # not sys.stdin: processes that are forked meanwhile would wait for its lock
-        pass
-    os._exit(1)  # the checkpoint is kept; nobody waits for anything else
+    tell(json.loads(line))
 
 
 def main() -> int:
@@ -111,14 +100,14 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent tells when to stop
     if ATTACHED in sys.argv[2:]:
-        threading.Thread(target=_end_with_parent, daemon=True).start()
+        threading.Thread(target=end_with_parent, daemon=True).start()
     order = Order.model_validate_json(Path(sys.argv[1]).read_text())
     order.folder.mkdir(parents=True, exist_ok=True)
     np.seterr(all="ignore")
     try:
         run(order)
     except CytoloopError as error:
-        _tell({"error": error.message})
+        tell({"error": error.message})
         return 1
     return 0
 

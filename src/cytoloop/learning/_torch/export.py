@@ -78,11 +78,11 @@ def export_onnx(state: dict[str, Tensor], configuration: Configuration, path: Pa
         training=torch.onnx.TrainingMode.PRESERVE,
         dynamo=False,
     )
-    onnx.save(_halved(_with_aliases(onnx.load(str(partial)), state)), str(partial))
+    onnx.save(halved(with_aliases(onnx.load(str(partial)), state)), str(partial))
     partial.replace(path)
 
 
-def _with_aliases(model: onnx.ModelProto, state: dict[str, Tensor]) -> onnx.ModelProto:
+def with_aliases(model: onnx.ModelProto, state: dict[str, Tensor]) -> onnx.ModelProto:
     """The model with a note of the weights that the exporter dropped because others have the same values."""
     kept = {one.name.removeprefix(_PREFIX) for one in model.graph.initializer}
     aliases = {
@@ -94,7 +94,7 @@ def _with_aliases(model: onnx.ModelProto, state: dict[str, Tensor]) -> onnx.Mode
     return model
 
 
-def _halved(model: onnx.ModelProto) -> onnx.ModelProto:
+def halved(model: onnx.ModelProto) -> onnx.ModelProto:
     """The same model with its weights stored as float16 and cast when loaded."""
     casts: list[onnx.NodeProto] = []
     for weights in list(model.graph.initializer):
@@ -112,14 +112,8 @@ def _halved(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def state_of_onnx(path: Path, configuration: Configuration) -> dict[str, Tensor]:
-    """The torch weights in a file that ``export_onnx`` wrote.
-
-    Raises
-    ------
-    InvalidInputError
-        The file is another network's.
-    """
+def weights_in(path: Path) -> dict[str, Tensor]:
+    """The weights by name that a file holds which this program wrote."""
     found: dict[str, Tensor] = {}
     model = onnx.load(str(path))
     for weights in model.graph.initializer:
@@ -128,6 +122,18 @@ def state_of_onnx(path: Path, configuration: Configuration) -> dict[str, Tensor]
     for entry in model.metadata_props:
         if entry.key == _ALIASES:
             found |= {name: found[other] for name, other in json.loads(entry.value).items() if other in found}
+    return found
+
+
+def state_of_onnx(path: Path, configuration: Configuration) -> dict[str, Tensor]:
+    """The torch weights in a file that ``export_onnx`` wrote.
+
+    Raises
+    ------
+    InvalidInputError
+        The file is another network's.
+    """
+    found = weights_in(path)
     network = build_network(configuration.network, configuration.channels)
     wanted = network.state_dict()
     missing = [name for name in wanted if name not in found and not name.endswith(_COUNTER)]

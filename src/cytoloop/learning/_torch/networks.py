@@ -20,7 +20,7 @@ def build_network(settings: NetworkSettings, channels: int) -> nn.Module:
             return ClassicUNet(channels, settings.filters, settings.depth)
 
 
-def _convolution(inputs: int, outputs: int, *, size: int = 3, stride: int = 1) -> nn.Sequential:
+def convolution(inputs: int, outputs: int, *, size: int = 3, stride: int = 1) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
     )
@@ -31,7 +31,7 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
         super().__init__()
-        self.first = _convolution(inputs, outputs, stride=stride)
+        self.first = convolution(inputs, outputs, stride=stride)
         self.second = nn.Sequential(nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs))
         same = inputs == outputs and stride == 1
         self.shortcut: nn.Module = (
@@ -53,7 +53,7 @@ class ResidualUNet(nn.Module):
 
     def __init__(self, channels: int, widths: tuple[int, ...], blocks: tuple[int, ...]) -> None:
         super().__init__()
-        self.stem = _convolution(12, widths[0])
+        self.stem = convolution(12, widths[0])
         self.encoder = nn.ModuleList()
         inputs = widths[0]
         for level, (width, count) in enumerate(zip(widths, blocks, strict=True)):
@@ -65,7 +65,7 @@ class ResidualUNet(nn.Module):
             inputs = width
         self.lateral = nn.ModuleList([nn.Conv2d(b, a, 1) for a, b in pairwise(widths)])
         self.decoder = nn.ModuleList([ResidualBlock(width, width) for width in widths[:-1]])
-        self.hidden = _convolution(widths[0], widths[0] * 2)
+        self.hidden = convolution(widths[0], widths[0] * 2)
         self.head = nn.Conv2d(widths[0] * 2, channels * 4, 1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -92,11 +92,11 @@ class ClassicUNet(nn.Module):
         widths = [filters * 2**level for level in range(depth + 1)]
         inputs = [3, *widths[:-1]]
         self.down = nn.ModuleList(
-            [nn.Sequential(_convolution(i, o), _convolution(o, o)) for i, o in zip(inputs, widths, strict=True)]
+            [nn.Sequential(convolution(i, o), convolution(o, o)) for i, o in zip(inputs, widths, strict=True)]
         )
         self.up = nn.ModuleList([nn.ConvTranspose2d(b, a, 2, 2) for a, b in pairwise(widths)])
         self.merge = nn.ModuleList(
-            [nn.Sequential(_convolution(2 * width, width), _convolution(width, width)) for width in widths[:-1]]
+            [nn.Sequential(convolution(2 * width, width), convolution(width, width)) for width in widths[:-1]]
         )
         self.head = nn.Conv2d(filters, channels, 1)
 

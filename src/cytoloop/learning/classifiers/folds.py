@@ -36,6 +36,22 @@ def folds_of(truth: NDArray[np.int64], groups: NDArray[np.int64], wanted: int, r
     return Folds(_by_object(truth, count, rng), count, by_image=False)
 
 
+def validation_part(
+    truth: NDArray[np.int64], groups: NDArray[np.int64], share: float, rng: np.random.Generator
+) -> tuple[NDArray[np.bool_], bool]:
+    """About a share of the objects, held out ``(n,) bool``, and whether whole images were.
+
+    Whole images are, unless a class would be left without an object to learn from. ``truth`` needs 2 of a class.
+    """
+    wanted = max(2, round(1 / share))
+    folds = folds_of(truth, groups, wanted, rng)
+    held = folds.of == 0
+    if folds.by_image and held.any() and np.isin(np.unique(truth), truth[~held]).all():
+        return held, True
+    most = max(2, min(wanted, int(np.bincount(truth).max())))
+    return _by_object(truth, most, rng) == 0, False
+
+
 def _by_object(truth: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
     parts = np.zeros(len(truth), np.int64)
     start = 0

@@ -16,6 +16,7 @@ from cytoloop.measurements.objects import Reader
 from .features import object_features
 from .package import ClassifierPackage
 from .queues import disagreement
+from .specification import FeatureSpec
 
 ROWS_AT_ONCE = 20_000
 
@@ -35,8 +36,18 @@ class Session:
             raise InvalidInputError(
                 f"{name} is no network that ONNX Runtime can load. Train or import the classifier again."
             ) from error
+        self.outputs = [one.name for one in self._session.get_outputs()]
         self._input = self._session.get_inputs()[0].name
-        self._output = self._session.get_outputs()[0].name
+
+    def run(self, given: NDArray[np.float32], outputs: list[str]) -> list[NDArray[np.float32]]:
+        """Some outputs. Raises ``InvalidInputError`` where the input does not fit."""
+        try:
+            found: Any = self._session.run(outputs, {self._input: np.ascontiguousarray(given, dtype=np.float32)})
+        except Exception as error:
+            raise InvalidInputError(
+                f"The classifier does not take an input of {given.shape[1:]}: {str(error)[:200]}"
+            ) from error
+        return [np.asarray(one, dtype=np.float32) for one in found]
 
     def __call__(self, features: NDArray[np.float32], classes: int) -> NDArray[np.float32]:
         """Probabilities ``(n, classes)`` of features ``(n, f)``."""
@@ -46,14 +57,8 @@ class Session:
         """What the network gives, ``(n, count)``, as it is."""
         parts: list[NDArray[np.float32]] = []
         for start in range(0, len(features), ROWS_AT_ONCE):
-            given = np.ascontiguousarray(features[start : start + ROWS_AT_ONCE], dtype=np.float32)
-            try:
-                found: Any = self._session.run([self._output], {self._input: given})[0]
-            except Exception as error:
-                raise InvalidInputError(
-                    f"The classifier does not take {features.shape[1]} features: {str(error)[:200]}"
-                ) from error
-            parts.append(np.asarray(found, dtype=np.float32))
+            (found,) = self.run(features[start : start + ROWS_AT_ONCE], self.outputs[:1])
+            parts.append(found)
         result = np.concatenate(parts) if parts else np.zeros((0, count), np.float32)
         if result.shape != (len(features), count):
             raise InvalidInputError(f"The network gives {result.shape[1:]} numbers for a row instead of {count}.")
@@ -62,7 +67,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Predictor:
-    """A classifier, loaded. Used by one thread at a time."""
+    """A classifier of features, loaded. Used by one thread at a time."""
 
     package: ClassifierPackage
     _main: Session
@@ -81,10 +86,18 @@ class Predictor:
 
 
 def load(package: ClassifierPackage) -> Predictor:
-    """Load a classifier's networks. Raises ``InvalidInputError`` where they cannot be run."""
+    """Load a classifier of features. Raises ``InvalidInputError`` where it cannot be run."""
+    spec_of(package)
     files = (package.weights, *package.committee)
     main, *members = (Session(one, f"{one.name} of {package.folder.name}") for one in files)
     return Predictor(package, main, tuple(members))
+
+
+def spec_of(package: ClassifierPackage) -> FeatureSpec:
+    """The features that a classifier sees; ``InvalidInputError`` for one that sees crops."""
+    if not isinstance(package.spec, FeatureSpec):
+        raise InvalidInputError(f"{package.folder.name} is a network that sees crops, not features.")
+    return package.spec
 
 
 def probabilities_of(weights: bytes, features: NDArray[np.float32], classes: int) -> NDArray[np.float32]:
@@ -113,5 +126,5 @@ def classify(
     pixel_um
         Width and height of a pixel, µm, where known.
     """
-    spec = predictor.package.spec
+    spec = spec_of(predictor.package)
     return predictor.probabilities(object_features(outlines, read, extent=extent, spec=spec, pixel_um=pixel_um))

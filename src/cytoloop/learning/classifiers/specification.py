@@ -69,14 +69,19 @@ class FeatureSpec:
                 f"{image.name} has no pixel size, but the classifier was trained in micrometres. "
                 "Set the image's pixel size, or train again with labels on this image."
             )
-        fits = image.rgb if self.colours == "rgb" else not image.rgb and image.channels == self.channels
-        if self.colours != "gray" and not fits:
-            has = "is an RGB image" if image.rgb else f"has {image.channels} channels"
-            wanted = "RGB images" if self.colours == "rgb" else f"images of {self.channels} channels"
-            raise InvalidInputError(
-                f"{image.name} {has}, but the classifier was trained on {wanted}. "
-                "Label some objects of this image and train again; it will then look at gray values."
-            )
+        require_colours(self.colours, self.channels, image)
+
+
+def require_colours(colours: Colours, channels: int, image: ImageKind) -> None:
+    """Raise ``InvalidInputError`` where an image has other channels than a classifier was trained on."""
+    fits = image.rgb if colours == "rgb" else not image.rgb and image.channels == channels
+    if colours != "gray" and not fits:
+        has = "is an RGB image" if image.rgb else f"has {image.channels} channels"
+        wanted = "RGB images" if colours == "rgb" else f"images of {channels} channels"
+        raise InvalidInputError(
+            f"{image.name} {has}, but the classifier was trained on {wanted}. "
+            "Label some objects of this image and train again; it will then look at gray values."
+        )
 
 
 def spec_for(images: Sequence[ImageKind]) -> FeatureSpec:

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cytoloop.core.errors import CytoloopError, InvalidInputError
 
-from .package import read_classifier
+from .cropclassifier import crops_of, load_network
+from .crops import CropSpec
+from .package import ClassifierPackage, read_classifier
 from .predictor import load
 
 _MEMORY_BYTES = 4 << 30
@@ -45,15 +48,28 @@ def require_runnable(
 
 def _reason(folder: Path) -> str:
     """Why the classifier does not work; empty where it does."""
-    predictor = load(read_classifier(folder))
-    count = len(predictor.package.spec.names)
-    features = np.random.default_rng(0).normal(0, 1, (_ROWS, count)).astype(np.float32)
-    features[0, ::2] = np.nan
-    found = predictor.probabilities(features)
-    predictor.disagreement(features)
+    package = read_classifier(folder)
+    found = _crops_seen(package) if isinstance(package.spec, CropSpec) else _features_seen(package)
     if not np.isfinite(found).all() or np.abs(found.sum(axis=1) - 1).max() > _TOLERANCE:
         return "The classifier gives numbers for the classes of an object that are no probabilities."
     return ""
+
+
+def _features_seen(package: ClassifierPackage) -> NDArray[np.float32]:
+    predictor = load(package)
+    count = len(package.spec.names)
+    features = np.random.default_rng(0).normal(0, 1, (_ROWS, count)).astype(np.float32)
+    features[0, ::2] = np.nan
+    predictor.disagreement(features)
+    return predictor.probabilities(features)
+
+
+def _crops_seen(package: ClassifierPackage) -> NDArray[np.float32]:
+    network = load_network(package)
+    crops = np.random.default_rng(0).random((_ROWS, *crops_of(package).shape)).astype(np.float32)
+    seen = network.look(crops)
+    network.disagreement(seen.vectors)
+    return seen.probabilities
 
 
 def _limit_memory(memory_bytes: int) -> None:

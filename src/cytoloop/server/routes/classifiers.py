@@ -13,12 +13,13 @@ from starlette.responses import FileResponse
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.projects.permissions import Permission
 from cytoloop.server.access import Access, images_of
-from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
+from cytoloop.server.dependencies import ReadDep, Services, ServicesDep, WriteDep
 from cytoloop.wire import classifiers as wire
 from cytoloop.workflows import classifier_packages as packages
 from cytoloop.workflows import downloads, labelled
-from cytoloop.workflows.classifier_shelf import ClassifierVersion
+from cytoloop.workflows.classifier_shelf import ClassifierShelf, ClassifierVersion
 from cytoloop.workflows.label_queue import checked_objects, queued_objects
+from cytoloop.workflows.trainingchild import can_train
 
 router = APIRouter(tags=["classifiers"])
 
@@ -40,7 +41,7 @@ def count_labels(project_id: UUID, access: ReadDep) -> wire.Labels:
         wire.LabelledImage(image_id=images[key].uuid, name=images[key].name, classes=_counts(table))
         for key, table in sorted(by_image.items(), key=lambda one: images[one[0]].position)
     ]
-    return wire.Labels(images=found, total=_counts(total))
+    return wire.Labels(images=found, total=_counts(total), can_train_networks=can_train())
 
 
 def _counts(table: Mapping[int | None, list[int]]) -> list[wire.LabelledClass]:
@@ -51,17 +52,25 @@ def _counts(table: Mapping[int | None, list[int]]) -> list[wire.LabelledClass]:
 
 
 @router.get("/projects/{project_id}/classifiers")
-def list_classifiers(project_id: UUID, access: ReadDep, services: ServicesDep) -> list[wire.Classifier]:
-    """Every version of the project's classifier, the newest first."""
+def list_classifiers(
+    project_id: UUID, access: ReadDep, services: ServicesDep, of: wire.SubjectName = "objects"
+) -> list[wire.Classifier]:
+    """Every version of the project's classifier of objects, or of images; the newest first."""
     project, _ = access.project(project_id, Permission.VIEW)
-    return [_classifier(one) for one in services.classifiers.versions(project.uuid)]
+    return [_classifier(one) for one in _shelf(services, of).versions(project.uuid)]
+
+
+def _shelf(services: Services, of: wire.SubjectName) -> ClassifierShelf:
+    return services.classifiers if of == "objects" else services.image_classifiers
 
 
 @router.get("/projects/{project_id}/classifiers/{version}")
-def read_classifier(project_id: UUID, version: int, access: ReadDep, services: ServicesDep) -> wire.ClassifierDetails:
+def read_classifier(
+    project_id: UUID, version: int, access: ReadDep, services: ServicesDep, of: wire.SubjectName = "objects"
+) -> wire.ClassifierDetails:
     """One version with its card and its scores by partition."""
     project, _ = access.project(project_id, Permission.VIEW)
-    return _details(services.classifiers.version(project.uuid, version))
+    return _details(_shelf(services, of).version(project.uuid, version))
 
 
 @router.get("/projects/{project_id}/classifiers/{version}/objects")
@@ -123,11 +132,16 @@ def list_queue(
 
 @router.get("/projects/{project_id}/classifiers/{version}/export", response_class=FileResponse)
 def export_classifier(
-    project_id: UUID, version: int, access: ReadDep, services: ServicesDep, background: BackgroundTasks
+    project_id: UUID,
+    version: int,
+    access: ReadDep,
+    services: ServicesDep,
+    background: BackgroundTasks,
+    of: wire.SubjectName = "objects",
 ) -> FileResponse:
     """The version as a zip file in the bioimage.io format, with ONNX weights."""
     project, _ = access.project(project_id, Permission.VIEW)
-    one = services.classifiers.version(project.uuid, version)
+    one = _shelf(services, of).version(project.uuid, version)
     folder = Path(tempfile.mkdtemp(prefix="cytoloop-export-"))
     background.add_task(shutil.rmtree, folder, ignore_errors=True)
     try:
@@ -143,7 +157,11 @@ def export_classifier(
 
 @router.post("/projects/{project_id}/classifiers/import", status_code=201)
 def import_classifier(
-    project_id: UUID, write: WriteDep, services: ServicesDep, file: Annotated[UploadFile, File()]
+    project_id: UUID,
+    write: WriteDep,
+    services: ServicesDep,
+    file: Annotated[UploadFile, File()],
+    of: wire.SubjectName = "objects",
 ) -> wire.ClassifierDetails:
     """Take in a zip file with a classifier. It is checked first; classes that the project lacks are added."""
     write(lambda access: access.project(project_id, Permission.MANAGE))
@@ -158,17 +176,19 @@ def import_classifier(
         def work(access: Access) -> ClassifierVersion:
             project, _ = access.project(project_id, Permission.MANAGE)
             return packages.add_classifier(
-                access.connection, services.classifiers, project, checked, services.announcer
+                access.connection, _shelf(services, of), project, checked, services.announcer
             )
 
         return _details(write(work))
 
 
 @router.delete("/projects/{project_id}/classifiers/{version}", status_code=204)
-def remove_classifier(project_id: UUID, version: int, write: WriteDep, services: ServicesDep) -> None:
+def remove_classifier(
+    project_id: UUID, version: int, write: WriteDep, services: ServicesDep, of: wire.SubjectName = "objects"
+) -> None:
     """Remove a version; suggestions that it made stay."""
     project, _ = write(lambda access: access.project(project_id, Permission.MANAGE))
-    services.classifiers.remove(project.uuid, version)
+    _shelf(services, of).remove(project.uuid, version)
 
 
 def _classifier(one: ClassifierVersion) -> wire.Classifier:
@@ -183,6 +203,7 @@ def _classifier(one: ClassifierVersion) -> wire.Classifier:
         macro_f1=facts.macro_f1,
         accuracy=facts.accuracy,
         trained_at=facts.trained_at,
+        subject=one.package.subject,
     )
 
 
@@ -198,4 +219,8 @@ def _details(one: ClassifierVersion) -> wire.ClassifierDetails:
         scores=scores,
         configuration=configuration,
         features=one.package.spec.key,
+        curve=[wire.TrainingPoint(**point.model_dump()) for point in facts.curve],
+        continued_from=facts.continued_from,
+        best_epoch=facts.best_epoch,
+        ended_by=facts.ended_by,
     )

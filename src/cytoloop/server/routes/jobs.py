@@ -14,7 +14,10 @@ from cytoloop.server.job_orders import JobRequest, started
 from cytoloop.server.serialise import job_wire, jobs_wire
 from cytoloop.wire import jobs as wire
 from cytoloop.wire.base import Page
+from cytoloop.wire.classifiers import TrainingPoint
 from cytoloop.workflows import export_jobs, import_set_jobs
+from cytoloop.workflows.cropnetworks.curves import read_curve
+from cytoloop.workflows.cropnetworks.orders import ask_to_stop, work_folder
 
 router = APIRouter(tags=["jobs"])
 
@@ -95,6 +98,23 @@ def cancel_job(job_id: UUID, write: WriteDep, services: ServicesDep) -> wire.Job
     services.announcer.job(cancelled)
     with services.database.read() as connection:
         return job_wire(connection, cancelled)
+
+
+@router.post("/jobs/{job_id}/finish", status_code=202)
+def finish_job(job_id: UUID, write: WriteDep, services: ServicesDep) -> wire.Job:
+    """Let a training of a network that runs end now and keep the best of what it learnt."""
+    job = write(lambda access: own_job(access, job_id))
+    ask_to_stop(services.scratch_of(job), is_running=job.state == "running")
+    with services.database.read() as connection:
+        return job_wire(connection, job)
+
+
+@router.get("/jobs/{job_id}/curve")
+def read_training_curve(job_id: UUID, access: ReadDep, services: ServicesDep) -> list[TrainingPoint]:
+    """Losses and accuracies of a network's training so far, by epoch; none before its first, and after its end."""
+    job = access.job(job_id, Permission.VIEW)
+    found = read_curve(work_folder(services.scratch_of(job)))
+    return [TrainingPoint.model_validate(one) for one in found]
 
 
 @router.post("/jobs/{job_id}/retry")

@@ -95,6 +95,7 @@ def delete_project(project_id: UUID, write: WriteDep, services: ServicesDep) -> 
 
     unused = write(work)
     services.classifiers.forget_project(project_id)
+    services.image_classifiers.forget_project(project_id)
     services.pixels.forget_project(project_id)
     services.landmarks.forget_project(project_id)
     removing.delete_unused(unused, services.library, services.custody)

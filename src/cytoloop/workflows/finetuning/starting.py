@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from cytoloop.workflows.announcing import counted
 from cytoloop.workflows.labelled import area_states, is_area, layers_to_learn_from
 from cytoloop.workflows.library import ImageLibrary
 from cytoloop.workflows.models import model_named, models
+from cytoloop.workflows.trainingchild import can_train
 
 from .plan import TuningPlan, tuned_configuration
 from .shelf import KIND, TunedModels
@@ -64,11 +64,6 @@ class ImageCorrections:
     accepted: int
     open: int
     rejected: int
-
-
-def can_train() -> bool:
-    """Whether torch is installed; it is not imported."""
-    return find_spec("torch") is not None
 
 
 def tunable(methods: MethodRegistry) -> list[ModelPackage]:

@@ -82,11 +82,22 @@ export function ClassifyPanel({ projectId, image, layers, mayLabel, mayRun, mayM
         </Alert>
       ) : null}
       <TrainForm
-        image={image}
+        subject="objects"
         images={images ?? []}
+        versions={versions}
         canTrain={canTrain(rows) && mayRun}
+        canTrainNetworks={labels.can_train_networks}
         isBusy={job !== undefined || start.isPending}
-        onTrain={start.mutate}
+        onTrain={({ configuration, tested, applies, earlier }) =>
+          start.mutate({
+            kind: "train-classifier",
+            image_ids: null,
+            test_image_ids: tested,
+            then_classify: applies ? [image.id] : [],
+            configuration,
+            continue_from: earlier,
+          })
+        }
       />
       {job ? <RunningJob projectId={projectId} job={job} mayCancel={mayRun} /> : null}
       {newest ? (
@@ -123,7 +134,13 @@ export function ClassifyPanel({ projectId, image, layers, mayLabel, mayRun, mayM
           />
         </>
       ) : null}
-      <Versions projectId={projectId} versions={versions} mayManage={mayManage} imageId={image.id} />
+      <Versions
+        projectId={projectId}
+        subject="objects"
+        versions={versions}
+        mayManage={mayManage}
+        imageId={image.id}
+      />
     </Stack>
   );
 }

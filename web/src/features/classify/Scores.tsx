@@ -2,9 +2,11 @@
 import { SegmentedControl, Stack, Table, Text } from "@mantine/core";
 import { useState } from "react";
 import type { ClassifierDetails, PartitionScores } from "../../api/types";
+import { CheckedImages } from "./CheckedImages";
 import { CheckedObjects } from "./CheckedObjects";
 import { Confusion } from "./Confusion";
 import { RocPlot } from "./RocPlot";
+import { TrainingCurve } from "./TrainingCurve";
 
 const PARTITIONS: Record<PartitionScores["partition"], string> = {
   held_out: "Held out",
@@ -14,7 +16,7 @@ const PARTITIONS: Record<PartitionScores["partition"], string> = {
 
 interface Props {
   projectId: string;
-  imageId: string;
+  imageId: string | null;
   classifier: ClassifierDetails;
 }
 
@@ -38,9 +40,9 @@ export function Scores({ projectId, imageId, classifier }: Props) {
       />
       <Text size="xs" className="tabular" data-testid="score-line">
         Accuracy {shown(scores.accuracy)} · macro F1 {shown(scores.macro_f1)} ·{" "}
-        {scores.objects.toLocaleString("en-US")} objects
+        {scores.objects.toLocaleString("en-US")} {classifier.subject}
       </Text>
-      {scores.partition === "held_out" && classifier.split === "object" ? (
+      {scores.partition === "held_out" && classifier.split === "object" && imageId !== null ? (
         <Text size="xs" c="var(--text-dim)" data-testid="score-caution">
           Held-out objects lie on images it has seen, which flatters. Label on 2 images or more.
         </Text>
@@ -52,13 +54,7 @@ export function Scores({ projectId, imageId, classifier }: Props) {
         onChoose={scores.partition === "held_out" ? setCell : null}
       />
       {cell && scores.partition === "held_out" ? (
-        <CheckedObjects
-          projectId={projectId}
-          imageId={imageId}
-          version={classifier.version}
-          {...cell}
-          title={`${classifier.classes[cell.truth]?.name} taken for ${classifier.classes[cell.predicted]?.name}`}
-        />
+        <Cell projectId={projectId} imageId={imageId} classifier={classifier} {...cell} />
       ) : null}
       <Table className="classify-labels tabular">
         <Table.Thead>
@@ -86,6 +82,38 @@ export function Scores({ projectId, imageId, classifier }: Props) {
         </Table.Tbody>
       </Table>
       <RocPlot classes={classifier.classes} scores={scores} />
+      {classifier.curve.length > 0 ? <Learnt classifier={classifier} /> : null}
     </Stack>
+  );
+}
+
+function Cell({
+  projectId,
+  imageId,
+  classifier,
+  truth,
+  predicted,
+}: Props & { truth: number; predicted: number }) {
+  const title = `${classifier.classes[truth]?.name} taken for ${classifier.classes[predicted]?.name}`;
+  const place = { projectId, version: classifier.version, truth, predicted, title };
+  return imageId === null ? <CheckedImages {...place} /> : <CheckedObjects {...place} imageId={imageId} />;
+}
+
+const ENDS: Record<string, string> = {
+  "early stop": "it ended by itself: the loss on what is held out fell no more",
+  person: "a person ended it",
+  epochs: "it went through all epochs",
+};
+
+function Learnt({ classifier }: { classifier: ClassifierDetails }) {
+  const { curve, ended_by, continued_from } = classifier;
+  return (
+    <>
+      <TrainingCurve points={curve} />
+      <Text size="xs" c="var(--text-dim)" data-testid="training-end">
+        {ENDS[ended_by ?? ""] ?? "Ended"}
+        {continued_from === null ? "." : `; it went on from classifier ${continued_from}.`}
+      </Text>
+    </>
   );
 }

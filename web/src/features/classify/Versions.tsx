@@ -11,32 +11,35 @@ import {
   removeClassifier,
 } from "../../api/classifiers";
 import { messageFrom } from "../../api/http";
-import type { Classifier } from "../../api/types";
+import type { Classifier, Subject } from "../../api/types";
 import { tell } from "../../state/notices";
 import { plural } from "../../ui/format";
 import { Confirm, IconButton } from "../../ui/parts";
 import { curveOf, sum } from "./counts";
+import { learnerName } from "./methods";
 import { QualityCurve } from "./QualityCurve";
 import { Scores } from "./Scores";
 
 interface Props {
   projectId: string;
-  imageId: string;
+  subject: Subject;
+  /** The image that is open; none on the page of images. */
+  imageId: string | null;
   versions: readonly Classifier[];
   mayManage: boolean;
 }
 
-const nameOf = ({ version, labels, macro_f1 }: Classifier): string =>
-  `Classifier ${version} · ${labels.length > 0 ? plural(sum(labels), "label") : "imported"}${macro_f1 === null ? "" : ` · F1 ${macro_f1.toFixed(2)}`}`;
+const nameOf = ({ version, labels, macro_f1, learner }: Classifier): string =>
+  `${version} · ${learnerName(learner) || "unknown"} · ${labels.length > 0 ? plural(sum(labels), "label") : "imported"}${macro_f1 === null ? "" : ` · F1 ${macro_f1.toFixed(2)}`}`;
 
-export function Versions({ projectId, imageId, versions, mayManage }: Props) {
+export function Versions({ projectId, subject, imageId, versions, mayManage }: Props) {
   const [chosen, setChosen] = useState<number | null>(null);
   const [removes, setRemoves] = useState(false);
   const client = useQueryClient();
   const shown = versions.find(({ version }) => version === chosen) ?? versions[0];
   const refresh = () => client.invalidateQueries({ queryKey: classifierKeys.list(projectId) });
   const remove = useMutation({
-    mutationFn: (version: number) => removeClassifier(projectId, version),
+    mutationFn: (version: number) => removeClassifier(projectId, version, subject),
     onSuccess: () => {
       setRemoves(false);
       return refresh();
@@ -44,7 +47,7 @@ export function Versions({ projectId, imageId, versions, mayManage }: Props) {
     onError: (error) => tell({ kind: "error", message: messageFrom(error) }),
   });
   const take = useMutation({
-    mutationFn: (file: File) => importClassifier(projectId, file),
+    mutationFn: (file: File) => importClassifier(projectId, file, subject),
     onSuccess: ({ version }) => {
       tell({ kind: "success", message: `Imported as classifier ${version}.` });
       return refresh();
@@ -52,7 +55,7 @@ export function Versions({ projectId, imageId, versions, mayManage }: Props) {
     onError: (error) => tell({ kind: "error", title: "Not imported", message: messageFrom(error) }),
   });
   const save = (version: number) =>
-    exportClassifier(projectId, version).catch((error: unknown) =>
+    exportClassifier(projectId, version, subject).catch((error: unknown) =>
       tell({ kind: "error", message: messageFrom(error) }),
     );
   return (
@@ -97,7 +100,9 @@ export function Versions({ projectId, imageId, versions, mayManage }: Props) {
           </IconButton>
         ) : null}
       </Group>
-      {shown ? <Shown projectId={projectId} imageId={imageId} version={shown.version} /> : null}
+      {shown ? (
+        <Shown projectId={projectId} subject={subject} imageId={imageId} version={shown.version} />
+      ) : null}
       <QualityCurve points={curveOf(versions)} />
       <Confirm
         opened={removes && shown !== undefined}
@@ -113,7 +118,12 @@ export function Versions({ projectId, imageId, versions, mayManage }: Props) {
   );
 }
 
-function Shown({ projectId, imageId, version }: { projectId: string; imageId: string; version: number }) {
-  const { data } = useQuery(classifierQuery(projectId, version));
+function Shown({
+  projectId,
+  subject,
+  imageId,
+  version,
+}: Omit<Props, "versions" | "mayManage"> & { version: number }) {
+  const { data } = useQuery(classifierQuery(projectId, version, subject));
   return data ? <Scores projectId={projectId} imageId={imageId} classifier={data} /> : null;
 }

@@ -3,6 +3,7 @@ import type { Classifier, Labels } from "../../api/types";
 import { canTrain, curveOf, newLabels, openIn, rowsOf } from "./counts";
 
 const labels: Labels = {
+  can_train_networks: true,
   images: [
     {
       image_id: "a",
@@ -30,6 +31,7 @@ const classifier = (version: number, counts: number[], f1: number | null): Class
   macro_f1: f1,
   accuracy: f1,
   trained_at: null,
+  subject: "objects",
 });
 
 describe("counts of labels", () => {

@@ -3,14 +3,22 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { jobApplied } from "../../api/events";
 import { messageFrom } from "../../api/http";
 import { jobKeys, startJob } from "../../api/jobs";
-import type { ClassifyRequest, Job, TrainClassifierRequest } from "../../api/types";
+import type {
+  ClassifyImagesRequest,
+  ClassifyRequest,
+  Job,
+  TrainClassifierRequest,
+  TrainImageClassifierRequest,
+} from "../../api/types";
 import { tell } from "../../state/notices";
 import { workspace } from "../../state/workspace";
 
 export function useStart(projectId: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async (request: TrainClassifierRequest | ClassifyRequest) => {
+    mutationFn: async (
+      request: TrainClassifierRequest | ClassifyRequest | TrainImageClassifierRequest | ClassifyImagesRequest,
+    ) => {
       // what was labelled a moment ago counts
       await workspace().editor?.idle();
       return startJob(projectId, request);

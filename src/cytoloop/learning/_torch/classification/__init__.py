@@ -1,0 +1,1 @@
+"""Networks that tell crops apart: from nothing, or on the encoder of the shipped segmentation network."""

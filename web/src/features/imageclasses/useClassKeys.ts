@@ -1,0 +1,65 @@
+/** Keys of the grid: those of the classes, Y to agree, Backspace to take a class away, arrows, N for the next. */
+import { useEffect, useRef } from "react";
+import type { Image, Term } from "../../api/types";
+import { isTyping } from "../../keys/chords";
+
+interface Desk {
+  readonly terms: readonly Term[];
+  readonly images: readonly Image[];
+  readonly selection: readonly string[];
+  onSelect(ids: string[]): void;
+  onGive(termId: number | null): void;
+  onAccept(): void;
+}
+
+const STEPS: Record<string, number> = { ArrowRight: 1, ArrowLeft: -1, n: 1 };
+
+function moved({ images, selection, onSelect }: Desk, by: number): boolean {
+  const at = images.findIndex(({ id }) => id === selection.at(-1));
+  const next = images[at < 0 ? 0 : at + by];
+  if (!next) return false;
+  onSelect([next.id]);
+  document.querySelector(`[data-class-image="${next.id}"]`)?.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+function done(key: string, desk: Desk): boolean {
+  const step = STEPS[key];
+  if (step !== undefined) return moved(desk, step);
+  if (key === "Escape") {
+    desk.onSelect([]);
+    return true;
+  }
+  if (desk.selection.length === 0) return false;
+  if (key === "y") desk.onAccept();
+  else if (key === "Backspace" || key === "Delete") desk.onGive(null);
+  else {
+    const term = desk.terms.find(({ hotkey }) => hotkey === key);
+    if (!term) return false;
+    desk.onGive(term.id);
+  }
+  return true;
+}
+
+/** A dialog or an open list has its own keys. */
+const isBusy = (): boolean =>
+  [...document.querySelectorAll("[role=dialog], [role=menu], [role=listbox]")].some(
+    (element) => element.getClientRects().length > 0,
+  );
+
+export function useClassKeys(desk: Desk): void {
+  const latest = useRef(desk);
+  latest.current = desk;
+  useEffect(() => {
+    const down = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      if (isBusy()) return;
+      const control =
+        event.target instanceof HTMLElement && event.target.closest("[role=tab], [role=slider]");
+      if (control && event.key.startsWith("Arrow")) return;
+      if (done(event.key, latest.current)) event.preventDefault();
+    };
+    window.addEventListener("keydown", down);
+    return () => window.removeEventListener("keydown", down);
+  }, []);
+}
