@@ -115,7 +115,7 @@ function Errors({ detector }: { detector: LandmarkDetector }) {
     <div data-testid="landmark-errors" data-version={detector.version}>
       <Text size="xs">
         Errors on images that were held out. Within: up to {detector.tolerance_percent} % of the longer side.
-        Mean: the median error if the mean position were taken.
+        Mean pos.: the median error, px, if the mean position were taken.
       </Text>
       <Table className="landmark-rows tabular">
         <Table.Thead>
@@ -124,7 +124,7 @@ function Errors({ detector }: { detector: LandmarkDetector }) {
             <Table.Th ta="right">median px</Table.Th>
             {inUm ? <Table.Th ta="right">µm</Table.Th> : null}
             <Table.Th ta="right">within</Table.Th>
-            <Table.Th ta="right">mean px</Table.Th>
+            <Table.Th ta="right">mean pos.</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
