@@ -94,7 +94,7 @@ def test_a_network_is_stopped_by_a_person_and_the_best_is_kept(running: tuple[La
     points = wait_for_curve(lab, job["id"], 3)
     assert [one["epoch"] for one in points] == list(range(1, len(points) + 1))
     lab.api.ok(lab.api.post(f"/jobs/{job['id']}/finish"))
-    done = lab.api.finished(job)
+    done = lab.api.finished(job, within_s=240)
     assert (done["state"], done["error"]) == ("done", None)
     details = lab.get("classifiers/1")
     assert (details["ended_by"], len(details["curve"]) < 1000) == ("person", True)
@@ -105,14 +105,14 @@ def test_a_network_is_stopped_by_a_person_and_the_best_is_kept(running: tuple[La
 @pytest.mark.slow
 def test_a_killed_training_of_a_network_is_taken_up_again(running: tuple[Lab, LocalExecutor]) -> None:
     lab, executor = running
-    job = lab.api.ok(lab.start(kind="train-classifier", configuration={**NETWORK, "epochs": 12}))
+    job = lab.api.ok(lab.start(kind="train-classifier", configuration={**NETWORK, "epochs": 6}))
     wait_for_curve(lab, job["id"], 2)
     (process,) = executor.process_ids()
     os.kill(process, signal.SIGKILL)
-    done = lab.api.finished(job)
+    done = lab.api.finished(job, within_s=240)
     assert (done["state"], done["tasks_failed"]) == ("done", 0), done
     details = lab.get("classifiers/1")
-    assert [one["epoch"] for one in details["curve"]] == list(range(1, 13))
+    assert [one["epoch"] for one in details["curve"]] == list(range(1, 7))
 
 
 @pytest.mark.slow
