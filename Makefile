@@ -39,7 +39,7 @@ models: train ## train the models that ship, from the shared data (hours)
 bench-models: train ## what every model and baseline scores, and how long it takes
 	$(BIN)/python -m tests.performance.models $(ARGS)
 
-bench-classify: setup ## classes of objects: F1 at few labels, labels saved by active learning
+bench-classify: train ## classes of objects: F1 at few labels, labels saved by active learning
 	$(BIN)/python -m tests.performance.classify $(ARGS)
 
 bench-finetune: train ## segmentation before and after learning from a few images (ARGS="--start PACKAGE --type 8")

@@ -68,3 +68,57 @@ def test_a_cancelled_training_makes_no_classifier_and_can_be_tried_again(running
     lab.api.ok(lab.api.post(f"/jobs/{job['id']}/retry"))
     assert lab.api.finished(job)["state"] == "done"
     assert [one["version"] for one in lab.get("classifiers")] == [1]
+
+
+NETWORK: dict[str, Any] = {"learner": "cnn", "side": 32, "epochs": 1000, "patience": 1000, "batch": 8}
+
+
+def wait_for_curve(lab: Lab, job: str, points: int) -> list[dict[str, Any]]:
+    """The curve when it has so many points."""
+    for _ in range(3000):
+        found = lab.api.ok(lab.api.get(f"/jobs/{job}/curve"))
+        if len(found) >= points:
+            return found
+        state = lab.api.ok(lab.api.get(f"/jobs/{job}"))
+        assert state["state"] in ("queued", "running"), state
+        time.sleep(0.05)
+    raise AssertionError(found)
+
+
+@pytest.mark.slow
+def test_a_network_is_stopped_by_a_person_and_the_best_is_kept(running: tuple[Lab, LocalExecutor]) -> None:
+    lab, _ = running
+    job = lab.api.ok(lab.start(kind="train-classifier", configuration=NETWORK))
+    early = lab.api.post(f"/jobs/{job['id']}/finish")
+    assert early.status_code in (202, 409)
+    points = wait_for_curve(lab, job["id"], 3)
+    assert [one["epoch"] for one in points] == list(range(1, len(points) + 1))
+    lab.api.ok(lab.api.post(f"/jobs/{job['id']}/finish"))
+    done = lab.api.finished(job, within_s=240)
+    assert (done["state"], done["error"]) == ("done", None)
+    details = lab.get("classifiers/1")
+    assert (details["ended_by"], len(details["curve"]) < 1000) == ("person", True)
+    assert lab.api.post(f"/jobs/{job['id']}/finish").status_code == 409
+    assert lab.api.ok(lab.api.get(f"/jobs/{job['id']}/curve")) == []
+
+
+@pytest.mark.slow
+def test_a_killed_training_of_a_network_is_taken_up_again(running: tuple[Lab, LocalExecutor]) -> None:
+    lab, executor = running
+    job = lab.api.ok(lab.start(kind="train-classifier", configuration={**NETWORK, "epochs": 6}))
+    wait_for_curve(lab, job["id"], 2)
+    (process,) = executor.process_ids()
+    os.kill(process, signal.SIGKILL)
+    done = lab.api.finished(job, within_s=240)
+    assert (done["state"], done["tasks_failed"]) == ("done", 0), done
+    details = lab.get("classifiers/1")
+    assert [one["epoch"] for one in details["curve"]] == list(range(1, 7))
+
+
+@pytest.mark.slow
+def test_a_cancelled_training_of_a_network_leaves_nothing(running: tuple[Lab, LocalExecutor]) -> None:
+    lab, _ = running
+    job = lab.api.ok(lab.start(kind="train-classifier", configuration=NETWORK))
+    wait_for_curve(lab, job["id"], 1)
+    assert lab.api.ok(lab.api.post(f"/jobs/{job['id']}/cancel"))["state"] == "cancelled"
+    assert lab.get("classifiers") == []

@@ -323,6 +323,33 @@ def test_a_classifier_wants_two_classes_and_a_package(tmp_path: Path) -> None:
     assert "There is no classifier" in said
 
 
+@pytest.mark.slow
+def test_networks_learn_from_class_folders_and_go_on(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name, level in (("dark", 60), ("light", 160)):
+        (tmp_path / "classes" / name).mkdir(parents=True)
+        for number in range(6):
+            picture = rng.normal(level, 15, (40, 48)).clip(0, 255).astype(np.uint8)
+            tifffile.imwrite(tmp_path / "classes" / name / f"{number}.tif", picture)
+    recipe = tmp_path / "quick.toml"
+    recipe.write_text('learner = "cnn"\nside = 32\nepochs = 3\nbatch = 8\nown_range = false\n')
+    first, second = tmp_path / "first.zip", tmp_path / "second.zip"
+    train = ("train", "--task", "classify", tmp_path / "classes", "--config", recipe)
+    made = call(*train, "--out", first)
+    assert "held-out images: accuracy" in made.output
+    assert "Epoch 3:" in made.output
+    call(*train, "--out", second, "--from", first)
+    named = call(
+        "classify", *sorted((tmp_path / "classes/dark").iterdir()), "--model", second, "--out", tmp_path / "found"
+    )
+    assert "6 objects in 6 of 6 images" in named.output
+    assert len(list((tmp_path / "found").glob("*.classes.csv"))) == 6
+    encoder = ("train", "--task", "classify", tmp_path / "classes", "--method", "encoder", "--out", tmp_path / "x.zip")
+    assert "the same method" in refused(*encoder, "--from", first)
+    recipe.write_text('learner = "cnn"\nepochs = 0\n')
+    assert "epochs" in refused(*train, "--out", first)
+
+
 def scribbled_folder(folder: Path) -> np.ndarray:
     """Two images of bright discs with a few labelled pixels each; the truth of the second."""
     truths = []

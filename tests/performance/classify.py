@@ -7,6 +7,8 @@ labels come from the one half, scores from the other.
 """
 
 import argparse
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,13 +27,18 @@ from threadpoolctl import threadpool_limits
 from cytoloop.core.geometry import Box
 from cytoloop.images.reading import read_plane
 from cytoloop.images.registry import open_image
-from cytoloop.learning.classifiers.configuration import Configuration, Learner
+from cytoloop.learning.classifiers.configuration import Configuration, Learner, NetworkConfiguration
+from cytoloop.learning.classifiers.cropclassifier import load_network
+from cytoloop.learning.classifiers.crops import CropSpec, cut_crops
 from cytoloop.learning.classifiers.evaluation import evaluate
 from cytoloop.learning.classifiers.features import object_features
+from cytoloop.learning.classifiers.package import KnownClass
 from cytoloop.learning.classifiers.queues import disagreement, diversity_order, uncertainty
 from cytoloop.learning.classifiers.specification import SHAPES, FeatureSpec
 from cytoloop.learning.classifiers.training import committee_of, fitted
+from cytoloop.learning.normalisation import intensity_range
 from cytoloop.measurements.objects import label_outlines
+from cytoloop.workflows.cropnetworks.learning import LabelledCrops, Lesson, learn
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data" / "dsb2018"
 SPEC = FeatureSpec("gray", 1, "px")
@@ -42,18 +49,22 @@ PLAIN = [
 ]
 PER_IMAGE = 30
 START, BATCH = 3, 5
+CROPS = CropSpec("gray", 1, 64, 1.5, own_range=True)
+EPOCHS = [60]
+"""Of a network at most; set by the command line."""
 
 
 @dataclass(frozen=True)
 class Objects:
-    """Features ``(n, f)``, classes and images ``(n,)``."""
+    """Features ``(n, f)``, crops ``(n, 2, s, s)``, classes and images ``(n,)``."""
 
     features: NDArray[np.float32]
+    crops: NDArray[np.float32]
     truth: NDArray[np.int64]
     images: NDArray[np.int64]
 
     def of(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> "Objects":
-        return Objects(self.features[rows], self.truth[rows], self.images[rows])
+        return Objects(self.features[rows], self.crops[rows], self.truth[rows], self.images[rows])
 
 
 def kind_of(pixels: NDArray[np.generic], rgb: bool) -> int:
@@ -70,6 +81,7 @@ def collect(limit: int, seed: int) -> tuple[Objects, Objects]:
     paths = sorted((DATA / "images").iterdir())
     counts = [0, 0, 0]
     rows: list[tuple[NDArray[np.float32], int, NDArray[np.bool_], int]] = []
+    crops: list[NDArray[np.float32]] = []
     for number, place in enumerate(rng.permutation(len(paths)).tolist()):
         path = paths[place]
         source = open_image(path)
@@ -94,16 +106,21 @@ def collect(limit: int, seed: int) -> tuple[Objects, Objects]:
         def read(box: Box, planes: NDArray[np.generic] = planes) -> NDArray[np.generic]:
             return planes[:, int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)]
 
-        found = object_features([outlines[at] for at in chosen], read, extent=(info.width, info.height), spec=SPEC)
+        extent = (info.width, info.height)
+        some = [outlines[at] for at in chosen]
+        found = object_features(some, read, extent=extent, spec=SPEC)
+        crops.append(cut_crops(some, read, extent, CROPS, intensity_range(pixels)))
         rows.append((found, kind, np.isin(names[chosen], touching(labels)), number))
     every = Objects(
         np.concatenate([one[0] for one in rows]),
+        np.concatenate(crops),
         np.concatenate([np.full(len(one[0]), one[1]) for one in rows]),
         np.concatenate([np.full(len(one[0]), one[3]) for one in rows]),
     )
     close = np.concatenate([one[2] for one in rows]).astype(np.int64)
     fluorescent = every.truth == 0
-    return every, Objects(every.features[fluorescent], close[fluorescent], every.images[fluorescent])
+    own = every.of(fluorescent)
+    return every, Objects(own.features, own.crops, close[fluorescent], own.images)
 
 
 def touching(labels: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -127,22 +144,51 @@ def drawn(pool: Objects, each: int, rng: np.random.Generator) -> NDArray[np.int6
     return np.concatenate(parts)
 
 
-def ours(learner: Learner) -> Callable[[Objects, int], Callable[[NDArray[np.float32]], NDArray[np.float64]]]:
-    def make(labelled: Objects, seed: int) -> Callable[[NDArray[np.float32]], NDArray[np.float64]]:
-        return fitted(labelled.features, labelled.truth, Configuration(learner=learner, seed=seed)).predict_proba
+Told = Callable[[Objects], NDArray[np.floating]]
+Way = Callable[[Objects, int], Told]
+
+
+def ours(learner: Learner) -> Way:
+    def make(labelled: Objects, seed: int) -> Told:
+        model = fitted(labelled.features, labelled.truth, Configuration(learner=learner, seed=seed))
+        return lambda seen: model.predict_proba(seen.features)
 
     return make
 
 
 def plain(
     model: Callable[[int], object],
-) -> Callable[[Objects, int], Callable[[NDArray[np.float32]], NDArray[np.float64]]]:
+) -> Way:
     """Sizes and gray values alone, as a table of measurements has them, and a model as it comes."""
 
-    def make(labelled: Objects, seed: int) -> Callable[[NDArray[np.float32]], NDArray[np.float64]]:
+    def make(labelled: Objects, seed: int) -> Told:
         pipeline = make_pipeline(SimpleImputer(), StandardScaler(), model(seed))
         pipeline.fit(labelled.features[:, PLAIN], labelled.truth)
-        return lambda seen: pipeline.predict_proba(seen[:, PLAIN])
+        return lambda seen: pipeline.predict_proba(seen.features[:, PLAIN])
+
+    return make
+
+
+def network(**values: object) -> Way:
+    """A network on crops of 64 px, as the program trains it: a fifth of the labels only tells when to stop."""
+
+    def make(labelled: Objects, seed: int) -> Told:
+        configuration = NetworkConfiguration.model_validate({"seed": seed, "epochs": EPOCHS[0], **values})
+        count = int(labelled.truth.max()) + 1
+        lesson = Lesson(
+            title="bench classifier",
+            classes=tuple(KnownClass(f"class {one}", "#888888") for one in range(count)),
+            spec=CROPS,
+            configuration=configuration,
+            facts={"cytoloop_version": "bench"},
+        )
+        rows = np.arange(len(labelled.truth))
+        crops = LabelledCrops([labelled.crops], rows, labelled.truth, labelled.images, np.zeros(len(rows), bool))
+        folder = Path(tempfile.mkdtemp(prefix="cytoloop-bench-"))
+        learnt = learn(crops, lesson, folder / "work", folder / "package", lambda _: None)
+        model = load_network(learnt.package, threads=2)
+        shutil.rmtree(folder)
+        return lambda seen: model.look(seen.crops).probabilities
 
     return make
 
@@ -152,6 +198,9 @@ WAYS = {
     "ours: boosting": ours(Learner.BOOSTING),
     "ours: SVM": ours(Learner.SVM),
     "ours: linear": ours(Learner.LINEAR),
+    "ours: small network": network(learner="cnn"),
+    "ours: encoder, frozen": network(learner="encoder"),
+    "ours: encoder, fine-tuned": network(learner="encoder", frozen=False),
     "measurements + extra trees": plain(lambda seed: ExtraTreesClassifier(random_state=seed)),
     "measurements + linear": plain(lambda seed: LogisticRegression(max_iter=3000, random_state=seed)),
 }
@@ -166,7 +215,7 @@ def compare(objects: Objects, each: int, seeds: Sequence[int]) -> None:
         for seed in seeds:
             pool, test = halves(objects, seed)
             labelled = pool.of(drawn(pool, each, np.random.default_rng(seed)))
-            likely = np.asarray(way(labelled, seed)(test.features), np.float32)
+            likely = np.asarray(way(labelled, seed)(test), np.float32)
             scores.append(evaluate(test.truth, likely).macro_f1)
         seconds = (time.perf_counter() - started) / len(seeds)
         print(f"| {name} | {np.mean(scores):.3f} ± {np.std(scores):.3f} | {seconds:.2f} |", flush=True)
@@ -233,7 +282,10 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=50, help="labels a class")
     parser.add_argument("--labels", type=int, default=200, help="labels at the end of a curve")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=60, help="of a network, at most")
+    parser.add_argument("--curves", action=argparse.BooleanOptionalAction, default=True, help="active learning too")
     chosen = parser.parse_args()
+    EPOCHS[0] = chosen.epochs
     started = time.perf_counter()
     kinds, close = collect(chosen.images, 0)
     print(f"features of {len(kinds.truth):,} objects in {time.perf_counter() - started:.1f} s\n")
@@ -244,8 +296,9 @@ def main() -> None:
             print(f"## {name}: {counts} objects on {len(np.unique(objects.images))} images\n")
             compare(objects, chosen.each, seeds)
             print()
-            learn_actively(objects, chosen.labels, seeds)
-            print()
+            if chosen.curves:
+                learn_actively(objects, chosen.labels, seeds)
+                print()
 
 
 if __name__ == "__main__":

@@ -80,9 +80,16 @@ def train(
         TrainingTask, typer.Option("--task", help="Single objects, the foreground, or classes: of objects, of pixels.")
     ] = (TrainingTask.INSTANCE),
     start: Annotated[
-        str | None, typer.Option("--from", metavar="MODEL", help="Go on from this model instead of from nothing.")
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="MODEL",
+            help="Go on from this model instead of from nothing; with --task classify a package, MODEL.zip.",
+        ),
     ] = None,
-    recipe: Annotated[Path | None, typer.Option("--config", help="Configuration, a TOML file.")] = None,
+    recipe: Annotated[
+        Path | None, typer.Option("--config", help="Configuration, a TOML file; also of classifiers: their settings.")
+    ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Training steps; the configuration's unless given.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="Also keep the model in the home under this name.")] = None,
     work: Annotated[

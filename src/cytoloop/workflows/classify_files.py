@@ -48,7 +48,7 @@ def train_on_folders(
 
 
 Probabilities = Callable[[Pyramid, Sequence[BaseGeometry]], NDArray[np.float32]]
-"""Of objects ``(n, k)``; of the whole image ``(1, k)`` where the classifier tells images apart."""
+"""Of objects ``(n, k)``; of the whole image ``(1, k)``."""
 
 
 def _network_look(package: ClassifierPackage) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
@@ -56,13 +56,13 @@ def _network_look(package: ClassifierPackage) -> Callable[[NDArray[np.float32]],
     return lambda crops: network.look(crops).probabilities
 
 
-def loaded(package: ClassifierPackage) -> Probabilities:
-    """A classifier, ready to look at images."""
+def loaded(package: ClassifierPackage, *, whole: bool) -> Probabilities:
+    """A classifier, ready to look at whole images, or at outlines: one of images then takes each for an image."""
     spec = package.spec
     look = _network_look(package) if isinstance(spec, CropSpec) else load(package).probabilities
 
     def probabilities(pyramid: Pyramid, outlines: Sequence[BaseGeometry]) -> NDArray[np.float32]:
-        if package.subject == "images":
+        if whole:
             return look(seen(pyramid, spec)[None])
         if isinstance(spec, CropSpec):
             return look(plane_crops(pyramid, outlines, spec, Plane(0, 0)))
@@ -89,10 +89,8 @@ def classify_files(
     Writes STEM.classes.csv for each image: object (its label or number), centre, class, and the probability of each
     class. An image that fails is told, and the others go on.
     """
-    if objects is not None and package.subject == "images":
-        raise InvalidInputError("This classifier tells images apart, not objects. Leave the objects out.")
     out.mkdir(parents=True, exist_ok=True)
-    look = loaded(package)
+    look = loaded(package, whole=objects is None and package.subject == "images")
     found: list[ClassifiedFile] = []
     for path in images:
         try:
