@@ -223,7 +223,7 @@ def test_place_train_find_correct_accept_measure(pond: Pond, tmp_path: Path) -> 
     row = next(one for one in table if one["image"] == "fish-3.png")
     assert float(row["snout – tail fork [px]"]) == pytest.approx(length, abs=0.01)
     assert row["state"] == "placed"
-    assert next(one for one in table if one["image"] == f"fish-{COUNT - 1}.png")["state"] == "suggested"
+    assert {one["state"] for one in table} == {"placed"}  # the suggestions were accepted
 
 
 def test_a_project_without_classes_is_told_what_to_do(screen: object) -> None:

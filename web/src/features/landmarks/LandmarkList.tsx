@@ -89,6 +89,7 @@ function Here({ point, lowConfidence }: { point: LandmarkLine["point"]; lowConfi
   return (
     <Badge
       size="xs"
+      tt="none"
       variant="light"
       color={isLow ? "orange" : "gray"}
       data-testid="landmark-suggested"

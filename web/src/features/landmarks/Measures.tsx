@@ -72,7 +72,7 @@ function AddMeasure({ terms, isBusy, onAdd }: AddProps) {
   const take = (value: string) => {
     const next = value === "angle" ? "angle" : "distance";
     setKind(next);
-    setChosen(PLACES[next].map((_, at) => chosen[at] ?? null));
+    setChosen(PLACES[next].map(() => null));
   };
   return (
     <Stack gap={6}>
@@ -91,6 +91,7 @@ function AddMeasure({ terms, isBusy, onAdd }: AddProps) {
           <Select
             key={label}
             label={label}
+            allowDeselect={false}
             data={terms.map(({ id, name }) => ({ value: String(id), label: name }))}
             value={chosen[at] ? String(chosen[at]) : null}
             onChange={(value) => setChosen(chosen.with(at, value === null ? null : Number(value)))}
@@ -101,7 +102,10 @@ function AddMeasure({ terms, isBusy, onAdd }: AddProps) {
       <Button
         variant="default"
         disabled={measure === null || isBusy}
-        onClick={() => measure && onAdd(measure)}
+        onClick={() => {
+          if (measure) onAdd(measure);
+          setChosen(PLACES[kind].map(() => null));
+        }}
         data-testid="landmark-measure-add"
       >
         {kind === "distance" ? "Measure this distance" : "Measure this angle"}
