@@ -97,7 +97,7 @@ class Driver:
         """The caller's own layer."""
         return self.ok(self.post(f"/images/{image_id}/layers", {}))["id"]
 
-    def finished(self, job: dict[str, Any], within_s: float = 60) -> dict[str, Any]:
+    def finished(self, job: dict[str, Any], within_s: float = 240) -> dict[str, Any]:
         """The job when it has ended."""
         end = time.monotonic() + within_s
         while time.monotonic() < end:
