@@ -25,7 +25,7 @@ from cytoloop.learning.packages.tabular import KnownClass, NewFiles
 
 NAMES = ("snout", "eye", "tail fork")
 SPEC = LandmarkSpec("channels", 1, 160)
-QUICK = LandmarkConfiguration(size_px=160, trees=10, samples=2000, views=3, folds=2)
+QUICK = LandmarkConfiguration.model_validate({"size_px": 160, "trees": 10, "samples": 2000, "views": 3, "folds": 2})
 SIZES = ((320, 240), (480, 400), (200, 150))
 
 
