@@ -17,7 +17,7 @@ import { projectKeys } from "../api/projects";
 import { similarKeys } from "../api/similar";
 import { type EventKind, LiveStream } from "../api/sse";
 import type { Image, Job, LayerChanged, LogLine } from "../api/types";
-import { showImageClasses } from "../features/imageclasses/tab";
+import { showImageClasses } from "../features/classify/images/tab";
 import { tell } from "../state/notices";
 import { retrySaving } from "../state/saving";
 import { type SideTab, setLayerDisplay, setWorkspace, workspace } from "../state/workspace";

@@ -1,7 +1,7 @@
 /** Keys of the grid: those of the classes, Y to agree, Backspace to take a class away, arrows, N for the next. */
 import { useEffect, useRef } from "react";
-import type { Image, Term } from "../../api/types";
-import { isTyping } from "../../keys/chords";
+import type { Image, Term } from "../../../api/types";
+import { isTyping } from "../../../keys/chords";
 
 interface Desk {
   readonly terms: readonly Term[];

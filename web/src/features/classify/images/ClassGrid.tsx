@@ -1,9 +1,9 @@
 /** The images as small pictures with their classes; dashed where the class is suggested. */
 import { Button } from "@mantine/core";
 import { useState } from "react";
-import { thumbnailUrl } from "../../api/images";
-import type { Image, Term } from "../../api/types";
-import { PanelEmpty } from "../../ui/parts";
+import { thumbnailUrl } from "../../../api/images";
+import type { Image, Term } from "../../../api/types";
+import { PanelEmpty } from "../../../ui/parts";
 import { isSuggested } from "./labels";
 
 const AT_ONCE = 300;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Image } from "../../api/types";
+import type { Image } from "../../../api/types";
 import { canLearn, clicked, countsOf, shownOf } from "./labels";
 
 const image = (id: string, term_id: number | null, term_score: number | null = null): Image =>

@@ -3,20 +3,25 @@ import { Alert, Button, Group, Kbd, NumberInput, Stack, Table, Text } from "@man
 import { IconDownload } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { classifiersQuery, decideOnImages, downloadImageClasses, labelsQuery } from "../../api/classifiers";
-import { messageFrom } from "../../api/http";
-import { imageKeys } from "../../api/images";
-import { jobsQuery } from "../../api/jobs";
-import { mayManage, mayRun } from "../../api/roles";
-import type { Image, Project, Term } from "../../api/types";
-import { tell } from "../../state/notices";
-import { plural } from "../../ui/format";
-import { Chip, IconButton } from "../../ui/parts";
-import { sum, WORTH_TRAINING } from "../classify/counts";
-import { RunningJob } from "../classify/RunningJob";
-import { TrainForm } from "../classify/TrainForm";
-import { useStart } from "../classify/useStart";
-import { Versions } from "../classify/Versions";
+import {
+  classifiersQuery,
+  decideOnImages,
+  downloadImageClasses,
+  labelsQuery,
+} from "../../../api/classifiers";
+import { messageFrom } from "../../../api/http";
+import { imageKeys } from "../../../api/images";
+import { jobsQuery } from "../../../api/jobs";
+import { mayManage, mayRun } from "../../../api/roles";
+import type { Image, Project, Term } from "../../../api/types";
+import { tell } from "../../../state/notices";
+import { plural } from "../../../ui/format";
+import { Chip, IconButton } from "../../../ui/parts";
+import { sum, WORTH_TRAINING } from "../counts";
+import { RunningJob } from "../RunningJob";
+import { TrainForm } from "../TrainForm";
+import { useStart } from "../useStart";
+import { Versions } from "../Versions";
 import { canLearn, isSuggested, type TermCount } from "./labels";
 
 interface Props {

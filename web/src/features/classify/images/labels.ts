@@ -1,5 +1,5 @@
 /** What the classes of a project's images say: counts, which are shown, and what a click selects. */
-import type { Image } from "../../api/types";
+import type { Image } from "../../../api/types";
 
 export type Shown = "all" | "open" | "suggested" | `term-${number}`;
 
