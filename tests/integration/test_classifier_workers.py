@@ -17,7 +17,7 @@ from cytoloop.runtime.settings import Settings
 from cytoloop.server.app import create_app
 
 from .driver import Driver
-from .test_classifiers import Lab
+from .lab import Lab
 
 LONG: dict[str, Any] = {"learner": "extra-trees", "trees": 250, "folds": 8}
 

@@ -12,72 +12,11 @@ from shapely.geometry import shape
 
 from cytoloop.learning.slides import grid
 from cytoloop.projects import users
-from cytoloop.workflows import labelled, trainingchild
+from cytoloop.workflows import labelled
 
 from .conftest import running
 from .driver import Driver, square
-
-SIDE = 256
-CELL = 12
-
-
-def dotted(seed: int, count: int = 49) -> tuple[bytes, list[tuple[int, int, bool]]]:
-    """A gray image of dull and bright squares in rows, and where they are: x, y, whether bright."""
-    rng = np.random.default_rng(seed)
-    picture = rng.normal(200, 20, (SIDE, SIDE))
-    spots: list[tuple[int, int, bool]] = []
-    for number in range(count):
-        x, y = 6 + 35 * (number % 7), 6 + 35 * (number // 7)
-        bright = bool(rng.integers(2))
-        picture[y : y + CELL, x : x + CELL] = rng.normal(3000 if bright else 1500, 250, (CELL, CELL))
-        spots.append((x, y, bright))
-    buffer = io.BytesIO()
-    tifffile.imwrite(buffer, picture.clip(0, 65535).astype(np.uint16))
-    return buffer.getvalue(), spots
-
-
-class Lab:
-    """A project of images with outlines that nobody classified yet, and two classes."""
-
-    def __init__(self, api: Driver, images: int = 2) -> None:
-        self.api = api
-        self.project = api.project()
-        self.bright, self.dull = (
-            api.ok(api.post(f"/projects/{self.project}/terms", {"name": name}))["id"] for name in ("Bright", "Dull")
-        )
-        self.images: list[str] = []
-        self.layers: list[str] = []
-        self.truth: dict[int, int] = {}
-        self.ids: list[list[int]] = []
-        for seed in range(images):
-            content, spots = dotted(seed)
-            image = api.image(self.project, f"{seed}.tif", content)["id"]
-            layer = api.layer(image)
-            creates = [{"geometry": square(x, y, CELL)} for x, y, _ in spots]
-            made = api.ok(api.post(f"/layers/{layer}/changes", {"creates": creates}))["created_ids"]
-            self.truth |= {key: self.bright if spot[2] else self.dull for key, spot in zip(made, spots, strict=True)}
-            self.images.append(image)
-            self.layers.append(layer)
-            self.ids.append(made)
-
-    def label(self, layer: int, ids: list[int], wrong: bool = False) -> None:
-        for term in (self.bright, self.dull):
-            chosen = [one for one in ids if (self.truth[one] == term) != wrong]
-            action = {"action": "set_term", "term_id": term}
-            self.api.ok(self.api.post(f"/layers/{self.layers[layer]}/bulk", {"action": action, "ids": chosen}))
-
-    def start(self, **body: Any) -> Any:
-        return self.api.post(f"/projects/{self.project}/jobs", body)
-
-    def run(self, **body: Any) -> dict[str, Any]:
-        return self.api.finished(self.api.ok(self.start(**body)))
-
-    def objects(self, layer: int) -> dict[int, dict[str, Any]]:
-        found = self.api.ok(self.api.get(f"/layers/{self.layers[layer]}/annotations", params={"limit": 200}))
-        return {one["id"]: one for one in found["items"]}
-
-    def get(self, path: str, **query: Any) -> Any:
-        return self.api.ok(self.api.get(f"/projects/{self.project}/{path}", params=query))
+from .lab import CELL, Lab, dotted
 
 
 @pytest.fixture
@@ -418,62 +357,3 @@ def test_one_does_not_suggest_classes_on_the_layer_of_somebody_else(accounts: An
     nothing = lab.start(kind="classify")
     assert (nothing.status_code, "nothing to classify" in nothing.json()["detail"]) == (422, True)
     assert all(one["term_score"] is None for one in lab.objects(0).values())
-
-
-QUICK: dict[str, Any] = {"learner": "cnn", "side": 32, "epochs": 12, "patience": 12, "batch": 16}
-
-
-@pytest.mark.slow
-def test_a_network_learns_suggests_and_goes_on_learning(api: Driver) -> None:
-    lab = Lab(api)
-    lab.label(0, lab.ids[0][:30])
-    lab.label(1, lab.ids[1][:10])
-    job = lab.run(kind="train-classifier", configuration=QUICK, then_classify=[lab.images[1]])
-    assert (job["state"], job["error"]) == ("done", None), job
-    assert job["message"].startswith("Classifier 1 from 40 labels, F1 ")
-    following = api.ok(api.get(f"/projects/{lab.project}/jobs"))["items"][0]
-    assert api.finished(following)["message"] == "A class suggested for 39 objects"
-    found = lab.objects(1)
-    right = [one["term_id"] == lab.truth[key] for key, one in found.items()]
-    assert np.mean(right) > 0.9
-    queue = lab.get("label-queue", by="diversity", limit=500)
-    assert {one["annotation_id"] for one in queue} == set(lab.ids[1][10:])
-    details = lab.get("classifiers/1")
-    assert (details["learner"], details["subject"], details["ended_by"]) == ("cnn", "objects", "epochs")
-    assert [one["epoch"] for one in details["curve"]] == list(range(1, 13))
-    assert details["curve"][details["best_epoch"] - 1]["best"]
-    assert {one["partition"] for one in details["scores"]} == {"held_out", "training"}
-    held = next(one for one in details["scores"] if one["partition"] == "held_out")
-    assert held["objects"] == sum(map(sum, held["confusion"])) < 40
-    for truth, row in enumerate(held["confusion"]):
-        for predicted, count in enumerate(row):
-            assert len(lab.get("classifiers/1/objects", truth=truth, predicted=predicted)) == count
-
-    lab.label(0, lab.ids[0][30:])
-    again = lab.run(kind="train-classifier", configuration={**QUICK, "epochs": 3}, continue_from=1)
-    assert again["state"] == "done", again
-    second = lab.get("classifiers/2")
-    assert second["continued_from"] == 1
-    assert second["curve"][0]["validation_accuracy"] > 0.8
-    other = lab.start(kind="train-classifier", configuration={"learner": "encoder"}, continue_from=1)
-    assert (other.status_code, "start anew" in other.json()["detail"]) == (422, True)
-    wider = lab.start(kind="train-classifier", configuration={**QUICK, "context": 2}, continue_from=1)
-    assert wider.status_code == 422
-
-    content = api.get(f"/projects/{lab.project}/classifiers/1/export").content
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        names = set(archive.namelist())
-    assert {"weights.onnx", "weights.pt", "bioimageio.yaml", "README.md"} <= names
-    assert not {"checked.parquet", "vectors.parquet"} & names
-    taken = api.client.post(f"/api/v1/projects/{lab.project}/classifiers/import", files={"file": ("one.zip", content)})
-    assert (taken.status_code, taken.json()["version"]) == (201, 3), taken.text
-    assert lab.run(kind="classify", classifier=3)["state"] == "done"
-
-
-def test_without_torch_a_network_is_refused_and_trees_still_learn(api: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    lab = Lab(api, images=1)
-    lab.label(0, lab.ids[0][:12])
-    monkeypatch.setattr(trainingchild, "can_train", lambda: False)
-    refused = lab.start(kind="train-classifier", configuration=QUICK)
-    assert (refused.status_code, "cytoloop[train]" in refused.json()["detail"]) == (409, True)
-    assert lab.run(kind="train-classifier")["state"] == "done"

@@ -8,8 +8,9 @@ same plane, the one that was changed last counts; two of a name on one layer are
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, Select, select
 
 from cytoloop.annotations.geometry import Kind
 from cytoloop.annotations.layers import LANDMARKS
@@ -119,24 +120,23 @@ def landmark_points(
     ids = [one.id for one in images if one.stored is not None and one.state == "ready"]
     if not term_ids:
         return []
-    a, b = annotation.c, layer.c
-    query = (
-        select(
-            *(
-                a.id,
-                a.version,
-                a.layer_id,
-                a.term_id,
-                a.z,
-                a.t.label("time"),
-                a.cx,
-                a.cy,
-                a.status,
-                a.term_score,
-                a.change_id,
-            ),
-            *(a.locked, b.image_id, b.kind.label("layer_kind")),
+    query = _points_of(term_ids)
+    rows = [row for part in batches(ids) for row in connection.execute(query.where(layer.c.image_id.in_(part)))]
+    if len(rows) > MOST_POINTS:
+        raise InvalidInputError(
+            f"There are more than {MOST_POINTS:,} points of these classes, so they are hardly landmarks. Choose "
+            "classes of which each image has one point."
         )
+    return [_point_of(row) for row in rows]
+
+
+def _points_of(term_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    """One more than may be, so that too many are noticed."""
+    a, b = annotation.c, layer.c
+    place = (a.id, a.version, a.layer_id, a.term_id, a.z, a.t.label("time"), a.cx, a.cy)
+    facts = (a.status, a.term_score, a.change_id, a.locked, b.image_id, b.kind.label("layer_kind"))
+    return (
+        select(*place, *facts)
         .join(layer, b.id == a.layer_id)
         .where(b.kind.in_((*SOURCES, LANDMARKS)))
         .where(b.removed.is_(False))
@@ -145,29 +145,23 @@ def landmark_points(
         .order_by(a.id)
         .limit(MOST_POINTS + 1)
     )
-    rows = [row for part in batches(ids) for row in connection.execute(query.where(b.image_id.in_(part)))]
-    if len(rows) > MOST_POINTS:
-        raise InvalidInputError(
-            f"There are more than {MOST_POINTS:,} points of these classes, so they are hardly landmarks. Choose "
-            "classes of which each image has one point."
-        )
-    return [
-        LandmarkPoint(
-            id=row.id,
-            version=row.version,
-            layer_id=row.layer_id,
-            term_id=row.term_id,
-            plane=PlaneKey(row.image_id, row.z, row.time),
-            x=row.cx,
-            y=row.cy,
-            status=Status(row.status),
-            confidence=row.term_score,
-            change_id=row.change_id,
-            locked=row.locked,
-            shared=row.layer_kind == LANDMARKS,
-        )
-        for row in rows
-    ]
+
+
+def _point_of(row: Row[Any]) -> LandmarkPoint:
+    return LandmarkPoint(
+        id=row.id,
+        version=row.version,
+        layer_id=row.layer_id,
+        term_id=row.term_id,
+        plane=PlaneKey(row.image_id, row.z, row.time),
+        x=row.cx,
+        y=row.cy,
+        status=Status(row.status),
+        confidence=row.term_score,
+        change_id=row.change_id,
+        locked=row.locked,
+        shared=row.layer_kind == LANDMARKS,
+    )
 
 
 def counting_points(points: Sequence[LandmarkPoint]) -> dict[PlaneKey, dict[int, LandmarkPoint]]:
