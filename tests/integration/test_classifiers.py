@@ -149,7 +149,7 @@ def test_too_few_labels_are_refused_with_what_to_do(api: Driver) -> None:
         assert refused.status_code == 422, refused.text
         assert "at least 2 objects in each of 2 classes" in refused.json()["detail"]
     refused = lab.start(kind="classify")
-    assert (refused.status_code, "no classifier yet" in refused.json()["detail"]) == (404, True)
+    assert (refused.status_code, "no classifier of objects yet" in refused.json()["detail"]) == (404, True)
     assert lab.get("classifiers") == []
     assert api.get(f"/projects/{lab.project}/classifiers/1").status_code == 404
 

@@ -44,9 +44,9 @@ class Session:
         try:
             found: Any = self._session.run(outputs, {self._input: np.ascontiguousarray(given, dtype=np.float32)})
         except Exception as error:
-            raise InvalidInputError(
-                f"The classifier does not take an input of {given.shape[1:]}: {str(error)[:200]}"
-            ) from error
+            shape = given.shape[1:]
+            what = f"{shape[0]} features" if len(shape) == 1 else f"crops of {' x '.join(map(str, shape))}"
+            raise InvalidInputError(f"The classifier does not take {what}: {str(error)[:200]}") from error
         return [np.asarray(one, dtype=np.float32) for one in found]
 
     def __call__(self, features: NDArray[np.float32], classes: int) -> NDArray[np.float32]:
