@@ -1,7 +1,7 @@
 """The history of an image, and the views of a stained section, in a browser."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from .screen import SLOW_MS, Screen
 from .test_accessibility import violations
@@ -48,6 +48,23 @@ def test_the_history_lists_what_was_done_and_leads_back(screen: Screen, page: Pa
     bench.press("Enter")
     expect(bench.part("history-undo")).to_have_count(0)
     assert bench.stored() == []
+
+
+def test_a_redo_waits_for_the_undo_before_it(screen: Screen, page: Page) -> None:
+    bench = workbench(screen)
+    bench.open_sample()
+    bench.rectangle(50, 60, 110, 120)
+    bench.idle()
+    held: list[Route] = []
+    page.route("**/undo", lambda route: held.append(route))
+    bench.press("Control+z")
+    bench.press("Control+Shift+z")
+    page.wait_for_timeout(300)
+    assert len(held) == 1
+    held[0].continue_()
+    bench.idle()
+    assert len(bench.stored()) == 1
+    expect(bench.part("toast-error")).to_have_count(0)
 
 
 def test_undo_to_here_stops_where_somebody_else_went_on(screen: Screen, page: Page) -> None:

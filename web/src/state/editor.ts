@@ -20,6 +20,7 @@ export class Editor {
   private readonly versions = new Map<number, number>();
   private ownLayerId: string | null = null;
   private pick = 0;
+  private travels: Promise<unknown> = Promise.resolve();
   private readonly stopListening: () => void;
 
   constructor(
@@ -41,6 +42,7 @@ export class Editor {
 
   idle = async (): Promise<void> => {
     await this.outbox.idle();
+    await this.travels;
     await this.viewer.idle();
   };
 
@@ -355,7 +357,14 @@ export class Editor {
     this.select(selection.flatMap((old, i) => (fresh[i] === null ? [] : [fresh[i] ?? old])));
   }
 
-  private async travel(step: (imageId: string) => Promise<HistoryState>): Promise<boolean> {
+  /** One step after the other: an undo and a redo that are under way together could change places. */
+  private travel(step: (imageId: string) => Promise<HistoryState>): Promise<boolean> {
+    const arrival = this.travels.then(() => this.go(step));
+    this.travels = arrival;
+    return arrival;
+  }
+
+  private async go(step: (imageId: string) => Promise<HistoryState>): Promise<boolean> {
     if (workspace().save.state === "offline") {
       tell({
         kind: "info",
