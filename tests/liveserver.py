@@ -50,9 +50,17 @@ class Server:
 
     def worker_pids(self) -> list[int]:
         """The worker processes that run now."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
-        every = {int(pid) for task in children.parents[1].iterdir() for pid in (task / "children").read_text().split()}
+        tasks = Path(f"/proc/{self.pid}/task").iterdir()
+        every = {int(pid) for task in tasks for pid in _children(task).split()}
         return [pid for pid in sorted(every) if b"cytoloop.jobs.worker" in _command(pid)]
+
+
+def _children(task: Path) -> str:
+    """Of a thread, which may have ended by now."""
+    try:
+        return (task / "children").read_text()
+    except OSError:
+        return ""
 
 
 def _command(pid: int) -> bytes:

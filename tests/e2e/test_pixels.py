@@ -1,5 +1,7 @@
 """Pixel classification on the page: scribble, train, preview, more scribbles, objects of the classes."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -143,6 +145,34 @@ def test_scribble_train_preview_correct_apply(bench: Workbench) -> None:
     bench.tab("segment")
     bench.part("segment-method").click()
     expect(bench.page.get_by_role("option", name="Pixel classifier v2")).to_be_visible()
+    bench.press("Escape")
+    _carried_away_and_back(bench)
+
+
+def _carried_away_and_back(bench: Workbench) -> None:
+    """A version is exported, removed, and imported again; a file that is none is refused."""
+    bench.part("tab-pixels").click()
+    with bench.page.expect_download() as waiting:
+        bench.part("pixel-export").click()
+    package = Path(waiting.value.path()).read_bytes()
+    bench.part("pixel-remove").click()
+    expect(bench.page.get_by_role("dialog")).to_contain_text("The objects that it found stay")
+    bench.part("confirm").click()
+    expect(bench.part("pixel-versions")).to_have_attribute("data-count", "1")
+    expect(bench.page.get_by_role("dialog")).to_have_count(0)
+    _import(bench, b"no package")
+    expect(bench.page.get_by_text("Not imported")).to_be_visible()
+    expect(bench.part("pixel-versions")).to_have_attribute("data-count", "1")
+    _import(bench, package)
+    expect(bench.part("pixel-versions")).to_have_attribute("data-count", "2")
+    expect(bench.part("pixel-version")).to_have_value(re.compile(r"^Version 3 · 10 scribbles"))
+    bench.picture("imported")
+
+
+def _import(bench: Workbench, content: bytes) -> None:
+    with bench.page.expect_file_chooser() as waiting:
+        bench.part("pixel-import").click()
+    waiting.value.set_files({"name": "classifier.zip", "mimeType": "application/zip", "buffer": content})
 
 
 def test_a_project_without_classes_is_told_what_to_do(screen: object) -> None:

@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import shape
 from skimage.draw import disk
+from tests.soak.mosaic import patches
 
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.learning.slides import grid
@@ -201,3 +202,28 @@ def test_a_file_of_unknown_pixel_size_cannot_be_looked_at_coarser(tmp_path: Path
     path.write_bytes(tiff_bytes())
     (outcome,) = segment_files([path], BatchOrder("threshold", {}, tmp_path / "out", pixel_um=1.0))
     assert "size of a pixel of plain.tif is not known" in (outcome.error or "")
+
+
+def test_a_network_finds_in_tiles_what_it_finds_in_the_whole(api: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = np.ascontiguousarray(patches()[0][:640, :700])
+    project = api.project()
+    image = api.image(project, content=tiff_bytes(picture, photometric="rgb"))
+    order = {"method": "nuclei", "parameters": {}}
+    whole = _objects(api, image, _run(api, project, image, **order))
+    for name, value in (("WHOLE_PIXELS", 1000), ("CORE_PX", 250), ("MARGIN_PX", 96)):
+        monkeypatch.setattr(grid, name, value)
+    job = _run(api, project, image, **order)
+    found = _objects(api, image, job)
+    assert job["tasks_total"] >= 9
+    assert len(whole) > 100
+    assert abs(len(found) - len(whole)) <= len(whole) // 100
+    assert _same_share(whole, found) > 0.98
+
+
+def _same_share(expected: list[Any], found: list[Any]) -> float:
+    """How many of the expected are found with an overlap (IoU) of 0.95."""
+    wanted, there = np.array(expected, dtype=object), np.array(found, dtype=object)
+    index, other = shapely.STRtree(there).query(wanted, predicate="intersects")
+    common = shapely.area(shapely.intersection(wanted[index], there[other]))
+    union = shapely.area(wanted[index]) + shapely.area(there[other]) - common
+    return len(np.unique(index[common >= 0.95 * union])) / len(expected)

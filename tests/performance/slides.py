@@ -100,7 +100,8 @@ def _tiles(
     for number, tile in enumerate(tiles_covering(area, area)):
         read = tile.read
         window = np.ascontiguousarray(image[int(read.y0) : int(read.y1), int(read.x0) : int(read.x1)])
-        found = method.segment(Pixels(window, rgb=True, pixel_size_um=0.499), parameters, calibration)
+        pixels = Pixels(window, rgb=True, pixel_size_um=0.499, origin=(int(read.x0), int(read.y0)))
+        found = method.segment(pixels, parameters, calibration)
         outlined = object_outlines(found, tile, Wanted())
         _, every = labels_to_polygons(found.labels, x0=read.x0, y0=read.y0)
         array = np.empty(len(every), dtype=object)

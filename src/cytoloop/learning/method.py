@@ -25,6 +25,8 @@ class Pixels:
     channel_names: tuple[str, ...] = ()
     details: tuple["Pixels", ...] = ()
     """Where the array is a reduced view of a large image: windows of it at full resolution."""
+    origin: tuple[int, int] = (0, 0)
+    """Column and row at which the array begins in the picture of which it may be a part."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ class NetworkMethod:
         """What the network makes of an image that has pixels; which objects that gives is for ``decide``."""
         picture = self._picture(pixels, parameters.channel, calibration.values)
         diameter = parameters.diameter_px or calibration.values.get("diameter")
-        maps = self._predictor(parameters).maps_at(picture, diameter)
+        maps = self._predictor(parameters).maps_at(picture, diameter, pixels.origin)
         return Seen(maps, picture if calibration.values.get("stained") else None)
 
     def decide(
@@ -157,7 +157,7 @@ class NetworkMethod:
         """The probability that a pixel belongs to an object, ``(h, w)``."""
         picture = self._picture(pixels, parameters.channel, calibration.values)
         diameter = parameters.diameter_px or calibration.values.get("diameter")
-        return self._predictor(parameters).foreground(picture, diameter)
+        return self._predictor(parameters).foreground(picture, diameter, pixels.origin)
 
     def _range(self, array: NDArray[Any]) -> Range:
         return intensity_range(array, self.package.spec.low_percentile, self.package.spec.high_percentile)

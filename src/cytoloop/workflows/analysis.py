@@ -66,9 +66,11 @@ def read_pixels(
     """Pixels of a box as methods see them: exact at full resolution, else averaged."""
     info = pyramid.info
     if projection is None:
-        return _as_pixels(_plane(pyramid, box, plane, downsample), info, downsample)
-    planes = [_plane(pyramid, box, Plane(z, plane.t), downsample) for z in _slices(info, projection)]
-    return _as_pixels(_joined(planes, info, projection), info, downsample)
+        array = _plane(pyramid, box, plane, downsample)
+    else:
+        planes = [_plane(pyramid, box, Plane(z, plane.t), downsample) for z in _slices(info, projection)]
+        array = _joined(planes, info, projection)
+    return replace(_as_pixels(array, info, downsample), origin=(int(box.x0), int(box.y0)))
 
 
 def _plane(pyramid: Pyramid, box: Box, plane: Plane, downsample: float) -> NDArray[Any]:

@@ -47,12 +47,18 @@ class Judged:
     with_tta: bool = False
 
 
+HALO_STRIDES = 6
+"""Margin of a tile in strides of the network's coarsest stage: with ``nuclei`` the outlines in tiles are those of the
+whole from here on (of 1,053 nuclei 96 % with 2, 99.3 % with 4 and all with 6)."""
+
+
 def spec_of(configuration: Configuration, decoding: Mapping[str, float] | None = None) -> ModelSpec:
     """How a network of this configuration is run."""
     heads = set(configuration.heads)
+    halo = HALO_STRIDES * configuration.network.coarsest_stride
     if Head.CLASSES in heads:
         names = ("background", *(f"class {number}" for number in range(1, configuration.classes)))
-        return ModelSpec(Task.SEMANTIC, Decoder.COMPONENTS, names, None)
+        return ModelSpec(Task.SEMANTIC, Decoder.COMPONENTS, names, None, halo=halo)
     names: tuple[str, ...] = ("foreground",)
     decoder = Decoder.COMPONENTS
     if Head.DISTANCE in heads:
@@ -62,7 +68,7 @@ def spec_of(configuration: Configuration, decoding: Mapping[str, float] | None =
     elif Head.FLOWS in heads:
         decoder, names = Decoder.FLOWS, (*names, "flow_y", "flow_x")
     task = Task.SEMANTIC if decoder is Decoder.COMPONENTS else Task.INSTANCES
-    return ModelSpec(task, decoder, names, configuration.diameter_px, dict(decoding or {}))
+    return ModelSpec(task, decoder, names, configuration.diameter_px, dict(decoding or {}), halo=halo)
 
 
 def package_model(

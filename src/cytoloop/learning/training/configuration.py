@@ -54,6 +54,11 @@ class NetworkSettings(_Settings):
             raise ValueError("widths and blocks must name the same 2 to 4 stages")
         return self
 
+    @property
+    def coarsest_stride(self) -> int:
+        """How many px of what it sees one sample of its coarsest stage stands for."""
+        return 2 ** (len(self.widths) if self.kind is NetworkKind.RESIDUAL else self.depth)
+
 
 class Augmentations(_Settings):
     """Probabilities of the changes to a view; see ``augmentation.py`` for what each does."""

@@ -1,7 +1,6 @@
 /** The classifiers of the project: what each scores, export, import, removal. */
-import { FileButton, Group, Select, Stack, Text } from "@mantine/core";
-import { IconDownload, IconTrash, IconUpload } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Stack } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import {
   classifierKeys,
@@ -10,11 +9,10 @@ import {
   importClassifier,
   removeClassifier,
 } from "../../api/classifiers";
-import { messageFrom } from "../../api/http";
 import type { Classifier, Subject } from "../../api/types";
-import { tell } from "../../state/notices";
+import { versionActions } from "../../state/versions";
 import { plural } from "../../ui/format";
-import { Confirm, IconButton } from "../../ui/parts";
+import { VersionBar } from "../../ui/VersionBar";
 import { curveOf, sum } from "./counts";
 import { learnerName } from "./methods";
 import { QualityCurve } from "./QualityCurve";
@@ -34,86 +32,31 @@ const nameOf = ({ version, labels, macro_f1, learner }: Classifier): string =>
 
 export function Versions({ projectId, subject, imageId, versions, mayManage }: Props) {
   const [chosen, setChosen] = useState<number | null>(null);
-  const [removes, setRemoves] = useState(false);
   const client = useQueryClient();
   const shown = versions.find(({ version }) => version === chosen) ?? versions[0];
-  const refresh = () => client.invalidateQueries({ queryKey: classifierKeys.list(projectId) });
-  const remove = useMutation({
-    mutationFn: (version: number) => removeClassifier(projectId, version, subject),
-    onSuccess: () => {
-      setRemoves(false);
-      return refresh();
-    },
-    onError: (error) => tell({ kind: "error", message: messageFrom(error) }),
+  const actions = versionActions({
+    noun: "classifier",
+    save: (version) => exportClassifier(projectId, version, subject),
+    take: (file) => importClassifier(projectId, file, subject),
+    remove: (version) => removeClassifier(projectId, version, subject),
+    refresh: () => client.invalidateQueries({ queryKey: classifierKeys.list(projectId) }),
   });
-  const take = useMutation({
-    mutationFn: (file: File) => importClassifier(projectId, file, subject),
-    onSuccess: ({ version }) => {
-      tell({ kind: "success", message: `Imported as classifier ${version}.` });
-      return refresh();
-    },
-    onError: (error) => tell({ kind: "error", title: "Not imported", message: messageFrom(error) }),
-  });
-  const save = (version: number) =>
-    exportClassifier(projectId, version, subject).catch((error: unknown) =>
-      tell({ kind: "error", message: messageFrom(error) }),
-    );
   return (
     <Stack gap={6} data-testid="classifier-versions" data-count={versions.length}>
-      <Group gap={4} wrap="nowrap" align="flex-end">
-        {shown ? (
-          <Select
-            label="Classifiers"
-            flex={1}
-            data={versions.map((one) => ({ value: String(one.version), label: nameOf(one) }))}
-            allowDeselect={false}
-            value={String(shown.version)}
-            onChange={(value) => setChosen(value === null ? null : Number(value))}
-            data-testid="classifier-choice"
-          />
-        ) : (
-          <Text size="xs" c="var(--text-dim)" flex={1}>
-            No classifier yet. Train one, or import one from another project.
-          </Text>
-        )}
-        {shown ? (
-          <IconButton
-            label="Export as bioimage.io package"
-            testId="classifier-export"
-            onClick={() => void save(shown.version)}
-          >
-            <IconDownload size={16} aria-hidden />
-          </IconButton>
-        ) : null}
-        {mayManage ? (
-          <FileButton accept=".zip" onChange={(file) => file && take.mutate(file)}>
-            {(props) => (
-              <IconButton label="Import a classifier" testId="classifier-import" {...props}>
-                <IconUpload size={16} aria-hidden />
-              </IconButton>
-            )}
-          </FileButton>
-        ) : null}
-        {mayManage && shown ? (
-          <IconButton label="Remove this version" testId="classifier-remove" onClick={() => setRemoves(true)}>
-            <IconTrash size={16} aria-hidden />
-          </IconButton>
-        ) : null}
-      </Group>
+      <VersionBar
+        name="classifier"
+        noun="classifier"
+        kept="The classes that it suggested stay."
+        versions={versions.map((one) => ({ version: one.version, label: nameOf(one) }))}
+        shown={shown?.version}
+        mayManage={mayManage}
+        onShow={setChosen}
+        {...actions}
+      />
       {shown ? (
         <Shown projectId={projectId} subject={subject} imageId={imageId} version={shown.version} />
       ) : null}
       <QualityCurve points={curveOf(versions)} />
-      <Confirm
-        opened={removes && shown !== undefined}
-        title="Remove the classifier"
-        action="Remove"
-        isBusy={remove.isPending}
-        onConfirm={() => shown && remove.mutate(shown.version)}
-        onClose={() => setRemoves(false)}
-      >
-        {`Remove classifier ${shown?.version}? The classes that it suggested stay. This cannot be undone.`}
-      </Confirm>
     </Stack>
   );
 }

@@ -1,14 +1,12 @@
 /** The landmark detectors of the project: errors of each landmark, export, import, removal. */
-import { FileButton, Group, Select, Stack, Table, Text } from "@mantine/core";
-import { IconDownload, IconTrash, IconUpload } from "@tabler/icons-react";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import { messageFrom } from "../../api/http";
+import { Stack, Table, Text } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
 import { exportDetector, importDetector, landmarkKeys, removeDetector } from "../../api/landmarks";
 import type { LandmarkDetector } from "../../api/types";
-import { tell } from "../../state/notices";
+import { versionActions } from "../../state/versions";
 import { plural } from "../../ui/format";
-import { Chip, Confirm, IconButton } from "../../ui/parts";
+import { Chip } from "../../ui/parts";
+import { VersionBar } from "../../ui/VersionBar";
 import { percent, typicalError } from "./rows";
 
 interface Props {
@@ -26,83 +24,30 @@ function nameOf(one: LandmarkDetector): string {
 }
 
 export function Detectors({ projectId, versions, shown, mayManage, onShow }: Props) {
-  const [removes, setRemoves] = useState(false);
   const client = useQueryClient();
-  const refresh = () => {
-    onShow(null);
-    return client.invalidateQueries({ queryKey: landmarkKeys.detectors(projectId) });
-  };
-  const remove = useMutation({
-    mutationFn: (version: number) => removeDetector(projectId, version),
-    onSuccess: () => {
-      setRemoves(false);
-      return refresh();
+  const actions = versionActions({
+    noun: "landmark detector",
+    save: (version) => exportDetector(projectId, version),
+    take: (file) => importDetector(projectId, file),
+    remove: (version) => removeDetector(projectId, version),
+    refresh: () => {
+      onShow(null);
+      return client.invalidateQueries({ queryKey: landmarkKeys.detectors(projectId) });
     },
   });
-  const take = useMutation({
-    mutationFn: (file: File) => importDetector(projectId, file),
-    onSuccess: ({ version }) => {
-      tell({ kind: "success", message: `Imported as landmark detector ${version}.` });
-      return refresh();
-    },
-  });
-  const save = (version: number) =>
-    exportDetector(projectId, version).catch((error: unknown) =>
-      tell({ kind: "error", message: messageFrom(error) }),
-    );
   return (
     <Stack gap={6} data-testid="landmark-detectors" data-count={versions.length}>
-      <Group gap={4} wrap="nowrap" align="flex-end">
-        {shown ? (
-          <Select
-            label="Landmark detectors"
-            flex={1}
-            data={versions.map((one) => ({ value: String(one.version), label: nameOf(one) }))}
-            allowDeselect={false}
-            value={String(shown.version)}
-            onChange={(value) => onShow(value === null ? null : Number(value))}
-            data-testid="landmark-version"
-          />
-        ) : (
-          <Text size="xs" c="var(--text-dim)" flex={1}>
-            No landmark detector yet. Train one, or import one from another project.
-          </Text>
-        )}
-        {shown ? (
-          <IconButton
-            label="Export as bioimage.io package"
-            testId="landmark-export"
-            onClick={() => void save(shown.version)}
-          >
-            <IconDownload size={16} aria-hidden />
-          </IconButton>
-        ) : null}
-        {mayManage ? (
-          <FileButton accept=".zip" onChange={(file) => file && take.mutate(file)}>
-            {(props) => (
-              <IconButton label="Import a landmark detector" testId="landmark-import" {...props}>
-                <IconUpload size={16} aria-hidden />
-              </IconButton>
-            )}
-          </FileButton>
-        ) : null}
-        {mayManage && shown ? (
-          <IconButton label="Remove this version" testId="landmark-remove" onClick={() => setRemoves(true)}>
-            <IconTrash size={16} aria-hidden />
-          </IconButton>
-        ) : null}
-      </Group>
+      <VersionBar
+        name="landmark"
+        noun="landmark detector"
+        kept="The landmarks that it found stay."
+        versions={versions.map((one) => ({ version: one.version, label: nameOf(one) }))}
+        shown={shown?.version}
+        mayManage={mayManage}
+        onShow={onShow}
+        {...actions}
+      />
       {shown ? <Errors detector={shown} /> : null}
-      <Confirm
-        opened={removes && shown !== undefined}
-        title="Remove the landmark detector"
-        action="Remove"
-        isBusy={remove.isPending}
-        onConfirm={() => shown && remove.mutate(shown.version)}
-        onClose={() => setRemoves(false)}
-      >
-        {`Remove landmark detector ${shown?.version}? The landmarks that it found stay. This cannot be undone.`}
-      </Confirm>
     </Stack>
   );
 }
