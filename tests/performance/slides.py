@@ -3,7 +3,8 @@
 ``python -m tests.performance.slides merging`` compares, on a mosaic of real H&E, the objects of a tiled run with those
 of one run over the whole: joined by matching in the shared strips, and joined as SLDC does (Mormont et al. 2016:
 objects of neighbouring tiles that touch or overlap are one).
-``python -m tests.performance.slides job`` segments mosaics of two sizes with one and with two workers.
+``python -m tests.performance.slides job`` segments mosaics of two sizes with two workers, and the
+smaller one with one.
 """
 
 import argparse
@@ -147,7 +148,7 @@ def job(given: argparse.Namespace) -> int:
     print("| side (px) | workers | objects | tiles | s | tiles/s | peak of all processes (MB) |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory(prefix="cytoloop-bench-") as name:
-        for side, workers in ((given.side // 2, 2), (given.side, 2), (given.side, 1)):
+        for side, workers in ((given.side // 2, 2), (given.side, 2), (given.side // 2, 1)):
             folder = Path(name) / f"{side}-{workers}"
             (folder / "slides").mkdir(parents=True)
             write_mosaic(folder / "slides/mosaic.tif", side)
