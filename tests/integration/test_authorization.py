@@ -164,6 +164,7 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "POST /jobs/{job_id}/comparison/{row}/pipeline": (ADMIN, {"name": "mine", "title": "Mine"}),
     "GET /projects/{project_id}/corrections": (V, None),
     "GET /jobs/{job_id}/tuning": (V, None),
+    "GET /jobs/{job_id}/tuning/curve": (V, None),
     "GET /jobs/{job_id}/tuning/pictures/{number}/{which}": (V, None),
     "POST /jobs/{job_id}/tuning/model": (M, {"name": "mine"}),
     "DELETE /jobs/{job_id}/tuning/model": (M, None),

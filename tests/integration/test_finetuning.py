@@ -3,15 +3,21 @@
 import io
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
+from fastapi.testclient import TestClient
 
+from cytoloop.jobs.executors.local import LocalExecutor
 from cytoloop.learning.training.configuration import Configuration
 from cytoloop.learning.training.order import Order
+from cytoloop.runtime.assembly import assemble
+from cytoloop.runtime.settings import Settings
+from cytoloop.server.app import create_app
 from cytoloop.workflows import labelled
 from cytoloop.workflows.datasets import write_pair
 from cytoloop.workflows.finetuning import material, starting
@@ -119,6 +125,42 @@ def test_a_model_learns_is_kept_used_and_taken_back(api: Driver) -> None:
     assert api.ok(api.get(f"/jobs/{job['id']}/tuning"))["kept_as"] is None
     api.ok(api.post(f"/jobs/{job['id']}/tuning/model", {"name": "ours-2"}))
     assert "ours-2" in lab.methods()
+
+
+@pytest.mark.slow
+def test_a_person_sees_the_losses_ends_the_training_and_has_the_model(tmp_path: Path) -> None:
+    services = assemble(Settings(home=tmp_path / "home"), LocalExecutor(1))
+    with TestClient(create_app(services), base_url="http://127.0.0.1:8000") as client:
+        api = Driver(client)
+        lab = Lab(api, [8, 16])
+        job = api.ok(lab.start(plan={"steps": 2000, "batch": 1, "rounds": 3}))
+        points = _curve_of(api, job["id"], 2)
+        assert [one["round"] for one in points] == [1] * len(points)
+        assert all(one["loss"] > 0 for one in points)
+        assert api.ok(api.post(f"/jobs/{job['id']}/finish"))["state"] == "running"
+        done = api.finished(job, within_s=TRAINING_S)
+        assert (done["state"], done["error"]) == ("done", None)
+        found = api.ok(api.get(f"/jobs/{job['id']}/tuning"))
+        assert len(found["rounds"]) == 1
+        assert found["curve"][: len(points)] == points
+        assert found["curve"][-1]["step"] < 2000
+        assert found["after"]["dsb"] > 0
+        assert api.post(f"/jobs/{job['id']}/finish").status_code == 409
+        assert api.ok(api.get(f"/jobs/{job['id']}/tuning/curve")) == []
+        assert api.ok(api.post(f"/jobs/{job['id']}/tuning/model", {"name": "early"}))["name"] == "early"
+
+
+def _curve_of(api: Driver, job: str, points: int) -> list[dict[str, Any]]:
+    """The losses when there are so many."""
+    end = time.monotonic() + TRAINING_S
+    while time.monotonic() < end:
+        found = api.ok(api.get(f"/jobs/{job}/tuning/curve"))
+        if len(found) >= points:
+            return found
+        state = api.ok(api.get(f"/jobs/{job}"))
+        assert state["state"] in ("queued", "running"), state
+        time.sleep(0.1)
+    raise AssertionError(found)
 
 
 @pytest.mark.parametrize("large", [20_000, 3])

@@ -177,7 +177,7 @@ def _print_job(folder: Path, side: int, workers: int, method: str) -> None:
 
 
 class _Peak:
-    """The most memory (proportional set size, MB) that a process and its children held, looked at twice a second."""
+    """The most memory (proportional set size, MB) that a process and its children held, looked at every two seconds."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
@@ -187,7 +187,7 @@ class _Peak:
         self._thread.start()
 
     def _watch(self) -> None:
-        while not self._stopping.wait(0.5):
+        while not self._stopping.wait(2):
             self._most = max(self._most, sum(memory_mb(pid) for pid in family(self._pid)))
 
     def stop(self) -> float:

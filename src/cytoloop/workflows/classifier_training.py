@@ -46,6 +46,7 @@ from .labelled import (
 from .library import ImageLibrary
 from .objectrows import write_objects
 from .trainingchild import require_torch
+from .trainingfolder import work_folder
 
 KIND = "train-classifier"
 OBJECTS_PER_TASK = 2000
@@ -208,7 +209,7 @@ class TrainKind:
         call = {"input": str(source), "order": str(written), "output": str(output)}
         if isinstance(spec, FeatureSpec):
             return {**call, "step": "train"}
-        return {**call, "step": "train-network", "parts": crops.parts, "work": str(networks.work_folder(scratch))}
+        return {**call, "step": "train-network", "parts": crops.parts, "work": str(work_folder(scratch))}
 
     def finish_task(self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path) -> None:
         """Remember the features; put the new classifier on the shelf."""

@@ -615,7 +615,7 @@ export interface paths {
         put?: never;
         /**
          * Finish Job
-         * @description Let a training of a network that runs end now and keep the best of what it learnt.
+         * @description Let a training of a network that runs end now and keep what it learnt: of a classifier the best.
          */
         post: operations["finish_job_api_v1_jobs__job_id__finish_post"];
         delete?: never;
@@ -676,6 +676,26 @@ export interface paths {
          * @description Scores before and after on what was held out, rounds and curves.
          */
         get: operations["read_tuning_api_v1_jobs__job_id__tuning_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/tuning/curve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Tuning Curve
+         * @description Losses of a fine-tuning so far; none before its first steps, and after its end.
+         */
+        get: operations["read_tuning_curve_api_v1_jobs__job_id__tuning_curve_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7032,6 +7052,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TuningResult"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_tuning_curve_api_v1_jobs__job_id__tuning_curve_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TuningPoint"][];
                 };
             };
             /** @description Any error, as a problem. */

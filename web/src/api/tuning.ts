@@ -1,11 +1,12 @@
 /** Fine-tuning of models on corrected objects. */
 import { queryOptions } from "@tanstack/react-query";
 import { get, request, url } from "./http";
-import type { Corrections, MethodInfo, TuningResult } from "./types";
+import type { Corrections, MethodInfo, TuningPoint, TuningResult } from "./types";
 
 export const tuningKeys = {
   corrections: (pid: string) => ["corrections", pid] as const,
   result: (jobId: string) => ["tuning", jobId] as const,
+  curve: (jobId: string) => ["tuning", jobId, "curve"] as const,
 };
 
 export const correctionsQuery = (pid: string) =>
@@ -19,6 +20,14 @@ export const tuningQuery = (jobId: string) =>
   queryOptions({
     queryKey: tuningKeys.result(jobId),
     queryFn: () => get<TuningResult>(`/jobs/${jobId}/tuning`),
+  });
+
+/** The losses so far. */
+export const tuningCurveQuery = (jobId: string) =>
+  queryOptions({
+    queryKey: tuningKeys.curve(jobId),
+    queryFn: () => get<TuningPoint[]>(`/jobs/${jobId}/tuning/curve`),
+    refetchInterval: 2000,
   });
 
 export const tuningPictureUrl = (jobId: string, number: number, which: "before" | "after"): string =>

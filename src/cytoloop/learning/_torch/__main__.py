@@ -53,7 +53,7 @@ def run(order: Order) -> None:
         report_every=max(1, min(_REPORT_EVERY, configuration.optimisation.steps // 20)),
         threads=order.threads,
         loaders=order.loaders,
-        stop=lambda: _stopping,
+        stop=lambda: _stopping or (order.stop_file is not None and order.stop_file.exists()),
     )
     training = Training(configuration, stream, validation, plan, initial)
     tell({"parameters": parameter_count(training.network), "images": len(split.training), "step": training.step})

@@ -12,8 +12,6 @@ from .configuration import NetworkConfiguration
 
 CROPS, TRUTH, VALIDATION = "crops.npy", "truth.npy", "validation.npy"
 CURVES = "curves.jsonl"
-STOP = "stop"
-"""A file of this name in the folder of a training ends it after its batch; what was learnt is kept."""
 
 
 class ClassOrder(BaseModel):

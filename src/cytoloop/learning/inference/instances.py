@@ -94,9 +94,7 @@ class Predictor:
         """The objects of a picture ``(h, w, 3)``, rescaled so that ``diameter_px`` becomes the model's."""
         return self.objects(self.maps_at(picture, diameter_px))
 
-    def maps_at(
-        self, picture: NDArray[np.float32], diameter_px: float | None, origin: Origin = (0, 0)
-    ) -> SizedMaps:
+    def maps_at(self, picture: NDArray[np.float32], diameter_px: float | None, origin: Origin = (0, 0)) -> SizedMaps:
         """Maps of a picture ``(h, w, 3)`` that was rescaled so that ``diameter_px`` becomes the model's.
 
         They have the finer of the two sizes, so that small objects stay apart and large ones get smooth outlines.

@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from .configuration import Configuration
 from .dataset import Split, split_named
 
+STOP = "stop"
+"""A file of this name in the folder of a training ends it after its batch; what was learnt is kept."""
+
 
 class Order(BaseModel):
     """One training: on which data, by which configuration, and where everything goes."""
@@ -24,6 +27,8 @@ class Order(BaseModel):
     """Names of the pairs that are held out; in place of ``split`` where given."""
     initial: Path | None = None
     """ONNX file of this program's whose weights are the start."""
+    stop_file: Path | None = None
+    """The training ends after its batch when there is a file here; what was learnt is kept."""
     loaders: Annotated[int, Field(ge=0, le=32)] = 1
     """Processes that prepare samples."""
     threads: Annotated[int | None, Field(ge=1, le=256)] = None

@@ -17,7 +17,7 @@ from cytoloop.wire.base import Page
 from cytoloop.wire.classifiers import TrainingPoint
 from cytoloop.workflows import export_jobs, import_set_jobs
 from cytoloop.workflows.cropnetworks.curves import read_curve
-from cytoloop.workflows.cropnetworks.orders import ask_to_stop, work_folder
+from cytoloop.workflows.trainingfolder import ask_to_stop, work_folder
 
 router = APIRouter(tags=["jobs"])
 
@@ -102,7 +102,7 @@ def cancel_job(job_id: UUID, write: WriteDep, services: ServicesDep) -> wire.Job
 
 @router.post("/jobs/{job_id}/finish", status_code=202)
 def finish_job(job_id: UUID, write: WriteDep, services: ServicesDep) -> wire.Job:
-    """Let a training of a network that runs end now and keep the best of what it learnt."""
+    """Let a training of a network that runs end now and keep what it learnt: of a classifier the best."""
     job = write(lambda access: own_job(access, job_id))
     ask_to_stop(services.scratch_of(job), is_running=job.state == "running")
     with services.database.read() as connection:

@@ -14,6 +14,8 @@ from cytoloop.wire import tuning as wire
 from cytoloop.wire.jobs import MethodInfo
 from cytoloop.workflows.finetuning import starting
 from cytoloop.workflows.finetuning.report import TuningReport
+from cytoloop.workflows.finetuning.rounds import read_curve
+from cytoloop.workflows.trainingfolder import work_folder
 
 from .methods import method_info
 
@@ -45,6 +47,13 @@ def count_corrections(project_id: UUID, access: ReadDep, services: ServicesDep) 
 def read_tuning(job_id: UUID, access: ReadDep, services: ServicesDep) -> wire.TuningResult:
     """Scores before and after on what was held out, rounds and curves."""
     return _result(services, access.job(job_id, Permission.VIEW))
+
+
+@router.get("/jobs/{job_id}/tuning/curve")
+def read_tuning_curve(job_id: UUID, access: ReadDep, services: ServicesDep) -> list[wire.TuningPoint]:
+    """Losses of a fine-tuning so far; none before its first steps, and after its end."""
+    found = read_curve(work_folder(services.scratch_of(access.job(job_id, Permission.VIEW))))
+    return [wire.TuningPoint.model_validate(one) for one in found]
 
 
 @router.get("/jobs/{job_id}/tuning/pictures/{number}/{which}", response_class=FileResponse)

@@ -18,7 +18,7 @@ from cytoloop.learning.classifiers.cropclassifier import CROPS_AT_ONCE, CropClas
 from cytoloop.learning.classifiers.crops import CropSpec
 from cytoloop.learning.classifiers.evaluation import evaluate
 from cytoloop.learning.classifiers.folds import validation_part
-from cytoloop.learning.classifiers.order import CROPS, CURVES, STOP, ClassOrder, write_data
+from cytoloop.learning.classifiers.order import CROPS, CURVES, ClassOrder, write_data
 from cytoloop.learning.classifiers.package import (
     ClassifierPackage,
     NewClassifier,
@@ -28,6 +28,7 @@ from cytoloop.learning.classifiers.package import (
 from cytoloop.learning.classifiers.training import as_onnx, committee_of, require_enough
 from cytoloop.learning.packages.tabular import KnownClass
 from cytoloop.learning.registry import SHIPPED
+from cytoloop.learning.training.order import STOP
 from cytoloop.workflows.classifier_cards import card_of
 from cytoloop.workflows.trainingchild import run_child
 

@@ -8,11 +8,10 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cytoloop.core.errors import ConflictError, InvalidInputError
+from cytoloop.core.errors import InvalidInputError
 from cytoloop.jobs.model import Task
 from cytoloop.learning.classifiers.configuration import NetworkConfiguration
 from cytoloop.learning.classifiers.crops import CropSpec
-from cytoloop.learning.classifiers.order import STOP
 from cytoloop.learning.classifiers.specification import ImageKind
 from cytoloop.workflows.classifier_shelf import ClassifierShelf, ClassifierVersion
 from cytoloop.workflows.labelled import ObjectRow
@@ -54,25 +53,6 @@ def keep_crops(scratch: Path, task: Task) -> None:
     if path.is_file() and objects.is_file():
         objects.rename(scratch / f"done-{task.index:06}{_OBJECTS}")
         path.rename(scratch / f"done-{task.index:06}{_CROPS}")
-
-
-def work_folder(scratch: Path) -> Path:
-    """Where the training works, and can be taken up again."""
-    return scratch / "training"
-
-
-def ask_to_stop(scratch: Path, *, is_running: bool) -> None:
-    """Let a training that runs end after its batch and keep what it learnt.
-
-    Raises
-    ------
-    ConflictError
-        There is none.
-    """
-    work = work_folder(scratch)
-    if not is_running or not (work / "order.json").is_file():
-        raise ConflictError("This job trains no network now, so there is nothing to keep. Cancel it instead.")
-    (work / STOP).touch()
 
 
 def spec_of_earlier(

@@ -1,6 +1,5 @@
 """Before and after: what a model found on held-out images, and what the fine-tuned one finds."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,7 +17,7 @@ from cytoloop.learning.packages.model import ModelPackage
 from cytoloop.learning.training.dataset import Example
 from cytoloop.learning.training.scoring import TypeScore, by_type, pixels_of, score_method, without_unknown
 
-from .rounds import Round, Tuned
+from .rounds import Round, Tuned, read_curve
 
 REPORT = "report.json"
 SIDES = ("before", "after")
@@ -93,7 +92,7 @@ def write_report(
         before=scores[0],
         after=scores[1],
         rounds=tuned.rounds,
-        curve=_curve(tuned),
+        curve=read_curve(tuned.trained.weights.parent.parent),
         seconds=record["seconds"],
         pictures=pictures,
     )
@@ -106,18 +105,6 @@ def _total(scored: Any, held: Sequence[Example]) -> dict[str, float] | None:
         return None
     found: TypeScore = by_type(scored, {one.name: "held out" for one in held})["all"]
     return found.as_json()
-
-
-def _curve(tuned: Tuned) -> list[dict[str, float]]:
-    folder = tuned.trained.weights.parent.parent
-    points: list[dict[str, float]] = []
-    for one in tuned.rounds:
-        path = folder / f"round-{one.number}" / "curves.jsonl"
-        for line in path.read_text().splitlines() if path.exists() else ():
-            point = json.loads(line)
-            known = {key: point[key] for key in ("step", "loss", "validation_loss") if key in point}
-            points.append({"round": one.number, **known})
-    return points
 
 
 def _picture(method: Method, example: Example) -> bytes:

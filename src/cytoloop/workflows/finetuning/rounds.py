@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tifffile
@@ -18,8 +19,9 @@ from cytoloop.learning.networkmethod import NetworkMethod, NetworkParameters
 from cytoloop.learning.packages.model import ModelPackage
 from cytoloop.learning.training.dataset import Pair, pairs_in, read_example
 from cytoloop.learning.training.incomplete import UNKNOWN, added_objects, begun, completed
-from cytoloop.learning.training.order import Order
+from cytoloop.learning.training.order import STOP, Order
 from cytoloop.learning.training.scoring import pixels_of
+from cytoloop.workflows.curves import read_curves
 from cytoloop.workflows.packaging import About, unwritten_package
 from cytoloop.workflows.training import Curve, Trained, train
 
@@ -43,6 +45,7 @@ class Tuned:
     rounds: list[Round]
 
 
+_POINT = ("step", "loss", "validation_loss")
 OnCurve = Callable[[int, Curve], None]
 
 
@@ -55,10 +58,15 @@ def fine_tune(start: ModelPackage, order: Order, plan: TuningPlan, on_curve: OnC
     rounds: list[Round] = []
     method, initial = NetworkMethod(start), start.weights
     found: Trained | None = None
+    stop = order.folder / STOP
     for number in range(1, plan.trainings + 1):
+        if found is not None and stop.exists():
+            break
         folder = order.folder / f"round-{number}"
         seen = _labelled(order, folder, method, number, plan)
-        own = order.model_copy(update={"data": folder / "data", "folder": folder, "initial": initial})
+        own = order.model_copy(
+            update={"data": folder / "data", "folder": folder, "initial": initial, "stop_file": stop}
+        )
         found = _trained(own, number, on_curve)
         rounds.append(seen)
         if found.record["steps"] < plan.steps:  # a person ended it, and wants what was learnt
@@ -73,6 +81,16 @@ def fine_tune(start: ModelPackage, order: Order, plan: TuningPlan, on_curve: OnC
         "unmarked": plan.unmarked.value,
     }
     return Tuned(Trained(found.weights, record), rounds)
+
+
+def read_curve(folder: Path) -> list[dict[str, Any]]:
+    """The points of all rounds so far: ``round``, ``step``, ``loss``, and where it was taken ``validation_loss``."""
+    rounds = sorted((int(one.name.removeprefix("round-")), one) for one in folder.glob("round-*"))
+    return [
+        {"round": number, **{key: point[key] for key in _POINT if key in point}}
+        for number, one in rounds
+        for point in read_curves(one / "curves.jsonl")
+    ]
 
 
 def _trained(order: Order, number: int, on_curve: OnCurve) -> Trained:

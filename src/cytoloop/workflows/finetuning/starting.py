@@ -29,6 +29,7 @@ from cytoloop.workflows.labelled import area_states, is_area, layers_to_learn_fr
 from cytoloop.workflows.library import ImageLibrary
 from cytoloop.workflows.models import model_named, models
 from cytoloop.workflows.trainingchild import can_train
+from cytoloop.workflows.trainingfolder import work_folder
 
 from .plan import TuningPlan, tuned_configuration
 from .shelf import KIND, TunedModels
@@ -199,7 +200,7 @@ class FineTuneKind:
             return {
                 "step": "tune",
                 "data": data,
-                "work": str(scratch / "training"),
+                "work": str(work_folder(scratch)),
                 "output": str(_output(scratch, task)),
                 "models": None if models_folder is None else str(models_folder),
                 "held_stems": [f"{_stem(one)}-" for one in job.parameters["held"]],

@@ -38,6 +38,7 @@ from cytoloop.workflows.cropnetworks import orders as networks
 from cytoloop.workflows.labelled import image_kind
 from cytoloop.workflows.library import ImageLibrary
 from cytoloop.workflows.trainingchild import require_torch
+from cytoloop.workflows.trainingfolder import work_folder
 
 from .applying import AT_ONCE, follow_with_images, images_call
 from .seeing import image_spec
@@ -148,7 +149,7 @@ class TrainImagesKind:
             for key, one in labels.items():
                 crops.add((key, 0), classes[one.term_id], key, 0)
             pq.write_table(crops.table(tested), source)
-            work = str(networks.work_folder(scratch))
+            work = str(work_folder(scratch))
             return {**call, "step": "train-network", "parts": crops.parts, "work": work}
         pq.write_table(_features_table(scratch, labels, classes, tested, len(spec.names)), source)
         return {**call, "step": "train"}

@@ -1,6 +1,4 @@
 /** How far the training or the classification is; of a network the curves, and a way to stop it. */
-import { Button } from "@mantine/core";
-import { IconPlayerStop } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { messageFrom } from "../../api/http";
 import { curveQuery, finishJob } from "../../api/jobs";
@@ -8,6 +6,7 @@ import type { Job } from "../../api/types";
 import { useCancelJob } from "../../api/useCancelJob";
 import { tell } from "../../state/notices";
 import { JobBar } from "../../ui/JobBar";
+import { StopButton } from "../../ui/StopButton";
 import { TrainingCurve } from "./TrainingCurve";
 
 interface Props {
@@ -45,15 +44,9 @@ function Learning({ job, mayStop }: { job: Job; mayStop: boolean }) {
     <>
       <TrainingCurve points={points} />
       {mayStop ? (
-        <Button
-          variant="default"
-          leftSection={<IconPlayerStop size={14} aria-hidden />}
-          disabled={stop.isPending || stop.isSuccess}
-          onClick={() => stop.mutate()}
-          data-testid="stop-and-keep"
-        >
-          {stop.isSuccess ? "Stopping…" : "Stop now and keep the best"}
-        </Button>
+        <StopButton isStopping={stop.isSuccess} isDisabled={stop.isPending} onStop={() => stop.mutate()}>
+          Stop now and keep the best
+        </StopButton>
       ) : null}
     </>
   );

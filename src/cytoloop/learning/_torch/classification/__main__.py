@@ -15,7 +15,8 @@ import torch
 
 from cytoloop.core.errors import CytoloopError
 from cytoloop.learning._torch.process import ATTACHED, end_with_parent, tell
-from cytoloop.learning.classifiers.order import CROPS, CURVES, STOP, TRUTH, VALIDATION, ClassOrder
+from cytoloop.learning.classifiers.order import CROPS, CURVES, TRUTH, VALIDATION, ClassOrder
+from cytoloop.learning.training.order import STOP
 
 from .export import export_classifier
 from .networks import CropNetwork
