@@ -91,7 +91,7 @@ def test_train_on_corrections_compare_keep_use_and_take_back(bench: Workbench, t
     expect(bench.part("tuning-run")).to_be_enabled()
     bench.part("tuning-name").fill("faint-cells")
     bench.part("tuning-settings").click()
-    for name, value in (("steps", "3000"), ("batch", "2"), ("rounds", "1"), ("learning_rate", "0.001")):
+    for name, value in (("steps", "400"), ("batch", "2"), ("rounds", "1"), ("learning_rate", "0.001")):
         bench.part(f"tuning-{name}").fill(value)
         bench.part(f"tuning-{name}").blur()
     bench.page.wait_for_timeout(300)  # the folded part opens
@@ -99,7 +99,7 @@ def test_train_on_corrections_compare_keep_use_and_take_back(bench: Workbench, t
     bench.part("tuning-run").click()
     expect(bench.part("tuning-job")).to_contain_text(re.compile("step|Waiting|Cutting"), timeout=SLOW_MS)
     bench.picture("tuning-running")
-    expect(bench.part("tuning-curve")).to_be_visible(timeout=SLOW_MS)  # the losses while it learns
+    expect(bench.part("tuning-curve")).to_be_visible(timeout=TRAINING_MS)  # the losses while it learns
     expect(bench.part("stop-and-keep")).to_be_enabled()
     bench.picture("tuning-curve")
     bench.part("stop-and-keep").click()

@@ -89,44 +89,63 @@ def merged_rows(rows: Iterable[tuple[float, Strips]], *, regions: bool = False) 
     regions
         Join what touches at the cores' borders, instead of choosing between versions.
     """
-    waiting = nothing()
+    waiting, pairs = nothing(), _NO_PAIRS
     for reach, row in rows:
-        waiting = waiting.and_those_of(row)
+        known, waiting = len(waiting), waiting.and_those_of(row)
         if not len(waiting):
             continue
-        groups = _groups(waiting, _touching(waiting) if regions else _same(waiting))
+        pairs = _both(pairs, _touching(waiting, known) if regions else _same(waiting, known))
+        groups = _groups(waiting, pairs)
         open_ = np.zeros(groups.max() + 1, dtype=bool)
         np.logical_or.at(open_, groups, shapely.bounds(waiting.polygons)[:, 3] >= reach)
         closed = ~open_[groups]
         yield _joined(waiting.at(closed), groups[closed]) if regions else _chosen(waiting.at(closed), groups[closed])
-        waiting = waiting.at(~closed)
+        waiting, pairs = waiting.at(~closed), _among(pairs, ~closed)
     if len(waiting):
-        groups = _groups(waiting, _touching(waiting) if regions else _same(waiting))
+        groups = _groups(waiting, pairs)
         yield _joined(waiting, groups) if regions else _chosen(waiting, groups)
 
 
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
-def _meeting(strips: Strips) -> Pairs:
-    """Pairs of objects of different tiles that meet."""
-    first, second = shapely.STRtree(strips.polygons).query(strips.polygons, predicate="intersects")
-    kept = (first < second) & (strips.tile[first] != strips.tile[second])
-    return first[kept], second[kept]
+_NO_PAIRS: Pairs = (np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp))
 
 
-def _same(strips: Strips) -> Pairs:
+def _both(pairs: Pairs, more: Pairs) -> Pairs:
+    return np.concatenate([pairs[0], more[0]]), np.concatenate([pairs[1], more[1]])
+
+
+def _among(pairs: Pairs, kept: NDArray[np.bool_]) -> Pairs:
+    """The pairs of objects that are kept, by their numbers among these. Objects of a pair stay or go together."""
+    numbers = np.cumsum(kept) - 1
+    here = kept[pairs[0]]
+    return numbers[pairs[0][here]], numbers[pairs[1][here]]
+
+
+def _meeting(strips: Strips, known: int = 0) -> Pairs:
+    """Pairs of objects of different tiles that meet, but for those among the first ``known``."""
+    found, other = shapely.STRtree(strips.polygons).query(strips.polygons[known:])
+    found += known
+    kept = (strips.tile[found] != strips.tile[other]) & (other < found)
+    found, other = found[kept], other[kept]
+    shapely.prepare(strips.polygons[known:])
+    meets = shapely.intersects(strips.polygons[found], strips.polygons[other])
+    return other[meets], found[meets]
+
+
+def _same(strips: Strips, known: int = 0) -> Pairs:
     """Pairs that are the same object, seen by two tiles."""
-    first, second = _meeting(strips)
+    first, second = _meeting(strips, known)
     areas = shapely.area(strips.polygons)
     common = shapely.area(shapely.intersection(strips.polygons[first], strips.polygons[second]))
     kept = common > SAME_SHARE * np.minimum(areas[first], areas[second])
     return first[kept], second[kept]
 
 
-def _touching(strips: Strips) -> Pairs:
+def _touching(strips: Strips, known: int = 0) -> Pairs:
     """Pairs of regions that share an edge, not a corner alone."""
-    first, second = _meeting(strips)
+    first, second = _meeting(strips, known)
     common = shapely.length(shapely.intersection(strips.polygons[first], strips.polygons[second]))
     return first[common > 0], second[common > 0]
 

@@ -155,3 +155,34 @@ def test_rows_are_given_out_as_soon_as_later_ones_cannot_reach_them() -> None:
 
 def test_no_objects_at_all() -> None:
     assert list(merged_rows([(10.0, nothing()), (20.0, nothing())])) == []
+
+
+@pytest.mark.parametrize("regions", [False, True])
+def test_what_stays_open_over_many_rows_is_not_compared_with_each(
+    monkeypatch: pytest.MonkeyPatch, *, regions: bool
+) -> None:
+    """Foreground that hangs together over a whole slide: once as rows come, once more where pieces are put together."""
+    compared = 0
+    intersection = shapely.intersection
+
+    def counting(first: NDArray[np.object_], second: NDArray[np.object_]) -> NDArray[np.object_]:
+        nonlocal compared
+        compared += len(first)
+        return intersection(first, second)
+
+    monkeypatch.setattr(shapely, "intersection", counting)
+    rows = 40
+    reach = 0 if regions else 60
+    pieces = [
+        (100.0 * (row + 1), _one(shapely.box(0, 100 * row, 50, 100 * (row + 1) + reach), row)) for row in range(rows)
+    ]
+    found = [one for polygons, _ in merged_rows(iter(pieces), regions=regions) for one in polygons]
+
+    assert rows - 1 <= compared <= 2 * (rows - 1)
+    assert shapely.union_all(found).area == 50 * (100 * rows + reach)
+
+
+def _one(polygon: shapely.Geometry, tile: int) -> Strips:
+    """A piece of an object that the tile's border cuts."""
+    yes = np.array([True])
+    return Strips(np.array([polygon], dtype=object), np.array([0.9]), np.array([tile]), yes, yes, yes)
