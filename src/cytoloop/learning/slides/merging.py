@@ -131,6 +131,7 @@ def _meeting(strips: Strips, known: int = 0) -> Pairs:
     found, other = found[kept], other[kept]
     shapely.prepare(strips.polygons[known:])
     meets = shapely.intersects(strips.polygons[found], strips.polygons[other])
+    shapely.destroy_prepared(strips.polygons[known:])  # large outlines would be held twice
     return other[meets], found[meets]
 
 
