@@ -126,7 +126,9 @@ function usePlan(projectId: string, { term_ids, measures }: Landmarks) {
     mutationKey: ["landmarks", projectId],
     scope: { id: `landmarks ${projectId}` },
     mutationFn: (plan: LandmarkPlan) => saveLandmarks(projectId, plan),
-    onMutate: (plan) => {
+    onMutate: async (plan) => {
+      // an answer from before this choice would undo it on the page, and the next choice builds on what is shown
+      await client.cancelQueries({ queryKey: landmarkKeys.project(projectId) });
       client.setQueriesData<Landmarks>({ queryKey: landmarkKeys.project(projectId) }, (old) =>
         old ? { ...old, ...plan } : old,
       );
