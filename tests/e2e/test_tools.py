@@ -1,5 +1,6 @@
 """Every drawing tool and every key of the workbench: real mouse and keyboard, and the geometry that is stored."""
 
+import json
 import math
 
 import pytest
@@ -202,6 +203,22 @@ def test_split_merge_and_corrections_of_outlines(bench: Workbench) -> None:
     assert simple.area == pytest.approx(before.area, rel=0.05)
     bench.press("Shift+M")
     assert bench.only().area == pytest.approx(before.area, rel=0.08)
+
+
+OLDER = '{"type": "Polygon", "coordinates": [[[0, 0], [9, 0], [9, 9], [0, 9], [0, 0]]]}'
+
+
+def test_what_was_copied_is_pasted_and_not_what_the_clipboard_held_before(bench: Workbench) -> None:
+    """Also where the browser is slow to take it, or has no clipboard for pages at all (a server without HTTPS)."""
+    bench.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    bench.page.evaluate("(older) => navigator.clipboard.writeText(older)", OLDER)
+    bench.page.evaluate("() => { navigator.clipboard.writeText = () => new Promise(() => {}); }")
+    bench.rectangle(100, 100, 200, 160)
+    bench.press("Control+c")
+    bench.press("Control+v")
+    bench.wait(lambda: len(bench.stored()) == 2)
+    assert [one.area for one in bench.stored()] == pytest.approx([6000, 6000])
+    assert json.loads(bench.page.evaluate("navigator.clipboard.readText()"))["type"] == "FeatureCollection"
 
 
 def test_copies_moves_turns_and_locks(bench: Workbench) -> None:

@@ -55,6 +55,15 @@ def test_channels_are_switched_and_the_address_remembers_the_view(screen: Screen
     assert page.url == address
 
 
+def test_leaving_right_after_a_frame_breaks_nothing(screen: Screen, page: Page) -> None:
+    """A frame asks for coarser tiles a moment later: by then the page has let go of the picture."""
+    _open(screen, "hela-cells.tif")
+    screen.open_image("hela-cells.tif")
+    page.evaluate("() => { window.cytoloop.map.renderSync(); document.querySelector('[data-testid=home]').click(); }")
+    expect(screen.part("viewer")).to_have_count(0)
+    page.wait_for_timeout(500)
+
+
 def test_a_time_series_is_stepped_through_and_drawn_on_plane_by_plane(screen: Screen, page: Page) -> None:
     _open(screen, "membrane-timelapse.tif")
     screen.open_image("membrane-timelapse.tif")

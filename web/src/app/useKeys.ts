@@ -34,6 +34,9 @@ const isCopyingText = ({ action }: Match): boolean =>
 
 let pasting: ReturnType<typeof setTimeout> | undefined;
 const NO_PASTE_MS = 120;
+/** When was pasted without the browser's clipboard, ms: what it hands over after that is the same once more. */
+let pastedWithout = Number.NEGATIVE_INFINITY;
+const LATE_PASTE_MS = 2000;
 
 export function useKeys(world: CommandWorld): void {
   useEffect(() => {
@@ -42,7 +45,11 @@ export function useKeys(world: CommandWorld): void {
       const matches = matchKeys(event, keymap(), contexts());
       if (matches[0]?.action === "edit.paste" && chordOf(event) === "Ctrl+V") {
         // the browser hands over its clipboard a moment later, unless it may not
-        pasting = setTimeout(() => runCommand({ action: "edit.paste", key: "" }, world), NO_PASTE_MS);
+        pastedWithout = Number.NEGATIVE_INFINITY;
+        pasting = setTimeout(() => {
+          pastedWithout = performance.now();
+          runCommand({ action: "edit.paste", key: "" }, world);
+        }, NO_PASTE_MS);
         return;
       }
       const done =
@@ -58,6 +65,7 @@ export function useKeys(world: CommandWorld): void {
     };
     const paste = (event: ClipboardEvent) => {
       clearTimeout(pasting);
+      if (performance.now() - pastedWithout < LATE_PASTE_MS) return;
       const { editor } = workspace();
       const text = event.clipboardData?.getData("text/plain") ?? "";
       if (!isTyping(event.target) && !isBusy() && editor && world.mayDraw) pasteText(editor, text);

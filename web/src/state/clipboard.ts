@@ -31,9 +31,22 @@ export function copy(editor: Editor): boolean {
   const objects = selection.map(copyOf);
   clip = { imageId: editor.imageId, plane, objects, text: featuresOf(objects) };
   inform(selection.length === 1 ? "Copied one object." : `Copied ${selection.length} objects.`);
-  // other programs get it as GeoJSON, where the browser allows it
-  void navigator.clipboard?.writeText(clip.text).catch(() => undefined);
+  toSystem(clip.text);
   return true;
+}
+
+/**
+ * Other programs get it as GeoJSON. At once: what the system's clipboard held before must not be pasted in its place,
+ * as could happen while `navigator.clipboard` still writes, or where it is missing (a server without HTTPS).
+ */
+function toSystem(text: string): void {
+  const fill = (event: ClipboardEvent) => {
+    event.clipboardData?.setData("text/plain", text);
+    event.preventDefault();
+  };
+  document.addEventListener("copy", fill, { once: true });
+  document.execCommand("copy");
+  document.removeEventListener("copy", fill);
 }
 
 const featuresOf = (objects: readonly AnnotationCreate[]): string =>

@@ -40,6 +40,8 @@ interface Settings {
 /** How long a new layer may take to come, and how often to look, ms. */
 const LAYER_WAIT_MS = 30_000;
 const LAYER_STEP_MS = 50;
+/** Long enough for what a frame put off to a moment after it. */
+const AFTER_FRAME_MS = 100;
 
 export class Viewer {
   readonly map: OlMap;
@@ -112,13 +114,16 @@ export class Viewer {
   }
 
   dispose(): void {
+    this.map.setTarget(); // no frame from here on
+    this.desk.close();
     this.objects.dispose();
     this.heat.dispose();
     this.pixelPreview.dispose();
-    this.picture.dispose();
-    this.desk.close();
-    this.map.setTarget();
-    this.map.dispose();
+    // the last frame asks for the picture's coarser tiles a moment later, of a layer that must still be whole
+    setTimeout(() => {
+      this.picture.dispose();
+      this.map.dispose();
+    }, AFTER_FRAME_MS);
   }
 
   // ---- what is shown
