@@ -5,16 +5,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.liveserver import Server
 
+from .quiet import WATCH
 from .screen import Screen
 
 # their assertions tell as much as those of the tests that call them
 pytest.register_assert_rewrite(*(f"tests.e2e.{name}" for name in ("keys_looking", "keys_editing", "keys_choosing")))
 
+# what is waited for comes at once on an idle machine; other tests may have the processors
+expect.set_options(timeout=15_000)
+
 SCREENSHOTS = Path(__file__).parents[2] / "test-results" / "screenshots"
-# Software rendering that is the same everywhere; without the two disable flags canvas layers are many times slower.
+# Software rendering that is the same everywhere. Without the two flags of the canvas its layers are many times slower;
+# the page is put together by the processor, as a stand-in for a graphics card takes half as long again.
 ARGUMENTS = [
     "--no-sandbox",
     "--use-gl=angle",
@@ -28,6 +33,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--disable-gpu-compositing",
 ]
 
 
@@ -62,6 +68,7 @@ def fresh_server(tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+    context.add_init_script(WATCH)
     opened = context.new_page()
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))

@@ -142,12 +142,12 @@ def checks(scene: str, *actions: str) -> Callable[[Check], Check]:
     return register
 
 
-def stack(path: Path) -> Path:
+def stack(path: Path, channels: int = CHANNELS) -> Path:
     """A small stack in time, depth and channels, bright in a disc."""
     y, x = np.mgrid[:HEIGHT, :WIDTH]
     disc = (x - DISC[0]) ** 2 + (y - DISC[1]) ** 2 <= DISC[2] ** 2
     plane = np.random.default_rng(5).integers(15, 30, (HEIGHT, WIDTH)).astype(np.uint8) + 180 * disc.astype(np.uint8)
-    planes = np.broadcast_to(plane, (PLANES, PLANES, CHANNELS, HEIGHT, WIDTH))
+    planes = np.broadcast_to(plane, (PLANES, PLANES, channels, HEIGHT, WIDTH))
     tifffile.imwrite(path, planes, imagej=True, metadata={"axes": "TZCYX"})
     return path
 

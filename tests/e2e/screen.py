@@ -8,7 +8,10 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-SLOW_MS = 60_000
+from .quiet import IDLE, REST
+
+SLOW_MS = 120_000
+"""For what trains, imports or starts a process: on a busy machine that can take a minute."""
 
 
 class Screen:
@@ -57,9 +60,7 @@ class Screen:
     def idle(self) -> None:
         """Until tiles are drawn and everything is saved."""
         self.until("() => window.cytoloop !== undefined")
-        self.page.wait_for_timeout(350)
-        self.page.evaluate("window.cytoloop.idle()")
-        self.page.wait_for_timeout(150)
+        self.page.evaluate(IDLE)
 
     def until(self, condition: str, timeout_ms: int = 30_000) -> None:
         """Until a function of the page is true; asked from here, since the page allows no evaluation of its own."""
@@ -89,8 +90,8 @@ class Screen:
         return place[0], place[1]
 
     def click_at(self, x: float, y: float) -> None:
-        # Two clicks in quick succession would be a double click.
-        self.page.wait_for_timeout(350)
+        # Two clicks in quick succession would be a double click, which the map waits for with a timer.
+        self.page.evaluate(REST)
         self.page.mouse.click(*self.at(x, y))
 
     def drag(self, *points: tuple[float, float]) -> None:

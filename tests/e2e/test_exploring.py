@@ -161,6 +161,17 @@ def test_from_measuring_everywhere_to_clusters_that_are_classes(plate: Workbench
     plate.part("explore-scope").get_by_text("This image").click()
     expect(plate.part("class-summary")).to_contain_text("Unclassified", timeout=SLOW_MS)
     plate.part("explore-scope").get_by_text("All images").click()
+    # a range on the plot of all images: a class for everything within, here and elsewhere
+    kind(plate, "Scatter")
+    drag_over(page, plate.part("plot-scatter").locator(".u-over"), (0.01, 0.01), (0.99, 0.99))
+    expect(plate.part("gate-elsewhere")).to_contain_text("in 1 other image")
+    plate.picture("gate-elsewhere")
+    plate.part("gate-classes").click()
+    page.get_by_test_id("gate-class").filter(has_text="Cluster 1").click()
+    expect(plate.part("toast-success").last).to_contain_text("in 2 images, a step in each")
+    choose(plate, "groups-by", "By class")
+    expect(plate.part("class-summary")).not_to_contain_text("Cluster 2", timeout=SLOW_MS)
+    assert {row[0]: int(row[1]) for row in rows_of(plate)} == {"Cluster 1": sum(counts)}
     matrix = plate.download(plate.part("measurements-h5ad"), tmp_path)
     with h5py.File(matrix) as file:
         assert file["obsm/X_pca"].shape == (sum(counts), 2)

@@ -46,7 +46,7 @@ def _looking(bench: Keys, folder: Path) -> None:
 
 
 def _editing(bench: Keys, folder: Path) -> None:
-    _open(bench, stack(folder / NAMES[0]), name=NAMES[0])
+    _open(bench, stack(folder / NAMES[0], channels=1), name=NAMES[0])
 
 
 def _flat(bench: Keys, folder: Path) -> None:

@@ -148,6 +148,8 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "GET /layers/{layer_id}/measurements/groups": (V, None),
     "GET /layers/{layer_id}/measurements/groups.csv": (V, None),
     "POST /layers/{layer_id}/clusters/terms": (M, {"terms": {"1": None}}),
+    "POST /layers/{layer_id}/gates": (V, {"ranges": {"area_px2": [0, None]}}),
+    "POST /layers/{layer_id}/gates/terms": (M, {"ranges": {"area_px2": [0, None]}, "term_id": None}),
     "GET /exploring/methods": (SIGNED_IN, None),
     "GET /annotations/{annotation_id}": (V, None),
     "GET /annotations/{annotation_id}/similar": (V, None),

@@ -175,6 +175,43 @@ def test_clusters_over_all_images_become_classes_and_are_undone_in_one_step(api:
     assert {one["name"] for one in plate.groups(0)["groups"]} == {"Third", "Unclassified"}
 
 
+def test_a_gate_over_all_images_finds_and_names_the_objects_within(api: Driver) -> None:
+    plate = Plate(api)
+    plate.measure(everywhere=True)
+    path = f"/layers/{plate.layers[0]}/gates"
+    large = {"area_px2": [100, 100]}  # bounds count: squares with a side of 10
+    own = {key for key, (_, _, side) in zip(plate.ids[0], places(), strict=True) if side == 10}
+    here = api.ok(api.post(path, {"ranges": large}))
+    assert (set(here["ids"]), here["elsewhere"], here["images"]) == (own, 0, 0)
+    everywhere = api.ok(api.post(path, {"ranges": large, "scope": "project"}))
+    assert (set(everywhere["ids"]), everywhere["elsewhere"], everywhere["images"]) == (own, len(own), 1)
+    corner = {"ranges": {"area_px2": [None, 99], "x": [None, 40], "y": [None, 40]}, "scope": "project"}
+    third = api.ok(api.post(f"/projects/{plate.project}/terms", {"name": "Third"}))["id"]
+    first = plate.ids[0][0]
+    lock = {"updates": [{"id": first, "version": 1, "locked": True}]}
+    api.ok(api.post(f"/layers/{plate.layers[0]}/changes", lock))
+    named = api.ok(api.post(f"{path}/terms", {**corner, "term_id": third}))
+    count = sum(x + side / 2 <= 40 and y + side / 2 <= 40 for x, y, side in places())
+    assert (named["changed"], named["locked"], named["images"]) == (2 * count - 1, 1, 2)
+    by_class = {one["name"]: one["objects"] for one in plate.groups(1)["groups"]}
+    assert by_class == {"Third": count, "Small": 32 - count, "Large": 32}
+    api.ok(api.post(f"/images/{plate.images[1]}/undo"))
+    assert "Third" not in {one["name"] for one in plate.groups(1)["groups"]}
+
+
+def test_a_gate_that_makes_no_sense_is_refused(api: Driver) -> None:
+    plate = Plate(api, ("a.tif",))
+    plate.measure()
+    path = f"/layers/{plate.layers[0]}/gates"
+    term = {"term_id": plate.small}
+    unknown = api.post(path, {"ranges": {"beauty": [0, 1]}})
+    nothing = api.post(f"{path}/terms", {"ranges": {"area_px2": [5, 4]}, **term})
+    foreign = api.post(f"{path}/terms", {"ranges": {"area_px2": [0, None]}, "term_id": 10**6})
+    no_range = api.post(path, {"ranges": {}})
+    assert [one.status_code for one in (unknown, nothing, foreign, no_range)] == [404, 422, 422, 422]
+    assert "wider part" in nothing.json()["detail"]
+
+
 @pytest.mark.parametrize("method", ["forest", "distance"])
 def test_the_odd_object_leads_the_list_of_the_unusual(api: Driver, method: str) -> None:
     plate = Plate(api, ("a.tif",))

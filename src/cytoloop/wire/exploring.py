@@ -1,6 +1,6 @@
 """Looking for structure in measurements: statistics of groups, projections, clusters, unusual objects."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -83,7 +83,32 @@ class ClusterTerms(WireModel):
     scope: Scope = "image"
 
 
-class ClusterTermsDone(WireModel):
+Bound = Annotated[float, Field(allow_inf_nan=False)] | None
+
+
+class Gate(WireModel):
+    """Objects whose measurements lie within ranges: by column the least and the greatest value, null for no bound."""
+
+    ranges: dict[str, tuple[Bound, Bound]] = Field(min_length=1, max_length=8)
+    scope: Scope = "image"
+
+
+class GatedObjects(WireModel):
+    """Objects of the layer within a gate, and how many there are in layers like it in other images."""
+
+    ids: list[Id]
+    elsewhere: int
+    images: int
+    """Of those elsewhere."""
+
+
+class GateTerm(Gate):
+    """Which class the objects within a gate get; null for none."""
+
+    term_id: Id | None
+
+
+class TermsGiven(WireModel):
     """``history`` is that of the image of the layer that was asked for; every image has a step of its own."""
 
     changed: int

@@ -2,9 +2,10 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { get, request, url } from "./http";
 import type {
-  ClusterTermsDone,
   ColumnData,
   ExploreMethodInfo,
+  Gate,
+  GatedObjects,
   Grouping,
   GroupTable,
   MeasurementSummary,
@@ -12,6 +13,7 @@ import type {
   ObjectTable,
   ObjectWhere,
   Scope,
+  TermsGiven,
 } from "./types";
 
 export interface ObjectFilter {
@@ -79,8 +81,24 @@ export const nameClusters = (
   lid: string,
   terms: Readonly<Record<string, number | null>>,
   scope: Scope,
-): Promise<ClusterTermsDone> =>
+): Promise<TermsGiven> =>
   request(`/layers/${lid}/clusters/terms`, { method: "POST", json: { terms, scope } });
+
+/** By column the least and the greatest value; null is no bound. */
+export type Ranges = Gate["ranges"];
+
+/** The objects within ranges: those of the layer by number, and how many are in other images. */
+export const gatedObjects = (lid: string, ranges: Ranges, scope: Scope): Promise<GatedObjects> =>
+  request(`/layers/${lid}/gates`, { method: "POST", json: { ranges, scope } });
+
+/** Gives the objects within ranges a class; null: none. */
+export const nameGated = (
+  lid: string,
+  ranges: Ranges,
+  term: number | null,
+  scope: Scope,
+): Promise<TermsGiven> =>
+  request(`/layers/${lid}/gates/terms`, { method: "POST", json: { ranges, scope, term_id: term } });
 
 export const summaryQuery = (lid: string) =>
   queryOptions({

@@ -940,6 +940,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/layers/{layer_id}/gates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find Gated
+         * @description The objects of the layer within ranges of measurements, all of them; rejected ones are left out.
+         */
+        post: operations["find_gated_api_v1_layers__layer_id__gates_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{layer_id}/gates/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Name Gate By Term
+         * @description Give the objects within ranges of measurements a class, in one step for each image; locked objects are spared.
+         */
+        post: operations["name_gate_by_term_api_v1_layers__layer_id__gates_terms_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/layers/{layer_id}/measurements": {
         parameters: {
             query?: never;
@@ -3120,19 +3160,6 @@ export interface components {
             };
         };
         /**
-         * ClusterTermsDone
-         * @description ``history`` is that of the image of the layer that was asked for; every image has a step of its own.
-         */
-        ClusterTermsDone: {
-            /** Changed */
-            changed: number;
-            history: components["schemas"]["HistoryState"];
-            /** Images */
-            images: number;
-            /** Locked */
-            locked: number;
-        };
-        /**
          * Column
          * @description A column: ``key`` for programs, ``label`` and ``unit`` (px, px^2, um, um^2, degree, "" ...) for people.
          */
@@ -3545,6 +3572,58 @@ export interface components {
             term_ids?: number[] | null;
             /** Test Image Ids */
             test_image_ids?: string[];
+        };
+        /**
+         * Gate
+         * @description Objects whose measurements lie within ranges: by column the least and the greatest value, null for no bound.
+         */
+        Gate: {
+            /** Ranges */
+            ranges: {
+                [key: string]: [
+                    number | null,
+                    number | null
+                ];
+            };
+            /**
+             * Scope
+             * @default image
+             * @enum {string}
+             */
+            scope?: "image" | "project";
+        };
+        /**
+         * GateTerm
+         * @description Which class the objects within a gate get; null for none.
+         */
+        GateTerm: {
+            /** Ranges */
+            ranges: {
+                [key: string]: [
+                    number | null,
+                    number | null
+                ];
+            };
+            /**
+             * Scope
+             * @default image
+             * @enum {string}
+             */
+            scope?: "image" | "project";
+            /** Term Id */
+            term_id: number | null;
+        };
+        /**
+         * GatedObjects
+         * @description Objects of the layer within a gate, and how many there are in layers like it in other images.
+         */
+        GatedObjects: {
+            /** Elsewhere */
+            elsewhere: number;
+            /** Ids */
+            ids: number[];
+            /** Images */
+            images: number;
         };
         /**
          * GroupRow
@@ -5538,6 +5617,19 @@ export interface components {
             parent_id?: number | null;
         };
         /**
+         * TermsGiven
+         * @description ``history`` is that of the image of the layer that was asked for; every image has a step of its own.
+         */
+        TermsGiven: {
+            /** Changed */
+            changed: number;
+            history: components["schemas"]["HistoryState"];
+            /** Images */
+            images: number;
+            /** Locked */
+            locked: number;
+        };
+        /**
          * TileLevel
          * @description One resolution of the tile grid. ``downsample`` is relative to full resolution.
          */
@@ -7385,7 +7477,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ClusterTermsDone"];
+                    "application/json": components["schemas"]["TermsGiven"];
                 };
             };
             /** @description Any error, as a problem. */
@@ -7526,6 +7618,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_gated_api_v1_layers__layer_id__gates_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Gate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatedObjects"];
+                };
+            };
+            /** @description Any error, as a problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    name_gate_by_term_api_v1_layers__layer_id__gates_terms_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GateTerm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TermsGiven"];
                 };
             };
             /** @description Any error, as a problem. */

@@ -79,20 +79,13 @@ function shade(band: number): ExpressionValue {
   return ["^", ["clamp", scaled, 0, 1], ["var", `b${band}_power`]];
 }
 
-function sumOf(part: "red" | "green" | "blue"): ExpressionValue {
-  const terms = Array.from({ length: BAND_COUNT }, (_, band) => [
-    "*",
-    shade(band),
-    ["var", `b${band}_${part}`],
-  ]);
-  return ["clamp", ["+", ...terms], 0, 1];
+function sumOf(part: "red" | "green" | "blue", bands: number): ExpressionValue {
+  const terms = Array.from({ length: bands }, (_, band) => ["*", shade(band), ["var", `b${band}_${part}`]]);
+  return ["clamp", terms.length > 1 ? ["+", ...terms] : terms[0], 0, 1];
 }
 
-/** Additive mixing of the bands. */
-export const channelStyle = (): ExpressionValue[] => [
-  "array",
-  sumOf("red"),
-  sumOf("green"),
-  sumOf("blue"),
-  1,
-];
+/** Additive mixing of as many bands as an image with so many channels fills. */
+export function channelStyle(channelCount: number): ExpressionValue[] {
+  const bands = Math.min(Math.max(channelCount, 1), BAND_COUNT);
+  return ["array", sumOf("red", bands), sumOf("green", bands), sumOf("blue", bands), 1];
+}

@@ -1,7 +1,6 @@
 /** The image itself: RGB tiles on a canvas, or raw channels coloured on the graphics card. */
 import type Layer from "ol/layer/Layer";
 import TileLayer from "ol/layer/Tile";
-import WebGLTileLayer from "ol/layer/WebGLTile";
 import DataTileSource from "ol/source/DataTile";
 import ImageTileSource from "ol/source/ImageTile";
 import { url } from "../api/http";
@@ -11,6 +10,7 @@ import type { Image, TileLevel } from "../api/types";
 import { AS_RECORDED, type PictureView, recolour } from "../pixels/stains";
 import { BAND_COUNT, type ChannelDisplay, channelStyle, channelVariables, visibleBands } from "./channels";
 import { extentOf, imageTileGrid, pixelProjection } from "./space";
+import { StillTileLayer } from "./stillLayer";
 
 export interface Plane {
   readonly z: number;
@@ -167,7 +167,7 @@ class RgbPicture implements Picture {
 const planeKey = ({ z, t }: Plane): string => `${z}-${t}`;
 
 class ChannelPicture implements Picture {
-  readonly layer: WebGLTileLayer;
+  readonly layer: StillTileLayer;
   readonly tone = PLAIN;
 
   get key(): string {
@@ -193,12 +193,12 @@ class ChannelPicture implements Picture {
       loader: (z, x, y, { signal }) => this.tile(z, x, y, signal),
     });
     this.source.show(this.sourceKey());
-    this.layer = new WebGLTileLayer({
+    this.layer = new StillTileLayer({
       className: CHANNELS_CLASS,
       source: this.source,
       extent: extentOf(image),
       preload: 1,
-      style: { color: channelStyle(), variables: channelVariables(channels, this.bands) },
+      style: { color: channelStyle(channels.length), variables: channelVariables(channels, this.bands) },
     });
   }
 

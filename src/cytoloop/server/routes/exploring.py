@@ -1,6 +1,7 @@
-"""Statistics of groups, the methods that derive columns, and clusters that become classes."""
+"""Statistics of groups, the methods that derive columns, and clusters and gates that become classes."""
 
 import math
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from cytoloop.annotations import history as history_store
+from cytoloop.annotations.model import Layer
 from cytoloop.measurements.exploring.groups import Statistics
 from cytoloop.projects.images import ProjectImage
 from cytoloop.projects.permissions import Permission
@@ -16,8 +18,9 @@ from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
 from cytoloop.server.serialise import history_wire
 from cytoloop.wire import exploring as wire
 from cytoloop.workflows import downloads, exploring, populations, statistics
-from cytoloop.workflows.clusterterms import name_clusters
+from cytoloop.workflows.gates import gated
 from cytoloop.workflows.populations import Population
+from cytoloop.workflows.populationterms import Giver, Named, name_clusters, name_gated
 
 from .measurements import column_wire
 
@@ -111,24 +114,51 @@ def download_groups(
 @router.post("/layers/{layer_id}/clusters/terms")
 def name_clusters_by_terms(
     layer_id: UUID, body: wire.ClusterTerms, write: WriteDep, services: ServicesDep
-) -> wire.ClusterTermsDone:
+) -> wire.TermsGiven:
     """Give the objects of clusters classes, in one step for each image; locked objects are spared."""
 
-    def work(access: Access) -> wire.ClusterTermsDone:
-        layer, image = access.editable_layer(layer_id)
-        found, _ = population_in(access, services, layer_id, body.scope)
-        members = [one for one in found.members if access.may_edit(one.layer, image.project_id)]
-        done = name_clusters(
-            access.connection,
-            members,
-            {int(number): term for number, term in body.terms.items()},
-            user_id=access.actor.user_id,
-            project_id=image.project_id,
-            announcer=services.announcer,
-        )
-        history = history_store.history_state(access.connection, image_id=layer.image_id, user_id=access.actor.user_id)
-        return wire.ClusterTermsDone(
-            changed=done.changed, locked=done.locked, images=done.images, history=history_wire(history)
-        )
+    def work(access: Access) -> wire.TermsGiven:
+        found, giver, layer = _to_name(access, services, layer_id, body.scope)
+        terms = {int(number): term for number, term in body.terms.items()}
+        return _given(access, layer, name_clusters(giver, found.members, terms))
 
     return write(work)
+
+
+@router.post("/layers/{layer_id}/gates")
+def find_gated(layer_id: UUID, body: wire.Gate, access: ReadDep, services: ServicesDep) -> wire.GatedObjects:
+    """The objects of the layer within ranges of measurements, all of them; rejected ones are left out."""
+    found, _ = population_in(access, services, layer_id, body.scope)
+    inside = gated(found, body.ranges)
+    own = [one for one in inside if one.member.layer.uuid == layer_id]
+    others = [len(one.ids) for one in inside if one.member.layer.uuid != layer_id and len(one.ids)]
+    return wire.GatedObjects(
+        ids=[key for one in own for key in one.ids.tolist()], elsewhere=sum(others), images=len(others)
+    )
+
+
+@router.post("/layers/{layer_id}/gates/terms")
+def name_gate_by_term(layer_id: UUID, body: wire.GateTerm, write: WriteDep, services: ServicesDep) -> wire.TermsGiven:
+    """Give the objects within ranges of measurements a class, in one step for each image; locked objects are spared."""
+
+    def work(access: Access) -> wire.TermsGiven:
+        found, giver, layer = _to_name(access, services, layer_id, body.scope)
+        return _given(access, layer, name_gated(giver, gated(found, body.ranges), body.term_id))
+
+    return write(work)
+
+
+def _to_name(
+    access: Access, services: ServicesDep, layer_id: UUID, scope: wire.Scope
+) -> tuple[Population, Giver, Layer]:
+    """The objects that may get classes: those of layers that the user may edit."""
+    layer, image = access.editable_layer(layer_id)
+    found, _ = population_in(access, services, layer_id, scope)
+    members = tuple(one for one in found.members if access.may_edit(one.layer, image.project_id))
+    giver = Giver(access.connection, services.announcer, image.project_id, access.actor.user_id)
+    return replace(found, members=members), giver, layer
+
+
+def _given(access: Access, layer: Layer, done: Named) -> wire.TermsGiven:
+    history = history_store.history_state(access.connection, image_id=layer.image_id, user_id=access.actor.user_id)
+    return wire.TermsGiven(changed=done.changed, locked=done.locked, images=done.images, history=history_wire(history))

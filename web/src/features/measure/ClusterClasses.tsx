@@ -8,9 +8,10 @@ import { createTerm, projectKeys } from "../../api/projects";
 import type { Layer, Scope, Term } from "../../api/types";
 import { tell } from "../../state/notices";
 import { workspace } from "../../state/workspace";
-import { number, plural } from "../../ui/format";
+import { number } from "../../ui/format";
 import { Chip } from "../../ui/parts";
 import { groupColor } from "./figure/colours";
+import { tellGiven } from "./given";
 import { clusterName } from "./grouping";
 
 interface Props {
@@ -82,12 +83,10 @@ function Choice({ projectId, layer, terms, scope, mayManage, onDone }: Props & {
       await client.invalidateQueries({ queryKey: projectKeys.ontology(projectId) });
       return nameClusters(layer.id, wanted, scope);
     },
-    onSuccess: ({ changed, locked, images, history }) => {
-      workspace().editor?.applied(history);
+    onSuccess: (given) => {
+      workspace().editor?.applied(given.history);
       void client.invalidateQueries({ queryKey: measurementKeys.all });
-      const where = images > 1 ? ` in ${images} images, a step in each` : "";
-      const spared = locked > 0 ? ` ${plural(locked, "locked object")} left as before.` : "";
-      tell({ kind: "success", message: `${plural(changed, "object")} changed${where}.${spared}` });
+      tellGiven(given);
       onDone();
     },
     onError: (error) => tell({ kind: "error", message: messageFrom(error) }),

@@ -1,16 +1,16 @@
 /** Plots of measurements, what is chosen on them, and their files. */
-import { Button, Group, SegmentedControl, Select, Stack, Text } from "@mantine/core";
+import { Group, SegmentedControl, Select, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useCallback, useMemo, useState } from "react";
+import { type ReactNode, useCallback, useMemo } from "react";
 import { columnsQuery } from "../../api/measurements";
 import type { Column, ColumnData, Layer, Term } from "../../api/types";
-import { MOST_DRAWN, markAll, useListedFilter, useListing } from "../../state/listing";
-import { number, plural } from "../../ui/format";
-import { type Gate, idsInGate } from "./bins";
+import { useListedFilter, useListing } from "../../state/listing";
 import { ColorLegend } from "./ColorLegend";
 import { DistributionPlot } from "./DistributionPlot";
 import { FigureFiles } from "./FigureFiles";
+import { Gated } from "./Gated";
 import { GateNumbers } from "./GateNumbers";
+import { useGating } from "./gating";
 import { goToObject } from "./going";
 import { colouring, groupsOf } from "./grouping";
 import { HistogramPlot, ScatterPlot } from "./plots";
@@ -142,9 +142,9 @@ interface DrawnProps extends Props {
 }
 
 function Drawn({ projectId, layer, data, terms, x, y, columns, children }: DrawnProps) {
-  const { kind, by, color } = useChosen(columns);
+  const { scope, kind, by, color } = useChosen(columns);
   const [pointed, setPointed] = usePointed(data);
-  const [elsewhere, setElsewhere] = useState(0);
+  const { elsewhere, onChoose, onGate } = useGating({ layer, data, scope, x: x.key, y: y.key });
   // what is chosen in the picture stands out in the plots
   useListedFilter(layer.id);
   const marked = useListing((s) => (s.layerId === layer.id ? s.marks.ids : NO_MARKS));
@@ -157,22 +157,6 @@ function Drawn({ projectId, layer, data, terms, x, y, columns, children }: Drawn
     return grouping?.label ?? (column ? labelOf(column) : color);
   }, [color, columns]);
   const colored = useMemo(() => colouring(data, color, terms, colorLabel), [data, color, terms, colorLabel]);
-  const onChoose = useCallback(
-    (ids: readonly number[]) => {
-      const own = new Set(
-        data.ids.filter((_, at) => data.images[data.image_index[at] ?? 0]?.layer_id === layer.id),
-      );
-      const here = ids.filter((id) => own.has(id));
-      setElsewhere(ids.length - here.length);
-      void markAll(layer.id, here);
-    },
-    [layer.id, data],
-  );
-  const onGate = useCallback(
-    (gate: Gate) =>
-      onChoose(idsInGate(data.ids, data.columns[xAxis.key] ?? [], data.columns[yAxis.key] ?? [], gate)),
-    [data, xAxis.key, yAxis.key, onChoose],
-  );
   const onPick = useCallback(
     (at: number) => {
       const place = data.images[data.image_index[at] ?? 0];
@@ -223,7 +207,7 @@ function Drawn({ projectId, layer, data, terms, x, y, columns, children }: Drawn
           title={layer.name}
         />
       </Group>
-      <Gated layer={layer} elsewhere={elsewhere} onClear={() => onChoose([])}>
+      <Gated layer={layer} terms={terms} elsewhere={elsewhere} onClear={() => onChoose([])}>
         {children}
       </Gated>
     </>
@@ -246,48 +230,5 @@ function Pointed({ data, terms, at }: { data: ColumnData; terms: readonly Term[]
     <Text size="xs" c="var(--text-dim)" className="ellipsis" data-testid="plot-pointed">
       {words}
     </Text>
-  );
-}
-
-interface GatedProps {
-  layer: Layer;
-  elsewhere: number;
-  onClear(): void;
-  children: ReactNode;
-}
-
-/** What was chosen on a plot, and what can be done with it. */
-function Gated({ layer, elsewhere, onClear, children }: GatedProps) {
-  const count = useListing((s) => (s.layerId === layer.id ? s.marks.ids.size : 0));
-  const others =
-    elsewhere > 0 ? (
-      <Text size="xs" c="var(--text-dim)" data-testid="gate-elsewhere">
-        {plural(elsewhere, "object")} in that range {elsewhere === 1 ? "is" : "are"} in other images.
-      </Text>
-    ) : null;
-  if (count === 0)
-    return (
-      <>
-        <Text size="xs" c="var(--text-dim)">
-          Drag over the plot to choose the objects in that range.
-        </Text>
-        {others}
-      </>
-    );
-  return (
-    <Stack gap={4} data-testid="gated">
-      <Group justify="space-between" wrap="nowrap">
-        <Button variant="subtle" size="compact-xs" onClick={onClear} data-testid="gate-clear">
-          Clear
-        </Button>
-        {children}
-      </Group>
-      {count > MOST_DRAWN ? (
-        <Text size="xs" c="var(--text-dim)">
-          The picture marks up to {number(MOST_DRAWN)} objects; the menu acts on all of them.
-        </Text>
-      ) : null}
-      {others}
-    </Stack>
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { binned, idsInGate, nearestPoint } from "./bins";
+import { binned, idsInGate, nearestPoint, rangesOf } from "./bins";
 
 describe("a gate", () => {
   const ids = [7, 8, 9, 10];
@@ -29,5 +29,15 @@ describe("the nearest point", () => {
   it("lies within reach or is none", () => {
     expect(nearestPoint([0, 10], [0, 0], { x: 8, y: 1 }, 5)).toBe(1);
     expect(nearestPoint([0, 10], [0, 0], { x: 5, y: 9 }, 5)).toBeNull();
+  });
+});
+
+describe("a gate as ranges", () => {
+  it("names the measurements, and leaves out bounds that are none", () => {
+    expect(rangesOf({ x: [Number.NEGATIVE_INFINITY, 3] }, "area", "mean")).toEqual({ area: [null, 3] });
+    expect(rangesOf({ x: [1, 2], y: [0.5, Number.POSITIVE_INFINITY] }, "area", "mean")).toEqual({
+      area: [1, 2],
+      mean: [0.5, null],
+    });
   });
 });

@@ -68,3 +68,15 @@ export function idsInGate(
 ): number[] {
   return ids.filter((_, i) => isBetween(xs[i], gate.x) && isBetween(ys[i], gate.y));
 }
+
+const bound = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+/** The same by the keys of the measurements. */
+export const rangesOf = (
+  { x, y }: Gate,
+  xKey: string,
+  yKey: string,
+): Record<string, [number | null, number | null]> => ({
+  [xKey]: [bound(x[0]), bound(x[1])],
+  ...(y ? { [yKey]: [bound(y[0]), bound(y[1])] } : {}),
+});
