@@ -42,6 +42,13 @@ PLACE = """async ([image, points]) => {
 }"""
 
 
+NAMED = """() => {
+  const layers = window.cytoloop.map.getLayers().getArray();
+  return layers.find((one) => one.get('name') === 'names').getSource().getFeatures().length;
+}"""
+"""How many names stand beside points on the picture."""
+
+
 class Pond(Workbench):
     fish: list[Fish]
 
@@ -123,6 +130,7 @@ def test_place_train_find_correct_accept_measure(pond: Pond, tmp_path: Path) -> 
         pond.click_at(*pond.fish[0].points[name])
         pond.idle()
     expect(pond.rows("placed")).to_have_count(2)
+    pond.until(f"() => ({NAMED})() === 2")
     pond.picture("placing")
     pond.click_at(*pond.fish[0].points[NAMES[2]])
     pond.idle()

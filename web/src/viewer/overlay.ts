@@ -75,6 +75,13 @@ export interface Local extends Shown {
   readonly isPredicted: boolean;
 }
 
+/** A name beside a point. */
+export interface PointName {
+  readonly text: string;
+  readonly at: Point;
+  readonly isSuggested: boolean;
+}
+
 /** Property of the map's layer with the objects that the tiles do not show yet. */
 export const HOLDS_LOCALS = "holdsLocals";
 
@@ -83,6 +90,7 @@ export class Overlay {
   private readonly pending = layerWith((feature) => feature.get("style"), 910, { [HOLDS_LOCALS]: true });
   private readonly selection = layerWith(selectedStyle(true), 920);
   private readonly handles = layerWith(handlesWhereTheyFit, 930);
+  private readonly names = layerWith((feature) => feature.get("style"), 932, { name: "names" });
   private readonly pointed = layerWith(pointedStyle(), 935, { name: "pointed" });
   private readonly drawing = layerWith(sketchStyle(), 940);
   private readonly tip = layerWith(sketchStyle(), 950);
@@ -91,6 +99,7 @@ export class Overlay {
     this.pending,
     this.selection,
     this.handles,
+    this.names,
     this.pointed,
     this.drawing,
     this.tip,
@@ -121,6 +130,18 @@ export class Overlay {
 
   setPointed(geometry: Geometry | null): void {
     replace(this.pointed, geometry ? [olGeometry(geometry)] : []);
+  }
+
+  setNames(names: readonly PointName[]): void {
+    const source = this.names.getSource();
+    source?.clear(true);
+    source?.addFeatures(
+      names.map(({ text, at, isSuggested }) => {
+        const feature = new Feature(new OlPoint(toMap(at)));
+        feature.set("style", labelStyle(text, isSuggested ? "italic" : "normal"));
+        return feature;
+      }),
+    );
   }
 
   setRegion(geometry: Geometry | null): void {

@@ -204,12 +204,12 @@ export const dashedStyle = (): Style[] => [
   }),
 ];
 
-/** What a ruler or an angle reads, beside the pointer. */
-export const labelStyle = (text: string): Style =>
+/** What a ruler or an angle reads, beside the pointer; the name of a point, slanted while it is only suggested. */
+export const labelStyle = (text: string, slant: "normal" | "italic" = "normal"): Style =>
   new Style({
     text: new Text({
       text,
-      font: "600 12px system-ui, sans-serif",
+      font: `${slant} 600 12px system-ui, sans-serif`,
       offsetY: -16,
       padding: [3, 5, 2, 5],
       fill: new Fill({ color: "#ffffff" }),

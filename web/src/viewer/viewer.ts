@@ -15,7 +15,7 @@ import type { ViewerEvents } from "./events";
 import { type Heat, HeatLayer } from "./heat";
 import { interactions } from "./moving";
 import { type LayerView, ObjectLayers } from "./objectLayers";
-import { type Local, Overlay, type Shown } from "./overlay";
+import { type Local, Overlay, type PointName, type Shown } from "./overlay";
 import { canvasOf, type Picture, type Plane, pictureOf, type Tone } from "./picture";
 import { type PixelPreview, PixelPreviewLayer } from "./pixelPreview";
 import { Signals } from "./signals";
@@ -200,6 +200,11 @@ export class Viewer {
   /** An object that is pointed at elsewhere on the page. */
   setPointed(geometry: Geometry | null): void {
     this.overlay.setPointed(geometry);
+  }
+
+  /** Names beside points, such as landmarks. */
+  setNames(names: readonly PointName[]): void {
+    this.overlay.setNames(names);
   }
 
   /** Objects as the user left them, until the server's tiles say the same. */

@@ -5,6 +5,7 @@ import {
   linesOf,
   measureOf,
   missingToTrain,
+  namesOf,
   nextSuggestion,
   suggestionsOf,
   typicalError,
@@ -33,6 +34,15 @@ describe("the list of landmarks", () => {
     expect(lines.map(({ term: { name }, placed, point: at }) => [name, placed, at?.confidence])).toEqual([
       ["tail", 4, undefined],
       ["snout", 2, 0.4],
+    ]);
+  });
+
+  it("names the points that there are", () => {
+    const placed = { ...point(1, null), x: 3, y: 4 };
+    const lines = linesOf(PLAN, [placed, { ...point(3, 0.4), x: 5, y: 6 }], TERMS);
+    expect(namesOf(lines)).toEqual([
+      { text: "tail", at: [5, 6], isSuggested: true },
+      { text: "snout", at: [3, 4], isSuggested: false },
     ]);
   });
 

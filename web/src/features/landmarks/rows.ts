@@ -1,5 +1,6 @@
 /** What the list of landmarks says: which are on this plane, and on how many images each is. */
 import type { ImageLandmark, LandmarkDetector, LandmarkMeasure, Landmarks, Term } from "../../api/types";
+import type { PointName } from "../../viewer/overlay";
 
 export interface LandmarkLine {
   readonly term: Term;
@@ -25,6 +26,14 @@ export const linesOf = (
     const point = points.find(({ term_id }) => term_id === id);
     return term ? [{ term, point, placed: count?.placed ?? 0, suggested: count?.suggested ?? 0 }] : [];
   });
+
+/** What stands beside the points on the picture. */
+export const namesOf = (lines: readonly LandmarkLine[]): PointName[] =>
+  lines.flatMap(({ term, point }) =>
+    point
+      ? [{ text: term.name, at: [point.x, point.y] as const, isSuggested: point.state === "suggested" }]
+      : [],
+  );
 
 export const canTrain = (lines: readonly LandmarkLine[]): boolean =>
   lines.length > 0 && lines.every(({ placed }) => placed >= LEAST_IMAGES);

@@ -9,7 +9,7 @@ import { openLabelDesk } from "../../state/labelling";
 import { nextMissing, setLandmarks, useLandmarks } from "../../state/landmarks";
 import { tell } from "../../state/notices";
 import { setWorkspace, useWorkspace, workspace } from "../../state/workspace";
-import { type LandmarkLine, nextSuggestion } from "./rows";
+import { type LandmarkLine, namesOf, nextSuggestion } from "./rows";
 
 export interface Landmarking {
   readonly isOn: boolean;
@@ -28,6 +28,7 @@ export function useLandmarking(imageId: string, lines: readonly LandmarkLine[]):
   const plane = useWorkspace((s) => s.plane);
   const isOn = useLandmarks((s) => s.layerId !== null);
   usePoints(lines);
+  useNames(lines);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another image has another layer
   useEffect(() => () => setLandmarks({ layerId: null, termIds: [], points: {} }), [imageId]);
 
@@ -92,6 +93,16 @@ function usePoints(lines: readonly LandmarkLine[]): void {
       points: Object.fromEntries(pairs.filter(([, at]) => at !== null)) as Record<number, number>,
     });
   }, [known]);
+}
+
+/** Names beside the points of this plane while the tab is open. */
+function useNames(lines: readonly LandmarkLine[]): void {
+  const viewer = useWorkspace((s) => s.viewer);
+  const known = JSON.stringify(namesOf(lines));
+  useEffect(() => {
+    viewer?.setNames(JSON.parse(known));
+    return () => viewer?.setNames([]);
+  }, [viewer, known]);
 }
 
 /** The keys of the tab. */
