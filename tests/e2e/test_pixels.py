@@ -149,6 +149,29 @@ def test_scribble_train_preview_correct_apply(bench: Workbench) -> None:
     _carried_away_and_back(bench)
 
 
+def test_the_classifier_follows_the_scribbles(bench: Workbench) -> None:
+    """Trained as one scribbles: nobody presses Train, and versions that nobody used make room."""
+    nuclei, ground = places()
+    bench.part("tab-pixels").click()
+    bench.part("pixel-live").click()
+    scribble(bench, "Nucleus", nuclei[:2], 5)
+    expect(bench.part("pixel-job")).to_have_count(0)
+    scribble(bench, "Background", ground[:2], 12)
+    versions, preview = bench.part("pixel-versions"), bench.part("pixel-preview")
+    expect(preview).to_have_attribute("data-version", re.compile(r"\d"), timeout=SLOW_MS)
+    expect(bench.part("pixel-retrain")).to_have_count(0)
+    for at, (more, spots, reach) in enumerate((("Nucleus", nuclei, 5), ("Background", ground, 12)) * 2, start=2):
+        before = int(preview.get_attribute("data-version") or 0)
+        scribble(bench, more, spots[at : at + 1], reach)
+        bench.wait(lambda before=before: int(preview.get_attribute("data-version") or 0) > before, SLOW_MS)
+    expect(preview).to_have_attribute("data-state", "shown", timeout=SLOW_MS)
+    expect(versions).to_have_attribute("data-count", "2")
+    expect(bench.part("pixel-version")).to_have_value(re.compile(r"8 scribbles"))
+    expect(bench.part("toast-success")).to_have_count(0)
+    bench.idle()
+    bench.picture("live")
+
+
 def _carried_away_and_back(bench: Workbench) -> None:
     """A version is exported, removed, and imported again; a file that is none is refused."""
     bench.part("tab-pixels").click()

@@ -107,6 +107,26 @@ def test_from_scribbles_to_objects(lab: Lab) -> None:
     assert all(0.5 < one["score"] <= 1 for one in objects)
 
 
+def test_automatic_versions_make_room_but_for_what_was_used_or_made_by_hand(lab: Lab) -> None:
+    lab.scribble()
+
+    def train(**more: Any) -> None:
+        done = lab.run(kind="train-pixels", background_term_id=lab.ground, configuration={"trees": 5}, **more)
+        assert done["state"] == "done", done["error"]
+
+    train()
+    for _ in range(2):
+        train(automatic=True)
+    lab.run(kind="segment", method="pixels:2", image_ids=[lab.image])
+    for _ in range(3):
+        train(automatic=True)
+    # the first was made by hand, the second found objects
+    assert [one["version"] for one in lab.get("pixel-classifiers")] == [6, 5, 2, 1]
+    assert lab.api.client.delete(f"/api/v1/projects/{lab.project}/pixel-classifiers/6").status_code == 204
+    train(automatic=True)
+    assert [one["version"] for one in lab.get("pixel-classifiers")] == [7, 5, 2, 1]
+
+
 def test_the_preview_is_the_truth_in_the_classes_colours(lab: Lab) -> None:
     lab.scribble()
     lab.train()

@@ -126,6 +126,12 @@ def jobs_of_project(connection: Connection, project_id: int, *, before_id: int, 
     return [_job(row) for row in rows]
 
 
+def jobs_of_kind(connection: Connection, project_id: int, kind: str) -> list[Job]:
+    """All jobs of a kind, newest first."""
+    query = select(job).where(job.c.project_id == project_id, job.c.kind == kind)
+    return [_job(row) for row in connection.execute(query.order_by(job.c.id.desc())).mappings()]
+
+
 def claim(connection: Connection, owner: str) -> tuple[Job, Task] | None:
     """Take the next task. Tasks of the same rank in different jobs take turns, so no job starves."""
     row = (

@@ -227,6 +227,7 @@ def _train_pixels(access: Access, project: Project, body: TrainPixelsRequest) ->
         images=images_of(access, project, body.image_ids),
         configuration=PixelConfiguration.model_validate(body.configuration.model_dump()),
         background=body.background_term_id,
+        automatic=body.automatic,
     )
     return pixel_training.start_pixel_training(access.connection, order, project=project, user_id=access.actor.user_id)
 

@@ -37,12 +37,16 @@ class PixelConfiguration(WireModel):
 
 
 class TrainPixelsRequest(WireModel):
-    """Learn from the scribbles on these images (all where null). ``background_term_id``: what is no object."""
+    """Learn from the scribbles on these images (all where null). ``background_term_id``: what is no object.
+
+    ``automatic``: made while somebody scribbles. Of such versions the newest two stay, and those that found objects.
+    """
 
     kind: Literal["train-pixels"] = "train-pixels"
     image_ids: list[UUID] | None = Field(default=None, max_length=5000)
     background_term_id: int | None = None
     configuration: PixelConfiguration = Field(default_factory=PixelConfiguration)
+    automatic: bool = False
 
 
 class ScribbledClass(WireModel):

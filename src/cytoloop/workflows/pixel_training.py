@@ -17,6 +17,7 @@ from cytoloop.jobs import ledger
 from cytoloop.jobs.model import Job, NewJob, Task
 from cytoloop.learning.pixels.configuration import PixelConfiguration
 from cytoloop.learning.pixels.filters import MOST_SIGMA_PX
+from cytoloop.learning.pixels.method import PREFIX
 from cytoloop.learning.pixels.package import MOST_CLASSES
 from cytoloop.learning.pixels.specification import spec_of
 from cytoloop.projects import ontologies
@@ -30,19 +31,25 @@ from .library import ImageLibrary
 from .objectrows import write_objects
 from .pixel_shelf import PixelShelf
 from .scribbles import is_scribble, scribble_counts, scribble_layers
+from .segmenting import KIND as SEGMENT
 
 KIND = "train-pixels"
 MOST_SCRIBBLES = 20_000
 """Of a project, from which a pixel classifier is trained."""
+_KEPT_AUTOMATIC = 2
 
 
 @dataclass(frozen=True, slots=True)
 class PixelTrainingOrder:
-    """What to learn from: scribbles on these images. ``background``: the class that is none of the objects."""
+    """What to learn from: scribbles on these images. ``background``: the class that is none of the objects.
+
+    ``automatic``: made while somebody scribbles, and to make room for later ones of that sort.
+    """
 
     images: Sequence[ProjectImage]
     configuration: PixelConfiguration
     background: int | None = None
+    automatic: bool = False
 
 
 def start_pixel_training(connection: Connection, order: PixelTrainingOrder, *, project: Project, user_id: int) -> Job:
@@ -77,6 +84,7 @@ def start_pixel_training(connection: Connection, order: PixelTrainingOrder, *, p
         "background": None if order.background is None else terms.index(order.background),
         "layers": [str(one.uuid) for one in layers if one.id in drawn_on],
         "cytoloop_version": __version__,
+        "automatic": order.automatic,
     }
     title = f"Train a pixel classifier on {counted(sum(by_term[term] for term in terms), 'scribble')}"
     return ledger.enqueue(connection, NewJob(project.id, KIND, title, user_id, parameters, payloads))
@@ -191,9 +199,22 @@ class TrainPixelsKind:
         outputs = ledger.job_by_id(connection, job.id).outputs
         if "pixel_classifier" not in outputs:
             return "No pixel classifier was made"
+        if job.parameters.get("automatic"):
+            self._make_room(connection, job)
         f1 = outputs.get("macro_f1")
         score = "" if f1 is None else f", F1 {f1:.2f} on held-out {'scribbles' if outputs['by_scribble'] else 'pixels'}"
         return f"Pixel classifier {outputs['pixel_classifier']} from {counted(outputs['pixels'], 'pixel')}{score}"
+
+    def _make_room(self, connection: Connection, job: Job) -> None:
+        """Remove automatic versions, but the newest two (one may be looked at still) and those that found objects."""
+        project = project_by_id(connection, job.project_id)
+        trained = [one for one in ledger.jobs_of_kind(connection, project.id, KIND) if one.parameters.get("automatic")]
+        automatic = {one.outputs.get("pixel_classifier") for one in trained}
+        numbers = [one for one in self._shelf.numbers(project.uuid) if one in automatic]
+        used = {one.parameters.get("method") for one in ledger.jobs_of_kind(connection, project.id, SEGMENT)}
+        for number in numbers[_KEPT_AUTOMATIC:]:
+            if f"{PREFIX}{number}" not in used:
+                self._shelf.remove(project.uuid, number)
 
 
 def _output(scratch: Path, task: Task) -> Path:

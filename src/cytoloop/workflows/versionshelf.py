@@ -46,6 +46,10 @@ class VersionShelf(Generic[Package]):
                 continue
         return found
 
+    def numbers(self, project: UUID) -> list[int]:
+        """The numbers of the versions, the highest first, without a look at them."""
+        return self._numbered(project).numbers()
+
     def version(self, project: UUID, number: int) -> Version[Package]:
         """A version by its number, or ``NotFoundError`` that lists those there are."""
         return Version(number, self._read(self._numbered(project).path(number)))

@@ -5750,8 +5750,15 @@ export interface components {
         /**
          * TrainPixelsRequest
          * @description Learn from the scribbles on these images (all where null). ``background_term_id``: what is no object.
+         *
+         *     ``automatic``: made while somebody scribbles. Of such versions the newest two stay, and those that found objects.
          */
         TrainPixelsRequest: {
+            /**
+             * Automatic
+             * @default false
+             */
+            automatic?: boolean;
             /** Background Term Id */
             background_term_id?: number | null;
             configuration?: components["schemas"]["PixelConfiguration"];

@@ -135,6 +135,8 @@ function announce(projectId: string, job: Job): void {
   if (job.kind === "import") return;
   if (job.kind === "index-objects" && job.state === "done") return;
   if (job.kind === "explore" && job.state === "done" && workspace().tab === "measure") return;
+  // nobody asked for it: the preview has changed
+  if (job.kind === "train-pixels" && job.state === "done" && job.parameters.automatic) return;
   if (job.state === "done") {
     tell({
       kind: "success",

@@ -7,6 +7,8 @@ export type PreviewState = "off" | "loading" | "shown" | "too large" | "failed";
 export interface Pixels {
   /** The layer on which new objects are drawn as scribbles; null while objects are drawn as usual. */
   readonly scribbleLayerId: string | null;
+  /** Whether a training follows each scribble. */
+  readonly isLive: boolean;
   readonly showsPreview: boolean;
   /** The version that is previewed and applied; null: the newest. */
   readonly version: number | null;
@@ -20,6 +22,7 @@ export interface Pixels {
 
 const INITIAL: Pixels = {
   scribbleLayerId: null,
+  isLive: false,
   showsPreview: true,
   version: null,
   opacity: 0.5,

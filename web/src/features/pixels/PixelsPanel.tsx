@@ -6,12 +6,20 @@ import { jobsQuery } from "../../api/jobs";
 import { pixelClassifiersQuery, scribblesQuery } from "../../api/pixels";
 import { ontologyQuery } from "../../api/projects";
 import type { Image, Job, Layer, PixelClassifier, PixelConfiguration, Term } from "../../api/types";
-import { usePixels } from "../../state/pixels";
+import { setPixels, usePixels } from "../../state/pixels";
 import { useWorkspace } from "../../state/workspace";
 import { plural } from "../../ui/format";
 import { PanelEmpty } from "../../ui/parts";
 import { ApplyForm } from "./ApplyForm";
-import { canTrain, likelyBackground, newScribbles, rowsOf, type ScribbleRow, sum } from "./counts";
+import {
+  canTrain,
+  likelyBackground,
+  materialOf,
+  newScribbles,
+  rowsOf,
+  type ScribbleRow,
+  sum,
+} from "./counts";
 import { PixelJob } from "./PixelJob";
 import { PixelVersions } from "./PixelVersions";
 import { PreviewControls } from "./PreviewControls";
@@ -69,10 +77,13 @@ function Panel({ projectId, image, mayDraw, mayRun, mayManage, terms, versions, 
   const shown = versions.find(({ version }) => version === chosen) ?? newest;
   const job = jobs?.find(isOurs);
   const ground = background === undefined ? likelyBackground(rows, newest) : background;
-  const train = (configuration: PixelConfiguration) =>
+  const train = (configuration: PixelConfiguration, isLive: boolean) => {
+    if (isLive) setPixels({ version: null }); // the preview follows the newest
+    const background_term_id = groundDrawn(rows, ground);
     start.mutate([
-      { kind: "train-pixels", image_ids: null, background_term_id: groundDrawn(rows, ground), configuration },
+      { kind: "train-pixels", image_ids: null, background_term_id, configuration, automatic: isLive },
     ]);
+  };
   return (
     <Stack gap="sm" p="sm" data-testid="pixels">
       <ScribbleTable
@@ -91,6 +102,7 @@ function Panel({ projectId, image, mayDraw, mayRun, mayManage, terms, versions, 
         canTrain={canTrain(rows) && mayRun}
         isBusy={job !== undefined || start.isPending}
         again={newest !== undefined}
+        material={materialOf(rows, newest)}
         onTrain={train}
       />
       {job ? <PixelJob projectId={projectId} job={job} mayCancel={mayRun} /> : null}
@@ -151,7 +163,8 @@ function NewScribbles({
   newest: PixelClassifier | undefined;
 }) {
   const fresh = newScribbles(rows, newest);
-  if (!newest || fresh === 0) return null;
+  const isLive = usePixels((s) => s.isLive);
+  if (!newest || fresh === 0 || isLive) return null;
   return (
     <Alert color="cyto" p="xs" data-testid="pixel-retrain">
       <Text size="xs">

@@ -12,7 +12,9 @@ import {
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useState } from "react";
 import type { PixelConfiguration } from "../../api/types";
+import { setPixels, usePixels } from "../../state/pixels";
 import type { ScribbleRow } from "./counts";
+import { useLiveTraining } from "./useLiveTraining";
 
 const METHODS = [
   { value: "extra-trees", label: "Extra trees on filters" },
@@ -45,7 +47,10 @@ interface Props {
   canTrain: boolean;
   isBusy: boolean;
   again: boolean;
-  onTrain(configuration: PixelConfiguration): void;
+  /** What there is to learn from that the newest version does not know; null where nothing is. */
+  material: string | null;
+  /** `isLive`: nobody asked for this one, it follows the scribbles. */
+  onTrain(configuration: PixelConfiguration, isLive: boolean): void;
 }
 
 export function TrainForm({
@@ -56,10 +61,13 @@ export function TrainForm({
   canTrain,
   isBusy,
   again,
+  material,
   onTrain,
 }: Props) {
   const [isOpen, setOpen] = useState(false);
   const [settings, setSettings] = useState(DEFAULTS);
+  const isLive = usePixels((s) => s.isLive);
+  useLiveTraining({ isOn: isLive && canTrain, isBusy, material, train: () => onTrain(settings, true) });
   const Icon = isOpen ? IconChevronDown : IconChevronRight;
   return (
     <Stack gap={6}>
@@ -73,9 +81,20 @@ export function TrainForm({
         clearable
         data-testid="pixel-background"
       />
-      <Button disabled={!canTrain || isBusy} onClick={() => onTrain(settings)} data-testid="pixel-train">
+      <Button
+        disabled={!canTrain || isBusy}
+        onClick={() => onTrain(settings, false)}
+        data-testid="pixel-train"
+      >
         {again ? "Train again" : "Train"}
       </Button>
+      <Switch
+        label="Train as I scribble"
+        description="The preview follows each scribble. Versions made so make room for later ones, unless they found objects."
+        checked={isLive}
+        onChange={({ currentTarget }) => setPixels({ isLive: currentTarget.checked })}
+        data-testid="pixel-live"
+      />
       <UnstyledButton
         className="pixel-fold"
         onClick={() => setOpen(!isOpen)}

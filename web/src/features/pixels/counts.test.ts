@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PixelClassifier, ScribbledImage, Term } from "../../api/types";
-import { canTrain, likelyBackground, newScribbles, rowsOf, wantedClasses } from "./counts";
+import { canTrain, likelyBackground, materialOf, newScribbles, rowsOf, wantedClasses } from "./counts";
 
 const term = (id: number, name: string) => ({ id, name, color: "#000000" }) as Term;
 const TERMS = [term(1, "Nucleus"), term(2, "Background"), term(3, "Debris")];
@@ -31,6 +31,15 @@ describe("counts of scribbles", () => {
       [0, 2],
       [0, 0],
     ]);
+  });
+
+  it("have something to teach while the newest version has learnt from others", () => {
+    const rows = rowsOf(IMAGES, "a", TERMS);
+    expect(materialOf(rows, undefined)).toBe("1:4,2:2,3:0");
+    expect(materialOf(rows, version({ scribbles: [4, 1] }))).toBe("1:4,2:2,3:0");
+    expect(materialOf(rows, version({ scribbles: [5, 3] }))).toBe("1:4,2:2,3:0"); // two were taken back
+    expect(materialOf(rows, version({ scribbles: [4, 2] }))).toBeNull();
+    expect(materialOf(rowsOf(IMAGES.slice(0, 1), "a", TERMS), undefined)).toBeNull();
   });
 
   it("needs two classes to train", () => {

@@ -33,6 +33,13 @@ export const newScribbles = (rows: readonly ScribbleRow[], newest: PixelClassifi
     ? Math.max(0, sum(rows.map(({ everywhere }) => everywhere)) - sum(newest.scribbles))
     : 0;
 
+/** The scribbles as a word, where they can teach something that the newest version does not know; else null. */
+export function materialOf(rows: readonly ScribbleRow[], newest: PixelClassifier | undefined): string | null {
+  const counts = rows.map(({ everywhere }) => everywhere);
+  if (!canTrain(rows) || (newest && sum(counts) === sum(newest.scribbles))) return null;
+  return rows.map(({ term, everywhere }) => `${term.id}:${everywhere}`).join();
+}
+
 const NAMED_BACKGROUND = /^(back)?ground$|^outside$|^nothing$/i;
 
 /** The class that is taken for the background until one is chosen: the newest version's, else one of that name. */
