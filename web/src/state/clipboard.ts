@@ -40,13 +40,17 @@ export function copy(editor: Editor): boolean {
  * as could happen while `navigator.clipboard` still writes, or where it is missing (a server without HTTPS).
  */
 function toSystem(text: string): void {
+  let isTold = false;
   const fill = (event: ClipboardEvent) => {
     event.clipboardData?.setData("text/plain", text);
     event.preventDefault();
+    isTold = true;
   };
   document.addEventListener("copy", fill, { once: true });
   document.execCommand("copy");
   document.removeEventListener("copy", fill);
+  // a browser that copies nothing where nothing is marked
+  if (!isTold) void navigator.clipboard?.writeText(text).catch(() => undefined);
 }
 
 const featuresOf = (objects: readonly AnnotationCreate[]): string =>
