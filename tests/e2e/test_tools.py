@@ -221,6 +221,30 @@ def test_what_was_copied_is_pasted_and_not_what_the_clipboard_held_before(bench:
     assert json.loads(bench.page.evaluate("navigator.clipboard.readText()"))["type"] == "FeatureCollection"
 
 
+LATE = """() => window.addEventListener('paste', (event) => {
+  if (!event.isTrusted) return;
+  event.stopImmediatePropagation();
+  const text = event.clipboardData.getData('text/plain');
+  const clipboardData = new DataTransfer();
+  clipboardData.setData('text/plain', text);
+  setTimeout(() => window.dispatchEvent(new ClipboardEvent('paste', { clipboardData })), 600);
+}, true)"""
+"""A browser that takes its time to hand over the clipboard."""
+
+
+def test_a_paste_that_comes_late_is_made_once(bench: Workbench) -> None:
+    bench.rectangle(100, 100, 200, 160)
+    bench.press("Control+c")
+    bench.page.evaluate(LATE)
+    bench.press("Control+v")
+    bench.wait(lambda: len(bench.stored()) == 2)
+    bench.page.wait_for_timeout(1000)
+    assert len(bench.stored()) == 2
+    bench.page.wait_for_timeout(1500)  # the next one is another
+    bench.press("Control+v")
+    bench.wait(lambda: len(bench.stored()) == 3)
+
+
 def test_copies_moves_turns_and_locks(bench: Workbench) -> None:
     bench.rectangle(100, 100, 200, 160)
     bench.press("Control+c")
