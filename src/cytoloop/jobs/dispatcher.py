@@ -7,7 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from . import ledger, logbook, waiting
 from .executors.protocol import Executor, Report
 from .ledger import LostClaimError
 from .model import Job, JobKind, LogLevel, LogLine, Task
+from .progress import SHARES, progress_of
 
 logger = logging.getLogger(__name__)
 
@@ -373,11 +374,23 @@ class Dispatcher:
         shown.at = time.monotonic()
         now = self._read_job(job.id)
         mine = [one for one in self._running.values() if one.job.id == job.id]
-        parts = now.tasks_done + now.tasks_failed + sum(one.fraction for one in mine)
-        progress = parts / max(now.tasks_total, 1)
+        progress = self._progress(now, mine)
         message = next((one.text for one in mine if one.text), "Running")
         self._database.write(lambda connection: ledger.set_progress(connection, job.id, progress, message))
         self._on_job(self._read_job(job.id))
+
+    def _progress(self, now: Job, mine: Sequence[_Running]) -> float:
+        """With the parts of the tasks that run."""
+        shares = now.parameters.get(SHARES, ())
+        if not shares:
+            ended = now.tasks_done + now.tasks_failed + sum(one.fraction for one in mine)
+            return ended / max(now.tasks_total, 1)
+        with self._database.read() as connection:
+            stages = ledger.stage_counts(connection, now.id)
+        for one in mine:
+            at = one.task.payload.get("stage", 0)
+            stages[at] = replace(stages[at], ended=min(stages[at].ended + one.fraction, stages[at].total))
+        return progress_of(stages, shares)
 
     def _log(self, job: Job, level: LogLevel, text: str) -> None:
         line = self._database.write(lambda connection: logbook.add_log(connection, job.id, level, text))

@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, case, func, insert, select, update
 
 from cytoloop.core.clock import utc_now
 from cytoloop.core.errors import ConflictError, NotFoundError
 from cytoloop.core.ids import new_uuid
 
 from .model import FINAL_STATES, Job, NewJob, Task
+from .progress import SHARES, StageCount, progress_of
 from .tables import job, task
 
 MAX_ATTEMPTS = 3
@@ -237,6 +238,14 @@ def _update_task(connection: Connection, job_id: int, index: int, **values: Any)
     connection.execute(update(task).where(task.c.job_id == job_id).where(task.c.index == index).values(**values))
 
 
+def stage_counts(connection: Connection, job_id: int) -> dict[int, StageCount]:
+    """Tasks of each stage, and how many of them ended, well or not."""
+    ended = case((task.c.state.in_(("done", "skipped", "dead")), 1), else_=0)
+    query = select(task.c.stage, func.sum(ended).label("ended"), func.count().label("total"))
+    rows = connection.execute(query.where(task.c.job_id == job_id).group_by(task.c.stage)).all()
+    return {row.stage: StageCount(int(row.ended), row.total) for row in rows}
+
+
 def recount(connection: Connection, job_id: int) -> bool:
     """Bring the job's counts and stage up to date; returns whether every task has ended."""
     rows = connection.execute(
@@ -249,6 +258,9 @@ def recount(connection: Connection, job_id: int) -> bool:
     done, dead = counts.get("done", 0) + counts.get("skipped", 0), counts.get("dead", 0)
     waiting = [row.stage for row in rows if row.state in ("queued", "running")]
     values: dict[str, Any] = {"stage": min(waiting)} if waiting else {}
+    parameters: dict[str, Any] = connection.execute(select(job.c.parameters).where(job.c.id == job_id)).scalar_one()
+    shares = parameters.get(SHARES, ())
+    stages = stage_counts(connection, job_id) if shares else {0: StageCount(done + dead, total)}
     connection.execute(
         update(job)
         .where(job.c.id == job_id)
@@ -256,7 +268,7 @@ def recount(connection: Connection, job_id: int) -> bool:
             tasks_total=total,
             tasks_done=done,
             tasks_failed=dead,
-            progress=(done + dead) / total if total else 1.0,
+            progress=progress_of(stages, shares),
             **values,
         )
     )

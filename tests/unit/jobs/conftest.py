@@ -24,8 +24,8 @@ class Bench:
 
         self.user_id, self.project_id = database.write(build)
 
-    def queue(self, payloads: list[dict], kind: str = "test") -> Job:
-        new = NewJob(self.project_id, kind, "A job", self.user_id, {}, payloads)
+    def queue(self, payloads: list[dict], kind: str = "test", parameters: dict | None = None) -> Job:
+        new = NewJob(self.project_id, kind, "A job", self.user_id, parameters or {}, payloads)
         return self.database.write(lambda c: ledger.enqueue(c, new))
 
     def job(self, job: Job) -> Job:

@@ -12,6 +12,7 @@ from cytoloop.jobs.dispatcher import Dispatcher
 from cytoloop.jobs.executors.inline import InlineExecutor
 from cytoloop.jobs.executors.local import LocalExecutor
 from cytoloop.jobs.model import FINAL_STATES, Job
+from cytoloop.jobs.progress import SHARES
 
 from .conftest import Bench
 
@@ -101,6 +102,19 @@ def test_every_task_is_done_once_and_the_folder_is_cleaned(bench: Bench, make: M
     until(
         lambda: list((tmp_path / "scratch").iterdir()) == [], "the folder stays"
     )  # it goes after the job's end is told
+
+
+def test_progress_counts_stages_for_the_time_they_take(
+    bench: Bench, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cytoloop.jobs.dispatcher.PROGRESS_EVERY_S", 0.0)
+    first = [{"n": n, "folder": str(tmp_path)} for n in range(3)]
+    last = {"n": 3, "folder": str(tmp_path), "how": "wait", "stage": 1}  # it tells that it is half done, and waits
+    job = bench.queue([*first, last], parameters={SHARES: (0.1, 0.9)})
+    make(Kind())
+    until(lambda: abs(bench.job(job).progress - 0.55) < 1e-9, "the progress is another")
+    (tmp_path / "go").touch()
+    assert until_ended(bench, job).progress == 1.0
 
 
 def test_a_worker_that_dies_costs_one_try_of_one_task(bench: Bench, make: Make, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from cytoloop.core.clock import utc_now
 from cytoloop.core.errors import ConflictError
 from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.ledger import LostClaimError
+from cytoloop.jobs.progress import SHARES
 
 from .conftest import Bench
 
@@ -30,6 +31,19 @@ def test_tasks_are_claimed_once_and_jobs_take_turns(bench: Bench) -> None:
     order = [claim(bench) for _ in range(3)]
     assert [(one.job_id, one.payload["n"]) for one in order] == [(first.id, 0), (second.id, 2), (first.id, 1)]
     assert claim(bench) is None
+
+
+def test_stages_count_for_the_time_they_take(bench: Bench) -> None:
+    payloads = [{}, {}, {}, {"stage": 1}]
+    job = bench.queue(payloads, parameters={SHARES: (0.1, 0.9)})
+    plain = bench.queue(payloads)
+    for _ in range(6):
+        finish(bench, claim(bench))
+    assert bench.job(job).progress == pytest.approx(0.1)
+    assert bench.job(plain).progress == pytest.approx(0.75)
+    for _ in range(2):
+        finish(bench, claim(bench))
+    assert (bench.job(job).progress, bench.job(plain).progress) == (1.0, 1.0)
 
 
 def test_a_late_result_is_refused_after_the_task_was_taken_over(bench: Bench) -> None:

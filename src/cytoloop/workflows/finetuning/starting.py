@@ -16,6 +16,7 @@ from cytoloop.annotations.tables import annotation
 from cytoloop.core.errors import ConflictError, InvalidInputError
 from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.model import Job, NewJob, Task
+from cytoloop.jobs.progress import SHARES
 from cytoloop.learning.classical.channels import AUTO
 from cytoloop.learning.packages.model import ModelPackage
 from cytoloop.learning.packages.model import Task as ModelTask
@@ -36,6 +37,8 @@ from .shelf import KIND, TunedModels
 
 LEAST_OBJECTS = 4
 _HELD_SHARE = 0.2
+_SHARES = (0.1, 0.9)
+"""Of cutting out what was annotated, and of training: a guess."""
 _AT_MOST_OBJECTS = 200_000
 
 
@@ -143,6 +146,7 @@ def start_tuning(
         "inputs": [
             {"image": str(one.uuid), "name": one.name, "sha256": one.stored.sha256} for one in found if one.stored
         ][:500],
+        SHARES: _SHARES,
     }
     title = f"Fine-tune {start.title} on {counted(total, 'outline')} of {counted(len(found), 'image')}"
     return ledger.enqueue(connection, NewJob(project_id, KIND, title, user_id, parameters, payloads))
