@@ -7,8 +7,8 @@ import { measurementKeys, nameGated, type Ranges } from "../../api/measurements"
 import type { Layer, Term } from "../../api/types";
 import { tell } from "../../state/notices";
 import { workspace } from "../../state/workspace";
+import { ClassItems } from "../../ui/ClassItems";
 import { number } from "../../ui/format";
-import { Chip } from "../../ui/parts";
 import { UNCLASSIFIED } from "../../viewer/styles";
 import { tellGiven } from "./given";
 
@@ -50,16 +50,7 @@ export function GateClasses({ layer, terms, ranges, total }: Props) {
       </Menu.Target>
       <Menu.Dropdown mah="60vh" style={{ overflowY: "auto" }}>
         <Menu.Label>In all images</Menu.Label>
-        {[{ id: null, name: "No class", color: UNCLASSIFIED }, ...terms].map(({ id, name, color }) => (
-          <Menu.Item
-            key={id ?? 0}
-            leftSection={<Chip color={color} />}
-            onClick={() => give.mutate(id)}
-            data-testid="gate-class"
-          >
-            {name}
-          </Menu.Item>
-        ))}
+        <ClassItems classes={terms} plain={UNCLASSIFIED} testId="gate-class" onChoose={give.mutate} />
       </Menu.Dropdown>
     </Menu>
   );

@@ -13,8 +13,9 @@ import { type FormEvent, useState } from "react";
 import type { BulkAction, Layer, Term } from "../../api/types";
 import { runBulk } from "../../state/bulk";
 import { useListing } from "../../state/listing";
+import { ClassItems } from "../../ui/ClassItems";
 import { plural } from "../../ui/format";
-import { Chip, Confirm } from "../../ui/parts";
+import { Confirm } from "../../ui/parts";
 import { UNCLASSIFIED } from "../../viewer/styles";
 
 interface Props {
@@ -50,16 +51,12 @@ export function BulkMenu({ layer, others, terms, total }: Props) {
         </Menu.Target>
         <Menu.Dropdown mah="60vh" style={{ overflowY: "auto" }}>
           <Menu.Label>Set the class</Menu.Label>
-          {[{ id: null, name: "No class", color: UNCLASSIFIED }, ...terms].map(({ id, name, color }) => (
-            <Menu.Item
-              key={id ?? 0}
-              leftSection={<Chip color={color} />}
-              onClick={() => run({ action: "set_term", term_id: id })}
-              data-testid="bulk-class"
-            >
-              {name}
-            </Menu.Item>
-          ))}
+          <ClassItems
+            classes={terms}
+            plain={UNCLASSIFIED}
+            testId="bulk-class"
+            onChoose={(term_id) => run({ action: "set_term", term_id })}
+          />
           <Entry
             icon={IconCheck}
             label="Accept the suggested classes"
