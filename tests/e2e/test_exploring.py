@@ -165,7 +165,12 @@ def test_from_measuring_everywhere_to_clusters_that_are_classes(plate: Workbench
     kind(plate, "Scatter")
     drag_over(page, plate.part("plot-scatter").locator(".u-over"), (0.01, 0.01), (0.99, 0.99))
     expect(plate.part("gate-elsewhere")).to_contain_text("in 1 other image")
+    whole = f"Class of all {sum(counts)}"
+    expect(plate.part("gate-classes")).to_have_text(whole)
     plate.picture("gate-elsewhere")
+    plate.press("Escape")  # nothing is marked any more: the range is still what it was
+    expect(plate.part("selection-count")).to_have_count(0)
+    expect(plate.part("gate-classes")).to_have_text(whole)
     plate.part("gate-classes").click()
     page.get_by_test_id("gate-class").filter(has_text="Cluster 1").click()
     expect(plate.part("toast-success").last).to_contain_text("in 2 images, a step in each")

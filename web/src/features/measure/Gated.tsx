@@ -37,9 +37,7 @@ export function Gated({ layer, terms, elsewhere, onClear, children }: Props) {
           The picture marks up to {number(MOST_DRAWN)} objects; the menu acts on all of them.
         </Text>
       ) : null}
-      {elsewhere.objects > 0 ? (
-        <Others layer={layer} terms={terms} here={count} elsewhere={elsewhere} />
-      ) : null}
+      {elsewhere.objects > 0 ? <Others layer={layer} terms={terms} elsewhere={elsewhere} /> : null}
     </Stack>
   );
 }
@@ -47,11 +45,10 @@ export function Gated({ layer, terms, elsewhere, onClear, children }: Props) {
 interface OthersProps {
   layer: Layer;
   terms: readonly Term[];
-  here: number;
   elsewhere: Elsewhere;
 }
 
-function Others({ layer, terms, here, elsewhere: { objects, images, ranges } }: OthersProps) {
+function Others({ layer, terms, elsewhere: { here, objects, images, ranges } }: OthersProps) {
   return (
     <Group justify="space-between" wrap="nowrap">
       <Text size="xs" c="var(--text-dim)" data-testid="gate-elsewhere">

@@ -9,13 +9,15 @@ import { workspace } from "../../state/workspace";
 import { type Gate, idsInGate, rangesOf } from "./bins";
 
 export interface Elsewhere {
+  /** How many were chosen in the open picture: what is marked there may change later. */
+  readonly here: number;
   readonly objects: number;
   readonly images: number;
   /** The range that was drawn; none where objects were chosen by group. */
   readonly ranges: Ranges | null;
 }
 
-const NOWHERE: Elsewhere = { objects: 0, images: 0, ranges: null };
+const NOWHERE: Elsewhere = { here: 0, objects: 0, images: 0, ranges: null };
 
 interface Plotted {
   readonly layer: Layer;
@@ -34,33 +36,35 @@ function sorted(data: ColumnData, layerId: string, ids: readonly number[]) {
 }
 
 export function useGating({ layer, data, scope, x, y }: Plotted) {
-  const [elsewhere, setElsewhere] = useState(NOWHERE);
-  const onChoose = useCallback(
-    (ids: readonly number[]) => {
+  const plot = `${layer.id} ${scope} ${x} ${y}`;
+  const [chosen, setChosen] = useState({ plot, elsewhere: NOWHERE });
+  const setElsewhere = useCallback((elsewhere: Elsewhere) => setChosen({ plot, elsewhere }), [plot]);
+  const choose = useCallback(
+    (ids: readonly number[], ranges: Ranges | null) => {
       const { here, ...others } = sorted(data, layer.id, ids);
-      setElsewhere({ ...others, ranges: null });
+      setElsewhere({ here: here.length, ...others, ranges });
       void markAll(layer.id, here);
     },
-    [layer.id, data],
+    [layer.id, data, setElsewhere],
   );
+  const onChoose = useCallback((ids: readonly number[]) => choose(ids, null), [choose]);
   const onGate = useCallback(
     async (gate: Gate) => {
       const ranges = rangesOf(gate, x, y);
-      if (data.ids.length === data.total) {
-        onChoose(idsInGate(data.ids, data.columns[x] ?? [], data.columns[y] ?? [], gate));
-        return setElsewhere((known) => ({ ...known, ranges }));
-      }
+      if (data.ids.length === data.total)
+        return choose(idsInGate(data.ids, data.columns[x] ?? [], data.columns[y] ?? [], gate), ranges);
       // only some of the objects are drawn: the server knows all
       try {
         await workspace().editor?.idle();
         const { ids, elsewhere: objects, images } = await gatedObjects(layer.id, ranges, scope);
-        setElsewhere({ objects, images, ranges });
+        setElsewhere({ here: ids.length, objects, images, ranges });
         await markAll(layer.id, ids);
       } catch (error) {
         tell({ kind: "error", message: messageFrom(error) });
       }
     },
-    [data, layer.id, scope, x, y, onChoose],
+    [data, layer.id, scope, x, y, choose, setElsewhere],
   );
-  return { elsewhere, onChoose, onGate };
+  // what was chosen on another plot says nothing about this one
+  return { elsewhere: chosen.plot === plot ? chosen.elsewhere : NOWHERE, onChoose, onGate };
 }
