@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -64,22 +66,31 @@ def run_child(
             text=True,
             env={**_CALM, **os.environ},
         ) as process,
+        _interrupts_end(process),
     ):
-        messages = _messages(process)
-        while True:
-            try:
-                message = next(messages, None)
-            except KeyboardInterrupt:
-                process.send_signal(signal.SIGTERM)
-                messages = _messages(process)
-                continue
-            if message is None:
-                break
+        for message in _messages(process):
             refusal = str(message.get("error", ""))
             on_message(message)
     if refusal:
         raise InvalidInputError(refusal)
     _check(process.returncode, log.read_text())
+
+
+@contextmanager
+def _interrupts_end(process: subprocess.Popen[str]) -> Generator[None]:
+    """Ctrl-C asks the process to end, whatever this one is at; only the main thread hears of Ctrl-C.
+
+    It stays ignored where it was, as in the background of a shell.
+    """
+    alone = threading.current_thread() is not threading.main_thread()
+    if alone or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: process.send_signal(signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _messages(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
