@@ -1,7 +1,7 @@
 """A real browser on a real server."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,8 @@ pytest.register_assert_rewrite(*(f"tests.e2e.{name}" for name in ("keys_looking"
 expect.set_options(timeout=15_000)
 
 SCREENSHOTS = Path(__file__).parents[2] / "test-results" / "screenshots"
+FAILURES = SCREENSHOTS.parent / "failures"
+_FAILED = pytest.StashKey[bool]()
 # Software rendering that is the same everywhere. Without the two flags of the canvas its layers are many times slower;
 # the page is put together by the processor, as a stand-in for a graphics card takes half as long again.
 ARGUMENTS = [
@@ -65,14 +67,31 @@ def fresh_server(tmp_path: Path) -> Iterator[Server]:
     made.stop()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        item.stash[_FAILED] = True
+    return report
+
+
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
     context.add_init_script(WATCH)
     opened = context.new_page()
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
+    requests: list[str] = []
+    opened.on("requestfinished", lambda one: requests.append(f"{one.method} {one.url}"))
+    opened.on("requestfailed", lambda one: requests.append(f"{one.method} {one.url} failed: {one.failure}"))
     yield opened
+    if request.node.stash.get(_FAILED, False):  # how the page looked, and what it had asked for last
+        FAILURES.mkdir(parents=True, exist_ok=True)
+        opened.screenshot(path=FAILURES / f"{request.node.name}.png")
+        (FAILURES / f"{request.node.name}.txt").write_text("\n".join(requests[-100:]))
     context.close()
     assert errors == [], "the page must not throw"
 

@@ -39,4 +39,15 @@ export function layerApplied(layers: readonly Layer[], change: LayerChanged): La
   );
 }
 
+/** Says of each end of a job once that it is news, however the lists came to know of it. */
+export function newsOfEnds(): (job: Job) => boolean {
+  const told = new Set<string>();
+  return (job) => {
+    const end = `${job.id} ${job.finished_at}`;
+    const isNews = !isRunning(job) && !told.has(end);
+    if (isNews) told.add(end);
+    return isNews;
+  };
+}
+
 export const isRunning = (job: Job): boolean => job.state === "queued" || job.state === "running";

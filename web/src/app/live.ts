@@ -4,7 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { create } from "zustand";
 import { classifierKeys } from "../api/classifiers";
-import { imageApplied, isRunning, jobApplied, logApplied, without } from "../api/events";
+import { imageApplied, jobApplied, logApplied, newsOfEnds, without } from "../api/events";
 import { downloadFileOf } from "../api/exchange";
 import { messageFrom } from "../api/http";
 import { imageKeys } from "../api/images";
@@ -34,8 +34,9 @@ export function useLive(projectId: string): void {
   const client = useQueryClient();
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
+    const hasEnded = newsOfEnds();
     const stream = new LiveStream(projectId, {
-      onEvent: (kind, data) => applyEvent(client, projectId, kind, data),
+      onEvent: (kind, data) => applyEvent({ client, projectId, hasEnded }, kind, data),
       onRecovered: () => void client.invalidateQueries(),
       onStatus: (status) => {
         if (status === "live") {
@@ -54,10 +55,18 @@ export function useLive(projectId: string): void {
   }, [client, projectId]);
 }
 
-function applyEvent(client: QueryClient, projectId: string, kind: EventKind, data: unknown): void {
+export interface Live {
+  client: QueryClient;
+  projectId: string;
+  /** Whether a job's end is news. */
+  hasEnded: (job: Job) => boolean;
+}
+
+export function applyEvent(live: Live, kind: EventKind, data: unknown): void {
+  const { client, projectId } = live;
   switch (kind) {
     case "job":
-      return applyJob(client, projectId, data as Job);
+      return applyJob(live, data as Job);
     case "job_log": {
       const { job_id, line } = data as { job_id: string; line: LogLine };
       client.setQueryData<LogLine[]>(jobKeys.log(job_id), (old) => (old ? logApplied(old, line) : old));
@@ -97,10 +106,9 @@ function applyLayer(client: QueryClient, { layer_id, generation, bbox, image_id 
   workspace().editor?.layerChanged(layer_id, generation, box);
 }
 
-function applyJob(client: QueryClient, projectId: string, job: Job): void {
-  const before = client.getQueryData<Job[]>(jobKeys.list(projectId))?.find(({ id }) => id === job.id);
+function applyJob({ client, projectId, hasEnded }: Live, job: Job): void {
   client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => (old ? jobApplied(old, job) : old));
-  if (isRunning(job) || (before && !isRunning(before))) return;
+  if (!hasEnded(job)) return;
   if (job.kind !== "import" && job.kind !== "export") {
     // counts, times of measurement and tables may all be new
     void client.invalidateQueries({ queryKey: layerKeys.all });

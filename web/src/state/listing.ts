@@ -21,6 +21,10 @@ export const useListing = create<Listing>()(() => ({ layerId: null, filter: EVER
 
 const listing = (): Listing => useListing.getState();
 
+/** The last click's end, and how often one began anew. */
+let turn: Promise<void> = Promise.resolve();
+let beginnings = 0;
+
 /** The filter of the layer that is listed; its marks follow what is selected in the picture. */
 export function useListedFilter(layerId: string): ObjectFilter {
   useEffect(() => {
@@ -42,7 +46,10 @@ function listLayer(layerId: string): void {
 
 export const setFilter = (filter: ObjectFilter): void => useListing.setState({ filter });
 
-export const clearMarks = (): void => useListing.setState({ marks: NO_MARKS });
+export function clearMarks(): void {
+  beginnings += 1;
+  useListing.setState({ marks: NO_MARKS });
+}
 
 /** What is selected in the picture is what is marked, unless more are marked than the picture holds. */
 function followSelection(layerId: string, selected: readonly { id: number; layer_id: string }[]): void {
@@ -55,16 +62,34 @@ function followSelection(layerId: string, selected: readonly { id: number; layer
   });
 }
 
-/** Marks what was clicked and selects it in the picture; one alone is gone to. */
+/**
+ * Marks what was clicked and selects it in the picture; one alone is gone to.
+ *
+ * A range waits for the order of the list. What is clicked meanwhile comes after it, unless it begins anew.
+ */
 export async function mark(
   layerId: string,
   id: number,
   mode: MarkMode,
   order: () => Promise<readonly number[]>,
 ): Promise<void> {
+  if (mode === "replace") {
+    beginnings += 1;
+    turn = Promise.resolve();
+  }
+  const beginning = beginnings;
+  const isLate = () => beginning !== beginnings || listing().layerId !== layerId;
+  let marks: Marks | undefined;
+  const own = turn.then(async () => {
+    const ids = mode === "range" && !isLate() ? await order() : [];
+    if (isLate()) return;
+    marks = marked(listing().marks, id, mode, ids);
+    useListing.setState({ marks });
+  });
+  turn = own.catch(() => undefined);
   try {
-    const marks = marked(listing().marks, id, mode, mode === "range" ? await order() : []);
-    await choose(layerId, marks);
+    await own;
+    if (marks) await draw(layerId, marks);
   } catch (error) {
     tell({ kind: "error", message: messageFrom(error) });
   }
@@ -73,15 +98,19 @@ export async function mark(
 /** Marks objects that were chosen elsewhere, on a plot say, and selects them in the picture if they are not too many. */
 export async function markAll(layerId: string, ids: readonly number[]): Promise<void> {
   listLayer(layerId);
+  beginnings += 1;
+  const marks: Marks = { ids: new Set(ids), anchor: null };
+  useListing.setState({ marks });
   try {
-    await choose(layerId, { ids: new Set(ids), anchor: null });
+    await draw(layerId, marks);
   } catch (error) {
     tell({ kind: "error", message: messageFrom(error) });
   }
 }
 
-async function choose(layerId: string, marks: Marks): Promise<void> {
-  useListing.setState({ marks });
+/** Selects what is marked in the picture, if nothing else was marked since and it is not too much. */
+async function draw(layerId: string, marks: Marks): Promise<void> {
+  if (listing().marks !== marks) return;
   const { editor } = workspace();
   const ids = [...marks.ids];
   if (ids.length === 1 && ids[0] !== undefined) return editor?.selectId(ids[0], "replace", true);
