@@ -1,6 +1,7 @@
 """Classifiers of a project on disk: numbered versions, the features of objects, and what to look at next."""
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from cytoloop.core.errors import CytoloopError, NotFoundError
 from cytoloop.learning.classifiers.package import ClassifierPackage, Subject, read_classifier
 
+from .idblocks import IdBlocks
+from .labelled import ObjectRow
 from .versionfolder import VersionFolder
 
 
@@ -50,6 +53,10 @@ class Features:
     ids: NDArray[np.int64]
     shapes: NDArray[np.int64]
     values: NDArray[np.float32]
+
+    def rows(self, chosen: NDArray[np.int64]) -> "Features":
+        """Some of them, in this order."""
+        return Features(self.ids[chosen], self.shapes[chosen], self.values[chosen])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,30 +107,23 @@ class ClassifierShelf:
 
     # ---- features of objects
 
-    def features_path(self, project: UUID, layer: UUID, spec: RowSpec) -> Path:
-        """Where a layer's features lie; the file may not be there yet."""
-        return self.of_project(project) / "features" / spec.key / f"{layer}.parquet"
+    def remembered(self, project: UUID, layer: UUID, key: str) -> IdBlocks:
+        """What is known of a layer's objects under a key that tells what the numbers are."""
+        return IdBlocks(self.of_project(project) / "features" / key / str(layer))
 
-    def features(self, project: UUID, layer: UUID, spec: RowSpec) -> Features:
-        """What is known of a layer's objects."""
-        return read_features(self.features_path(project, layer, spec), len(spec.names))
+    def features(self, project: UUID, layer: UUID, spec: RowSpec, rows: Sequence[ObjectRow]) -> Features:
+        """What is known of these objects of a layer and still true, by id."""
+        table = self.remembered(project, layer, spec.key).rows_of(np.array([one.id for one in rows], np.int64))
+        width = len(spec.names)
+        known = no_features(width) if table is None else features_of(table, width)
+        true = {one.id: one.shape for one in rows}
+        still = [true[key] == shape for key, shape in zip(known.ids.tolist(), known.shapes.tolist(), strict=True)]
+        order = np.argsort(known.ids, kind="stable")
+        return known.rows(order[np.array(still, bool)[order]])
 
     def keep_features(self, project: UUID, layer: UUID, spec: RowSpec, found: Features) -> None:
         """Remember features; those of the same objects are replaced."""
-        if len(found.ids) == 0:
-            return
-        path = self.features_path(project, layer, spec)
-        known = read_features(path, len(spec.names))
-        stays = ~np.isin(known.ids, found.ids)
-        joined = Features(
-            np.concatenate([known.ids[stays], found.ids]),
-            np.concatenate([known.shapes[stays], found.shapes]),
-            np.concatenate([known.values[stays], found.values]),
-        )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".part")
-        write_features(partial, joined)
-        partial.replace(path)
+        self.remembered(project, layer, spec.key).keep(features_table(found))
 
     # ---- what to look at next
 
@@ -149,8 +149,13 @@ def read_features(path: Path, width: int) -> Features:
     try:
         table = pq.read_table(path, columns=["id", "shape", "features"])
     except (FileNotFoundError, pa.ArrowException):
-        return Features(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, width), np.float32))
+        return no_features(width)
     return features_of(table, width)
+
+
+def no_features(width: int) -> Features:
+    """Of no objects."""
+    return Features(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, width), np.float32))
 
 
 def features_of(table: pa.Table, width: int) -> Features:

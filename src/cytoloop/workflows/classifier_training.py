@@ -31,7 +31,7 @@ from cytoloop.projects.store import Project, project_by_id
 from cytoloop.storage.database import Database
 
 from .announcing import Announcer, counted
-from .classifier_shelf import ClassifierShelf, ClassifierVersion, Features, features_table, read_features
+from .classifier_shelf import ClassifierShelf, ClassifierVersion, Features, features_table, no_features, read_features
 from .classifying import follow_with_classification
 from .cropnetworks import orders as networks
 from .labelled import (
@@ -159,9 +159,8 @@ class TrainKind:
         spec = spec_from(job.parameters["spec"])
         source, target = _files(scratch, task)
         if isinstance(spec, FeatureSpec):
-            known = self._shelf.features(project.uuid, layer.uuid, spec)
-            fresh = set(zip(known.ids.tolist(), known.shapes.tolist(), strict=True))
-            rows = [one for one in rows if (one.id, one.shape) not in fresh]
+            known = set(self._shelf.features(project.uuid, layer.uuid, spec, rows).ids.tolist())
+            rows = [one for one in rows if one.id not in known]
         else:
             rows, target = networks.drawn(rows, job.parameters["shares"]), networks.crops_file(scratch, task)
         write_objects(source, rows)
@@ -180,7 +179,7 @@ class TrainKind:
         for layer in layer_store.layers_by_uuid(connection, [UUID(one) for one in job.parameters["layers"]]):
             rows = [one for one in objects_of(connection, layer.id, is_labelled()) if one.term_id in classes]
             if isinstance(spec, FeatureSpec):
-                known = self._shelf.features(project.uuid, layer.uuid, spec)
+                known = self._shelf.features(project.uuid, layer.uuid, spec, rows)
                 tables.append(_labelled_table(layer, rows, known, classes, set(job.parameters["test_images"])))
             else:
                 crops.label(layer.id, layer.image_id, rows, classes)
@@ -267,21 +266,20 @@ def _files(scratch: Path, task: Task) -> tuple[Path, Path]:
 def _labelled_table(
     layer: Layer, rows: Sequence[ObjectRow], known: Features, classes: dict[int, int], tested: set[int]
 ) -> pa.Table:
-    """Features of labelled objects whose features are known for the outline that they have now."""
-    place = {key: at for at, key in enumerate(zip(known.ids.tolist(), known.shapes.tolist(), strict=True))}
-    there = [(one, place[one.id, one.shape]) for one in rows if (one.id, one.shape) in place]
-    chosen = np.array([at for _, at in there], np.int64)
-    table = features_table(Features(known.ids[chosen], known.shapes[chosen], known.values[chosen]))
-    own = np.array([classes[one.term_id or 0] for one, _ in there], np.int64)
-    table = table.append_column("image", pa.array(np.full(len(there), layer.image_id, np.int64)))
+    """Features of labelled objects, those that are known, with what else a training asks."""
+    term_of = {one.id: one.term_id or 0 for one in rows}
+    own = np.array([classes[term_of[key]] for key in known.ids.tolist()], np.int64)
+    count = len(known.ids)
+    table = features_table(known)
+    table = table.append_column("image", pa.array(np.full(count, layer.image_id, np.int64)))
     table = table.append_column("class", pa.array(own))
-    table = table.append_column("layer", pa.array(np.full(len(there), layer.id, np.int64)))
-    return table.append_column("tested", pa.array(np.full(len(there), layer.image_id in tested)))
+    table = table.append_column("layer", pa.array(np.full(count, layer.id, np.int64)))
+    return table.append_column("tested", pa.array(np.full(count, layer.image_id in tested)))
 
 
 def _nothing(spec: FeatureSpec) -> pa.Table:
     empty = np.zeros(0, np.int64)
-    table = features_table(Features(empty, empty, np.zeros((0, len(spec.names)), np.float32)))
+    table = features_table(no_features(len(spec.names)))
     for name, values in (("image", empty), ("class", empty), ("layer", empty), ("tested", empty.astype(bool))):
         table = table.append_column(name, pa.array(values))
     return table

@@ -25,7 +25,15 @@ from cytoloop.projects.store import Project, project_by_id
 from cytoloop.storage.database import Database
 
 from .announcing import Announcer, counted
-from .classifier_shelf import VECTORS, ClassifierShelf, ClassifierVersion, Features, read_features, write_features
+from .classifier_shelf import (
+    VECTORS,
+    ClassifierShelf,
+    ClassifierVersion,
+    Features,
+    no_features,
+    read_features,
+    write_features,
+)
 from .labelled import id_ranges, image_kind, is_labelled, is_open, objects_of
 from .library import ImageLibrary
 from .objectrows import write_objects
@@ -155,7 +163,7 @@ class ClassifyKind:
         paths = _paths(scratch, task)
         write_objects(paths["input"], rows)
         if isinstance(spec, FeatureSpec):
-            write_features(paths["known"], _still_true(self._shelf.features(project.uuid, layer.uuid, spec), rows))
+            write_features(paths["known"], self._shelf.features(project.uuid, layer.uuid, spec, rows))
         step = "predict" if isinstance(spec, FeatureSpec) else "predict-crops"
         files = self._library.files(image.stored).as_call()
         named = {name: str(path) for name, path in paths.items()}
@@ -183,7 +191,7 @@ class ClassifyKind:
         known: list[Features] = []
         for layer in layer_store.layers_by_uuid(connection, [UUID(one) for one in job.parameters["layers"]]):
             rows = objects_of(connection, layer.id, is_labelled())
-            known.append(_still_true(self._shelf.features(project.uuid, layer.uuid, spec), rows))
+            known.append(self._shelf.features(project.uuid, layer.uuid, spec, rows))
         return _joined(known, len(spec.names))
 
     def finish_task(self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path) -> None:
@@ -275,18 +283,8 @@ def _steps(parts: Sequence[Path]) -> list[tuple[int, list[str]]]:
     ]
 
 
-def _still_true(known: Features, rows: Sequence[Any]) -> Features:
-    """Features of these objects as they are now, by id."""
-    present = {(one.id, one.shape) for one in rows}
-    keys = zip(known.ids.tolist(), known.shapes.tolist(), strict=True)
-    chosen = np.array([at for at, key in enumerate(keys) if key in present], np.int64)
-    chosen = chosen[np.argsort(known.ids[chosen], kind="stable")]
-    return Features(known.ids[chosen], known.shapes[chosen], known.values[chosen])
-
-
 def _joined(parts: Sequence[Features], width: int) -> Features:
-    empty = Features(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, width), np.float32))
-    every = [empty, *parts]
+    every = [no_features(width), *parts]
     return Features(
         np.concatenate([one.ids for one in every]),
         np.concatenate([one.shapes for one in every]),

@@ -11,7 +11,8 @@ from cytoloop.server.dependencies import ServicesDep
 from cytoloop.server.state import actor_of
 from cytoloop.wire import similar as wire
 from cytoloop.workflows.labelled import AREAS, layers_to_learn_from
-from cytoloop.workflows.similar.finding import known_vectors, similar_objects, vector_of
+from cytoloop.workflows.similar.finding import neighbours, object_count, similar_objects, vector_of
+from cytoloop.workflows.similar.vectors import layer_vectors
 
 from .images import stored_of
 
@@ -31,17 +32,19 @@ def list_similar(
     """
     with services.database.read() as connection:
         access = Access(connection, actor_of(request))
-        one, _, image = access.annotation(annotation_id, Permission.VIEW)
+        one, own, image = access.annotation(annotation_id, Permission.VIEW)
         if one.kind not in AREAS:
             raise InvalidInputError("Only objects with an area can be compared; this is a point or a line.")
         project, _ = access.project_of(image, Permission.VIEW)
         images = {each.id: each.uuid for each in images_of(access, project, None)}
         layers = layers_to_learn_from(connection, images_of(access, project, None))
-        vectors, total = known_vectors(connection, services.classifiers, project.uuid, layers)
+        total = object_count(connection, layers)
+    vectors = [layer_vectors(services.classifiers, project.uuid, each.uuid) for each in layers]
     with services.library.pyramid(stored_of(image)) as pyramid:  # the connection is not held meanwhile
-        query = vector_of(one, vectors, pyramid)
+        query = vector_of(one, layer_vectors(services.classifiers, project.uuid, own.uuid), pyramid)
+    near = neighbours(query, vectors, limit)
     with services.database.read() as connection:
-        found = similar_objects(connection, query, vectors, layers, but=one.id, count=limit, total=total)
+        found = similar_objects(connection, near, layers, but=one.id, count=limit, total=total)
     return wire.SimilarObjects(
         objects=[
             wire.SimilarObject(

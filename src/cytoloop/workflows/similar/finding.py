@@ -2,9 +2,8 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +14,10 @@ from cytoloop.annotations import store
 from cytoloop.annotations.model import Annotation, Layer, Status
 from cytoloop.core.geometry import Plane
 from cytoloop.images.pyramid import Pyramid
-from cytoloop.learning.retrieval.nearest import nearest
-from cytoloop.workflows.classifier_shelf import ClassifierShelf
+from cytoloop.learning.retrieval.nearest import PackedVectors, nearest
 from cytoloop.workflows.labelled import ObjectRow, area_states
 
-from .vectors import ProjectVectors, plane_vectors, project_vectors
+from .vectors import LayerVectors, plane_vectors
 
 VOTERS = 15
 """The nearest objects with a class from a person that suggest one."""
@@ -55,48 +53,60 @@ class Found:
     total: int
 
 
-def known_vectors(
-    connection: Connection, shelf: ClassifierShelf, project: UUID, layers: Sequence[Layer]
-) -> tuple[ProjectVectors, int]:
-    """Vectors of these layers, and how many objects they have."""
+def object_count(connection: Connection, layers: Sequence[Layer]) -> int:
+    """How many objects of these layers could be compared."""
     states = area_states(connection, layers)
-    total = sum(one[Status.ACCEPTED] + one[Status.PREDICTED] for one in states.values())
-    return project_vectors(shelf, project, [(one.id, one.uuid) for one in layers]), total
+    return sum(one[Status.ACCEPTED] + one[Status.PREDICTED] for one in states.values())
 
 
-def vector_of(one: Annotation, vectors: ProjectVectors, pyramid: Pyramid) -> NDArray[np.float32]:
+def vector_of(one: Annotation, vectors: LayerVectors, pyramid: Pyramid) -> NDArray[np.float32]:
     """The object's vector: remembered where its outline is the same, else computed now."""
     row = ObjectRow(one.id, one.version, one.z, one.t, to_wkb(one.geometry), one.term_id)
-    known = np.flatnonzero((vectors.known.ids == one.id) & (vectors.known.shapes == row.shape))
-    if len(known):
-        return vectors.known.values[known[0]]
-    return plane_vectors(pyramid, [one.geometry], Plane(one.z, one.t))[0]
+    known = vectors.of(row)
+    return plane_vectors(pyramid, [one.geometry], Plane(one.z, one.t))[0] if known is None else known
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The nearest of ``compared`` objects by id, the likest first, and how alike they are, -1 to 1."""
+
+    ids: list[int]
+    similarities: list[float]
+    compared: int
+
+
+def neighbours(query: NDArray[np.float32], vectors: Iterable[LayerVectors], count: int) -> Neighbours:
+    """The objects with a vector most like one; some more than ``count``, as not all may be there still."""
+    ids: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
+    numbers = 0
+
+    def blocks() -> Iterator[PackedVectors]:
+        nonlocal numbers
+        for layer in vectors:
+            for keys, packed in layer.every():
+                ids.append(keys)
+                numbers += int(np.isfinite(packed.scales).sum())
+                yield packed
+
+    rows, cosines = nearest(query, blocks(), max(count, VOTERS) * _LOOKED_AT + 1)
+    return Neighbours(np.concatenate(ids)[rows].tolist(), cosines.tolist(), numbers)
 
 
 def similar_objects(
-    connection: Connection,
-    query: NDArray[np.float32],
-    vectors: ProjectVectors,
-    layers: Sequence[Layer],
-    *,
-    but: int,
-    count: int,
-    total: int,
+    connection: Connection, near: Neighbours, layers: Sequence[Layer], *, but: int, count: int, total: int
 ) -> Found:
-    """The objects most like a vector, without the object ``but``; rejected and deleted ones are left out."""
-    ids = vectors.known.ids
-    rows, cosines = nearest(query, vectors.known.values, max(count, VOTERS) * _LOOKED_AT + 1)
+    """The nearest that are there, without the object ``but``; rejected and deleted ones are left out."""
     by_row = {one.id: one for one in layers}
-    present = {one.id: one for one in store.annotations_by_id(connection, [int(key) for key in ids[rows]])}
+    present = {one.id: one for one in store.annotations_by_id(connection, near.ids)}
     found = [
-        Similar(by_row[one.layer_id], one, float(cosine))
-        for key, cosine in zip(ids[rows].tolist(), cosines.tolist(), strict=True)
+        Similar(by_row[one.layer_id], one, similarity)
+        for key, similarity in zip(near.ids, near.similarities, strict=True)
         if key != but
         and (one := present.get(key)) is not None
         and one.layer_id in by_row
         and one.status is not Status.REJECTED
     ]
-    return Found(found[:count], _votes(found), int(np.isfinite(vectors.known.values[:, 0]).sum()), total)
+    return Found(found[:count], _votes(found), near.compared, total)
 
 
 def _votes(found: Sequence[Similar]) -> list[SuggestedClass]:

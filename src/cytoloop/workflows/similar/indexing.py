@@ -20,11 +20,11 @@ from cytoloop.workflows.labelled import area_states, id_ranges, is_area, objects
 from cytoloop.workflows.library import ImageLibrary
 from cytoloop.workflows.objectrows import write_objects
 
-from .vectors import vector_spec
+from .vectors import layer_vectors, vector_spec
 
 KIND = "index-objects"
 OBJECTS_PER_TASK = 5000
-MOST_OBJECTS = 200_000
+MOST_OBJECTS = 10_000_000
 """Of a project: all are compared one by one."""
 
 
@@ -74,10 +74,8 @@ class IndexKind:
             project = project_by_id(connection, job.project_id)
             first, last = task.payload["between"]
             rows = objects_of(connection, layer.id, is_area(), (first, last))
-        known = self._shelf.features(project.uuid, layer.uuid, vector_spec())
-        true = set(zip(known.ids.tolist(), known.shapes.tolist(), strict=True))
         source, target = _files(scratch, task)
-        write_objects(source, [one for one in rows if (one.id, one.shape) not in true])
+        write_objects(source, layer_vectors(self._shelf, project.uuid, layer.uuid).unknown(rows))
         return {**self._library.files(image.stored).as_call(), "input": str(source), "output": str(target)}
 
     def finish_task(self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path) -> None:
@@ -87,8 +85,7 @@ class IndexKind:
         if layer is None or not target.exists():
             return
         project = project_by_id(connection, job.project_id)
-        spec = vector_spec()
-        self._shelf.keep_features(project.uuid, layer.uuid, spec, read_features(target, spec.width))
+        layer_vectors(self._shelf, project.uuid, layer.uuid).keep(read_features(target, vector_spec().width))
         outputs = dict(ledger.job_by_id(connection, job.id).outputs)
         outputs["objects"] = outputs.get("objects", 0) + receipt["objects"]
         ledger.set_outputs(connection, job.id, outputs)

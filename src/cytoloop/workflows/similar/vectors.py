@@ -1,12 +1,14 @@
 """Vectors of objects: computing them on an image, and what is remembered of a project."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
@@ -17,8 +19,11 @@ from cytoloop.learning.normalisation import intensity_range
 from cytoloop.learning.registry import SHIPPED
 from cytoloop.learning.retrieval.crops import object_crops
 from cytoloop.learning.retrieval.encoder import encoder_of
+from cytoloop.learning.retrieval.nearest import PackedVectors, pack
 from cytoloop.workflows.analysis import overview
 from cytoloop.workflows.classifier_shelf import ClassifierShelf, Features
+from cytoloop.workflows.idblocks import IdBlocks
+from cytoloop.workflows.labelled import ObjectRow
 
 WEIGHTS = SHIPPED / "nuclei" / "weights.onnx"
 OVERVIEW_PX = 1024
@@ -28,22 +33,17 @@ AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class VectorSpec:
-    """Which encoder made the vectors, as the shelf of features names it."""
+    """Which encoder made the vectors, and how many numbers they have."""
 
     key: str
     width: int
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Of the numbers of a vector."""
-        return tuple(f"v{number}" for number in range(self.width))
 
 
 @lru_cache(maxsize=1)
 def vector_spec() -> VectorSpec:
     """Of the encoder that is shipped. Vectors of another one lie elsewhere."""
     digest = hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()[:12]
-    return VectorSpec(f"encoder-1-{digest}", encoder_of(WEIGHTS).width)
+    return VectorSpec(f"encoder-2-{digest}", encoder_of(WEIGHTS).width)
 
 
 def plane_vectors(pyramid: Pyramid, outlines: Sequence[BaseGeometry], plane: Plane) -> NDArray[np.float32]:
@@ -56,41 +56,58 @@ def plane_vectors(pyramid: Pyramid, outlines: Sequence[BaseGeometry], plane: Pla
 
 
 @dataclass(frozen=True, slots=True)
-class ProjectVectors:
-    """Vectors of many layers in one table; ``layers (n,)`` are rows of layers."""
+class LayerVectors:
+    """Vectors of a layer's objects as they are remembered; nothing is read before it is asked for."""
 
-    layers: NDArray[np.int64]
-    known: Features
+    blocks: IdBlocks
+
+    def keep(self, found: Features) -> None:
+        """Remember vectors; those of the same objects are replaced."""
+        if len(found.ids) == 0:
+            return
+        packed = pack(found.values)
+        columns = {"id": found.ids, "shape": found.shapes, "scale": packed.scales}
+        lists = {name: _lists(getattr(packed, name)) for name in ("numbers", "codes")}
+        self.blocks.keep(pa.table({name: pa.array(one) for name, one in columns.items()} | lists))
+
+    def unknown(self, rows: Sequence[ObjectRow]) -> list[ObjectRow]:
+        """Those of these objects that have no vector of the outline that they have now."""
+        table = self.blocks.rows_of(np.array([one.id for one in rows], np.int64))
+        if table is None:
+            return list(rows)
+        known = set(zip(table["id"].to_pylist(), table["shape"].to_pylist(), strict=True))
+        return [one for one in rows if (one.id, one.shape) not in known]
+
+    def of(self, row: ObjectRow) -> NDArray[np.float32] | None:
+        """The vector ``(d,)`` of an object, if it is known for the outline that it has now."""
+        table = self.blocks.rows_of(np.array([row.id], np.int64))
+        if table is None or table["shape"].to_pylist() != [row.shape]:
+            return None
+        return _packed(table).numbers[0].astype(np.float32)
+
+    def every(self) -> Iterator[tuple[NDArray[np.int64], PackedVectors]]:
+        """Ids and vectors, block by block, from the mapped files."""
+        for table in self.blocks.tables():
+            yield table["id"].to_numpy(), _packed(table)
 
 
-def project_vectors(shelf: ClassifierShelf, project: UUID, layers: Sequence[tuple[int, UUID]]) -> ProjectVectors:
-    """What is known of these layers (row and UUID)."""
-    spec = vector_spec()
-    found = [(row, _remembered(shelf, project, uuid, spec)) for row, uuid in layers]
-    ids = [one.ids for _, one in found]
-    nothing = np.zeros(0, np.int64)
-    return ProjectVectors(
-        np.concatenate([np.full(len(one.ids), row, np.int64) for row, one in found] or [nothing]),
-        Features(
-            np.concatenate(ids or [nothing]),
-            np.concatenate([one.shapes for _, one in found] or [nothing]),
-            np.concatenate([one.values for _, one in found] or [np.zeros((0, spec.width), np.float32)]),
-        ),
+def _lists(values: NDArray[Any]) -> pa.FixedSizeListArray:
+    return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
+
+
+def _packed(table: pa.Table) -> PackedVectors:
+    """A table of one piece, as the files have it: its numbers are looked at where they lie."""
+    numbers, codes, scales = (_only_piece(table[name]) for name in ("numbers", "codes", "scale"))
+    shape = (len(table), -1)
+    return PackedVectors(
+        numbers.flatten().to_numpy().reshape(shape), codes.flatten().to_numpy().reshape(shape), scales.to_numpy()
     )
 
 
-def _remembered(shelf: ClassifierShelf, project: UUID, layer: UUID, spec: VectorSpec) -> Features:
-    path = shelf.features_path(project, layer, spec)
-    changed = path.stat().st_mtime_ns if path.exists() else 0
-    return _read(shelf, project, layer, spec, changed)
+def _only_piece(column: pa.ChunkedArray) -> Any:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-@lru_cache(maxsize=256)
-def _read(
-    shelf: ClassifierShelf,
-    project: UUID,
-    layer: UUID,
-    spec: VectorSpec,
-    changed_ns: int,  # noqa: ARG001 - part of the key
-) -> Features:
-    return shelf.features(project, layer, spec)
+def layer_vectors(shelf: ClassifierShelf, project: UUID, layer: UUID) -> LayerVectors:
+    """The vectors of a layer by the encoder that is shipped."""
+    return LayerVectors(shelf.remembered(project, layer, vector_spec().key))

@@ -11,7 +11,7 @@ from cytoloop.learning.normalisation import Range
 from cytoloop.learning.registry import SHIPPED
 from cytoloop.learning.retrieval.crops import SIDE, object_crops
 from cytoloop.learning.retrieval.encoder import ObjectEncoder, encoder_of
-from cytoloop.learning.retrieval.nearest import nearest
+from cytoloop.learning.retrieval.nearest import nearest, pack
 
 VALUES = Range(0, 255)
 
@@ -86,15 +86,40 @@ def test_a_network_without_such_an_encoder_is_refused() -> None:
         ObjectEncoder(SHIPPED / "foreground/weights.onnx")
 
 
-def test_the_nearest_come_first_and_what_is_no_number_is_left_out() -> None:
-    rng = np.random.default_rng(0)
-    vectors = rng.normal(size=(300, 8)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+def unit_vectors(count: int, width: int = 8) -> NDArray[np.float32]:
+    vectors = np.random.default_rng(0).normal(size=(count, width)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def test_the_nearest_of_all_blocks_come_first_and_what_is_no_number_is_left_out() -> None:
+    vectors = unit_vectors(3300)
     vectors[7] = np.nan
-    rows, cosines = nearest(vectors[3], vectors, 10)
-    order = np.argsort(-np.nan_to_num(vectors @ vectors[3], nan=-9))[:10]
-    assert rows.tolist() == order.tolist()
+    blocks = [pack(one) for one in (vectors[:1200], vectors[1200:1200], vectors[1200:])]
+    rows, cosines = nearest(vectors[3], blocks, 10)
+    exact = np.nan_to_num(vectors @ vectors[3], nan=-9)
     assert rows[0] == 3
+    assert exact[rows].min() > np.sort(exact)[-10] - 1e-3
+    assert np.allclose(exact[rows], cosines, atol=1e-3)
     assert (np.diff(cosines) <= 0).all()
-    assert 7 not in nearest(vectors[3], vectors, 300)[0]
-    assert nearest(vectors[3], vectors[:0], 5)[0].tolist() == []
+    assert 7 not in nearest(vectors[3], blocks, 4000)[0]
+    assert len(nearest(vectors[3], blocks, 4000)[0]) == 3299
+    assert nearest(vectors[3], [], 5)[0].tolist() == []
+
+
+def test_the_likest_of_many_nearly_equal_ones_is_found() -> None:
+    rng = np.random.default_rng(2)
+    one = unit_vectors(1, 384)[0]
+    vectors = one + rng.normal(scale=0.0008, size=(400, 384)).astype(np.float32)
+    vectors = np.concatenate([vectors, unit_vectors(5000, 384)])
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    rows, _ = nearest(one, [pack(vectors)], 50)
+    exact = vectors @ one
+    assert len(set(rows.tolist()) & set(np.argsort(-exact)[:50].tolist())) > 45
+
+
+def test_bytes_are_nearly_the_numbers() -> None:
+    vectors = unit_vectors(500, 384)
+    packed = pack(vectors)
+    assert abs(packed.codes * packed.scales[:, None] @ vectors[0] - vectors @ vectors[0]).max() < 4e-3
+    nothing = pack(np.stack([np.zeros(4), np.full(4, np.inf), [np.nan, 1, 0, 0]]).astype(np.float32))
+    assert np.isnan(nothing.scales).all()
