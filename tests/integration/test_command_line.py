@@ -16,7 +16,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 import cytoloop
-from cytoloop.cli.main import program
+from cytoloop.cli.main import COMMANDS, overview, program
 from cytoloop.core.errors import CytoloopError
 from cytoloop.images.registry import open_image
 
@@ -401,3 +401,29 @@ def test_a_pixel_classifier_wants_classes_a_background_and_a_method_that_it_has(
     assert "There is no pixel classifier" in said
     (tmp_path / "none.zip").write_bytes(b"PK nothing")
     refused("segment", tmp_path / "set/images/1.tif", "--model", tmp_path / "none.zip", "--out", tmp_path)
+
+
+def test_the_list_of_commands_comes_without_their_code() -> None:
+    listing = (
+        "import sys\nfrom cytoloop.cli.main import main\n"
+        "sys.argv = ['cytoloop', '--help']\n"
+        "try:\n    main()\nfinally:\n    print('numpy' in sys.modules, 'cytoloop.cli.segment' in sys.modules)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", listing], capture_output=True, text=True, env=os.environ | {"COLUMNS": "80"}, check=True
+    )
+    assert found.stdout.splitlines()[-1] == "False False"
+    shown = [name for name, one in COMMANDS.items() if not one.hidden]
+    lines = found.stdout.partition("Commands:")[2].splitlines()[1 : len(shown) + 1]
+    assert [line.split()[0] for line in lines] == shown
+    assert [line.split(maxsplit=1)[1] for line in lines] == [COMMANDS[name].summary for name in shown]
+
+
+def test_every_command_that_is_listed_is_there() -> None:
+    for name, one in COMMANDS.items():
+        result = CliRunner().invoke(program(), [name, "--help"])
+        assert result.exit_code == 0, one
+        assert "Usage" in result.output
+    mistyped = CliRunner().invoke(overview(), ["segmnt"])
+    assert mistyped.exit_code == 2
+    assert "Did you mean 'segment'" in mistyped.output
