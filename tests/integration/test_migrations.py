@@ -1,5 +1,7 @@
 """Databases of every earlier revision, with data in them, brought up to date on both engines."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +22,8 @@ from cytoloop.annotations.geometry import Kind
 from cytoloop.annotations.model import ChangeSet, NewAnnotation, Status
 from cytoloop.annotations.points import FACTS, RECORD, read_records
 from cytoloop.annotations.store import annotation_by_id, apply_change
-from cytoloop.storage.database import Database, metadata
-from cytoloop.storage.migrate import MIGRATIONS, migrate
+from cytoloop.storage.database import Database, metadata, sqlite_url
+from cytoloop.storage.migrate import MIGRATIONS, migrate, newest
 
 from ..databases import ENGINES, Databases  # noqa: TID252 - tests are no package
 
@@ -32,6 +34,26 @@ def revisions() -> list[str]:
     config.set_main_option("script_location", str(MIGRATIONS))
     found = [one.revision for one in ScriptDirectory.from_config(config).walk_revisions()]
     return list(reversed(found[1:]))
+
+
+def test_the_newest_revision_is_known_without_asking_for_all() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert newest() == ScriptDirectory.from_config(config).get_current_head()
+
+
+def test_a_database_that_is_up_to_date_needs_no_migrations(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path / "some.sqlite")
+    code = f"""
+import sys
+from cytoloop.storage.database import Database
+from cytoloop.storage.migrate import migrate
+database = Database({url!r})
+migrate(database)
+print("alembic" in sys.modules)
+"""
+    told = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(2)]
+    assert [one.stdout.strip() for one in told] == ["True", "False"]
 
 
 @pytest.fixture(params=ENGINES)

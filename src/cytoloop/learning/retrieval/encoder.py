@@ -8,16 +8,18 @@ import re
 from collections import OrderedDict
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.learning.inference.session import default_threads
+
+if TYPE_CHECKING:
+    import onnx
 
 _STAGE = re.compile(r"^/network/encoder\.([1-9])/.*Relu_output_0$")
 _BATCH = 64
@@ -87,6 +89,8 @@ def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _encoder_of(weights: Path) -> tuple[bytes, list[str]]:
     """The part of the network up to its encoder's stages, and the names of their maps."""
+    import onnx
+
     model = onnx.load(str(weights))
     last: OrderedDict[str, str] = OrderedDict()
     for node in model.graph.node:
@@ -103,7 +107,7 @@ def _encoder_of(weights: Path) -> tuple[bytes, list[str]]:
     return model.SerializeToString(), stages
 
 
-def _prune(graph: onnx.GraphProto, wanted: set[str]) -> None:
+def _prune(graph: "onnx.GraphProto", wanted: set[str]) -> None:
     """Leave only the nodes on which ``wanted`` values depend."""
     kept: list[onnx.NodeProto] = []
     needed = set(wanted)

@@ -28,7 +28,7 @@ class PackedVectors:
 
 def pack(vectors: NDArray[np.float32]) -> PackedVectors:
     """Vectors ``(n, d)`` of length 1; rows that are not finite are no vectors."""
-    finite = np.isfinite(vectors).all(axis=1)
+    finite = np.asarray(np.isfinite(vectors).all(axis=1))
     largest = np.abs(np.where(finite[:, None], vectors, 0)).max(axis=1, initial=0)
     usable = np.where(finite & (largest > 0), largest, np.inf)
     codes = np.rint(np.where(finite[:, None], vectors, 0) / usable[:, None] * _LARGEST).astype(np.int8)
