@@ -40,6 +40,13 @@ SEGMENT = """async () => {
 }"""
 
 
+GONE_WHEN_CHOSEN = """() => new Promise((done) => {
+  const item = () => document.querySelector('[data-testid=figure-svg]');
+  item().click();
+  requestAnimationFrame(() => requestAnimationFrame(() => done(!item())));
+})"""
+
+
 @pytest.fixture
 def server(fresh_server: Server) -> Server:
     """One without projects, for the pictures of the tutorial."""
@@ -137,6 +144,10 @@ def test_from_measuring_everywhere_to_clusters_that_are_classes(plate: Workbench
     assert len(behind) == sum(counts)
     assert {row["group of the plot"] for row in behind} == {"A01", "A02"}
 
+    figure.click()
+    assert page.evaluate(GONE_WHEN_CHOSEN), (
+        "a menu that fades comes between the press and the release of the next click"
+    )
     plate.part("arrange-run").click()
     wait_for(plate, "PCA of")
     expect(plate.part("plot-scatter")).to_be_visible()

@@ -28,6 +28,9 @@ const dark: MantineColorsTuple = [
   "#0d1115",
 ];
 
+/** What closes is gone at once: while it faded it could come between the press and the release of a click below it. */
+const GONE_AT_ONCE = { transition: "fade", duration: 120, exitDuration: 0 } as const;
+
 export const theme = createTheme({
   primaryColor: "cyto",
   primaryShade: { light: 7, dark: 6 },
@@ -56,7 +59,10 @@ export const theme = createTheme({
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray", size: "sm" } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: true, fz: "xs" } },
     // the placeholder would be a child that a menu may not have
-    Menu: { defaultProps: { shadow: "md", withInitialFocusPlaceholder: false } },
+    Menu: {
+      defaultProps: { shadow: "md", withInitialFocusPlaceholder: false, transitionProps: GONE_AT_ONCE },
+    },
+    Popover: { defaultProps: { transitionProps: GONE_AT_ONCE } },
     Modal: { defaultProps: { centered: true, radius: "md", closeButtonProps: { "aria-label": "Close" } } },
     ColorInput: {
       defaultProps: { eyeDropperButtonProps: { "aria-label": "Take a colour from the screen" } },
