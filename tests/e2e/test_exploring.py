@@ -146,7 +146,7 @@ def test_from_measuring_everywhere_to_clusters_that_are_classes(plate: Workbench
 
     figure.click()
     assert page.evaluate(GONE_WHEN_CHOSEN), (
-        "a menu that fades comes between the press and the release of the next click"
+        "a fading menu takes the next click"
     )
     plate.part("arrange-run").click()
     wait_for(plate, "PCA of")
