@@ -55,9 +55,11 @@ bench-slides: setup ## whole slides: joining across tiles, tiles a second, memor
 bench-viewers: setup web ## fifty people looking at a slide for ten minutes: latency of tiles, memory of the server
 	$(BIN)/python -m tests.performance.viewers --viewers 50 --minutes 10 $(ARGS)
 
-soak: setup web ## kill the server and its workers while a slide is segmented, and compare what is stored (hours)
+soak: setup web ## kill server, workers and database while a slide is segmented, and compare what is stored (hours)
 	$(BIN)/python -m tests.soak.kills --side 8000 --seeds 1 --kills 5
 	$(BIN)/python -m tests.soak.kills --side 5000 --method threshold --seeds 100 --kills 3 $(ARGS)
+	scripts/postgres >/dev/null
+	$(BIN)/python -m tests.soak.kills --side 2600 --method threshold --seeds 100 --kills 2 --engine postgresql $(ARGS)
 
 soak-workbench: setup web ## a hundred random sequences of work through a real browser
 	CYTOLOOP_SEQUENCES=100 $(BIN)/pytest -p no:randomly tests/e2e/test_sequences.py

@@ -40,6 +40,7 @@ class Kill:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=1, help="disturbed runs")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--kills", type=int, default=5, help="kills in each of them")
     parser.add_argument("--side", type=int, default=8000, help="side of the slide (px)")
     parser.add_argument("--method", default="nuclei")
@@ -82,7 +83,7 @@ def _soak(run: SlideRun, cluster: Cluster | None, given: argparse.Namespace) -> 
     took = time.monotonic() - begun
     print(f"undisturbed: {sum(expected.values()):,} objects in {took:.0f} s", flush=True)
     bad, every = 0, list[Kill]()
-    for seed in range(given.seeds):
+    for seed in range(given.first, given.first + given.seeds):
         found, kills = disturbed(run, random.Random(seed), given.kills, given.method, took, cluster)
         while not kills:  # the machine is quicker now than it was
             took /= 2
