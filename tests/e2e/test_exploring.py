@@ -145,9 +145,7 @@ def test_from_measuring_everywhere_to_clusters_that_are_classes(plate: Workbench
     assert {row["group of the plot"] for row in behind} == {"A01", "A02"}
 
     figure.click()
-    assert page.evaluate(GONE_WHEN_CHOSEN), (
-        "a fading menu takes the next click"
-    )
+    assert page.evaluate(GONE_WHEN_CHOSEN), "a fading menu takes the next click"
     plate.part("arrange-run").click()
     wait_for(plate, "PCA of")
     expect(plate.part("plot-scatter")).to_be_visible()
