@@ -105,6 +105,17 @@ def of(bench: Workbench, number: int, digit: int) -> object:
     return bench.page.locator(f'[data-name="{number:02}-{digit}.png"]')
 
 
+STEADY = """async () => {
+  const seen = new Set();
+  for (const end = performance.now() + 700; performance.now() < end; )
+    await new Promise((done) => requestAnimationFrame(() => {
+      seen.add(document.querySelectorAll('[data-testid="class-image"]:not([data-term=""])').length);
+      done();
+    }));
+  return [...seen];
+}"""
+
+
 def test_images_get_classes_by_keys_a_network_learns_them_and_suggests_the_others(digits: Workbench) -> None:
     bench = digits
     expect(bench.part("image-train-hint")).to_contain_text("at least 2 images in each of 2 classes")
@@ -120,12 +131,20 @@ def test_images_get_classes_by_keys_a_network_learns_them_and_suggests_the_other
     expect(rows.nth(0)).to_contain_text("8")
     expect(rows.nth(1)).to_contain_text("8")
     bench.press("Escape")
+    labelled = bench.page.locator('[data-testid="class-image"]:not([data-term=""])')
+    for key, count in (("Control+z", 8), ("Control+z", 0), ("Control+Shift+z", 8), ("Control+y", 16)):
+        bench.press(key)
+        expect(labelled).to_have_count(count)
+        seen = bench.page.evaluate(STEADY)
+        assert seen == [count], "an older answer of the server must not show through"
+    expect(bench.part("image-classes-redo")).to_be_disabled()
     bench.picture("labelled")
 
     choose(bench, "Small network from nothing")
     fill(bench, epochs=12, side=32)
     bench.part("augment-rotation_degrees").fill("10")
     bench.part("train-settings").click()
+    expect(bench.part("augment-rotation_degrees")).to_be_hidden()  # what folds moves what is below the pointer
     bench.part("train-classifier").click()
     expect(bench.part("training-curve")).to_be_visible(timeout=SLOW_MS)
     bench.picture("learning")
@@ -150,6 +169,15 @@ def test_images_get_classes_by_keys_a_network_learns_them_and_suggests_the_other
     bench.press("ArrowRight")
     bench.press("1")
     expect(bench.part("class-image")).to_have_count(10)
+    bench.part("image-accept-from").fill("0.5")
+    bench.part("image-accept-many").click()
+    expect(bench.part("image-suggestions")).to_have_count(0)
+    with bench.page.expect_response(lambda one: one.url.endswith("/image-classes")):
+        bench.part("image-classes-undo").click()
+    expect(bench.part("image-suggestions")).to_have_attribute("data-count", "10")
+    bench.page.reload()  # what was put back is on the server
+    bench.part("tab-image-classes").click()
+    expect(bench.part("image-suggestions")).to_have_attribute("data-count", "10")
     bench.part("image-accept-from").fill("0.5")
     bench.part("image-accept-many").click()
     expect(bench.part("image-suggestions")).to_have_count(0)

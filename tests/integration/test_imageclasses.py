@@ -146,6 +146,27 @@ def test_suggestions_can_be_taken_away_and_foreign_classes_are_refused(api: Driv
     assert len(some.rows()) == 1
 
 
+def test_a_suggestion_can_be_put_back(api: Driver) -> None:
+    some = Collection(api, 2)
+    one, other = some.truth
+    path = f"/api/v1/projects/{some.project}/image-classes"
+
+    def put(**given: Any) -> Any:
+        return api.client.put(path, json={"images": [{"image_id": one, **given}]})
+
+    api.ok(some.give({one: some.striped, other: some.spotted}))
+    api.ok(put(term_id=some.spotted, term_score=0.7))
+    images = some.images()
+    assert (images[one]["term_id"], images[one]["term_score"]) == (some.spotted, 0.7)
+    assert (images[other]["term_id"], images[other]["term_score"]) == (some.spotted, None)
+    decided = api.post(f"/projects/{some.project}/image-classes/suggestions", {"action": "accept"})
+    assert api.ok(decided) == {"changed": 1}
+    for wrong in ({"term_id": None, "term_score": 0.7}, {"term_id": some.spotted, "term_score": 1.1}):
+        answer = put(**wrong)
+        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert some.images()[one]["term_score"] is None
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("learner", ["extra-trees", "cnn"])
 def test_images_of_one_pixel_and_of_numbers_that_are_none_are_learnt_from(api: Driver, learner: str) -> None:

@@ -35,10 +35,17 @@ def terms_of_images(connection: Connection, image_ids: Sequence[int]) -> dict[in
     return found
 
 
-def give(connection: Connection, project_id: int, terms: Mapping[int, int | None], user_id: int) -> None:
-    """Give images of a project, by row, their class as a person; ``None`` takes it away."""
+Given = tuple[int, float | None]
+"""A class, and the probability of one that is only suggested."""
+
+
+def give(connection: Connection, project_id: int, terms: Mapping[int, Given | None], user_id: int) -> None:
+    """Give images of a project, by row, their class; ``None`` takes it away.
+
+    A class without a probability is a person's; one with it is a suggestion that was there before.
+    """
     hold(connection, Held.PROJECT, project_id)
-    _put(connection, {image: None if term is None else (term, None) for image, term in terms.items()}, user_id)
+    _put(connection, terms, user_id)
 
 
 def suggest(connection: Connection, project_id: int, found: Mapping[int, tuple[int, float]], user_id: int) -> list[int]:
@@ -84,7 +91,7 @@ def _present(connection: Connection, project_id: int, image_ids: Sequence[int]) 
     }
 
 
-def _put(connection: Connection, terms: Mapping[int, tuple[int, float | None] | None], user_id: int | None) -> None:
+def _put(connection: Connection, terms: Mapping[int, Given | None], user_id: int | None) -> None:
     """Replace the classes of these images; the project is held, so nobody else does meanwhile."""
     for part in batches(list(terms)):
         connection.execute(delete(image_term).where(image_term.c.project_image_id.in_(part)))

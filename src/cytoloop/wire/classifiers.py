@@ -1,10 +1,10 @@
 """Classifiers of objects: labels, versions, scores, and the queue of what to label next."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from .base import WireModel
 
@@ -120,10 +120,17 @@ class ClassifyImagesRequest(WireModel):
 
 
 class ImageClass(WireModel):
-    """The class of an image; null takes it away."""
+    """The class of an image; null takes it away. With ``term_score`` a suggestion is put back, as by undo."""
 
     image_id: UUID
     term_id: int | None
+    term_score: float | None = Field(default=None, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _scored_class(self) -> Self:
+        if self.term_score is not None and self.term_id is None:
+            raise ValueError("A suggestion needs a class.")
+        return self
 
 
 class ImageClasses(WireModel):

@@ -7,7 +7,7 @@ import type {
   CheckedObject,
   Classifier,
   ClassifierDetails,
-  Image,
+  ImageClass,
   Labels,
   QueuedObject,
   QueueName,
@@ -75,19 +75,9 @@ export function importClassifier(pid: string, file: File, of: Subject): Promise<
 export const removeClassifier = (pid: string, version: number, of: Subject): Promise<void> =>
   request(`/projects/${pid}/classifiers/${version}?of=${of}`, { method: "DELETE" });
 
-/** Give images their class; null takes it away. */
-export const giveImageClasses = (pid: string, imageIds: readonly string[], termId: number | null) =>
-  request(`/projects/${pid}/image-classes`, {
-    method: "PUT",
-    json: { images: imageIds.map((image_id) => ({ image_id, term_id: termId })) },
-  });
-
-/** Agree to each image's own suggestion. */
-export const acceptImageClasses = (pid: string, images: readonly Image[]) =>
-  request(`/projects/${pid}/image-classes`, {
-    method: "PUT",
-    json: { images: images.map(({ id, term_id }) => ({ image_id: id, term_id })) },
-  });
+/** Give images their class; null takes it away; one with a probability is a suggestion that is put back. */
+export const giveImageClasses = (pid: string, given: readonly ImageClass[]) =>
+  request(`/projects/${pid}/image-classes`, { method: "PUT", json: { images: given } });
 
 export const decideOnImages = (
   pid: string,

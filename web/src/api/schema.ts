@@ -1704,7 +1704,7 @@ export interface paths {
         get?: never;
         /**
          * Give Image Classes
-         * @description Give images their class as a person, agree to suggested ones, or take classes away.
+         * @description Give images their class as a person, agree to suggested ones, take classes away, or put suggestions back.
          */
         put: operations["give_image_classes_api_v1_projects__project_id__image_classes_put"];
         post?: never;
@@ -3834,7 +3834,7 @@ export interface components {
         };
         /**
          * ImageClass
-         * @description The class of an image; null takes it away.
+         * @description The class of an image; null takes it away. With ``term_score`` a suggestion is put back, as by undo.
          */
         ImageClass: {
             /**
@@ -3844,6 +3844,8 @@ export interface components {
             image_id: string;
             /** Term Id */
             term_id: number | null;
+            /** Term Score */
+            term_score?: number | null;
         };
         /**
          * ImageClasses

@@ -94,6 +94,7 @@ export type TrainingPoint = Schemas["TrainingPoint"];
 export type TrainImageClassifierRequest = Schemas["TrainImageClassifierRequest"];
 export type ClassifyImagesRequest = Schemas["ClassifyImagesRequest"];
 export type CheckedImage = Schemas["CheckedImage"];
+export type ImageClass = Required<Schemas["ImageClass"]>;
 /** What is told apart. */
 export type Subject = Classifier["subject"];
 export type PartitionScores = Schemas["PartitionScores"];

@@ -14,6 +14,7 @@ import { layerKeys } from "../api/layers";
 import { measurementKeys } from "../api/measurements";
 import { pixelKeys } from "../api/pixels";
 import { projectKeys } from "../api/projects";
+import { renew } from "../api/renewing";
 import { similarKeys } from "../api/similar";
 import { type EventKind, LiveStream } from "../api/sse";
 import type { Image, Job, LayerChanged, LogLine } from "../api/types";
@@ -82,13 +83,13 @@ export function applyEvent(live: Live, kind: EventKind, data: unknown): void {
     case "layer":
       return applyLayer(client, data as LayerEvent);
     case "layer_removed":
-      void client.invalidateQueries({ queryKey: layerKeys.list((data as { image_id: string }).image_id) });
+      renew(client, layerKeys.list((data as { image_id: string }).image_id));
       return;
     case "ontology":
-      void client.invalidateQueries({ queryKey: projectKeys.ontology(projectId) });
+      renew(client, projectKeys.ontology(projectId));
       return;
     case "upload":
-      void client.invalidateQueries({ queryKey: imageKeys.list(projectId) });
+      renew(client, imageKeys.list(projectId));
       return;
   }
 }
@@ -99,9 +100,9 @@ function applyImage(client: QueryClient, projectId: string, image: Image): void 
 }
 
 function applyLayer(client: QueryClient, { layer_id, generation, bbox, image_id }: LayerEvent): void {
-  void client.invalidateQueries({ queryKey: layerKeys.list(image_id) });
-  void client.invalidateQueries({ queryKey: measurementKeys.layer(layer_id) });
-  void client.invalidateQueries({ queryKey: landmarkKeys.all });
+  renew(client, layerKeys.list(image_id));
+  renew(client, measurementKeys.layer(layer_id));
+  renew(client, landmarkKeys.all);
   const box = bbox ? ([bbox[0], bbox[1], bbox[2], bbox[3]] as const) : null;
   workspace().editor?.layerChanged(layer_id, generation, box);
 }
@@ -111,29 +112,28 @@ function applyJob({ client, projectId, hasEnded }: Live, job: Job): void {
   if (!hasEnded(job)) return;
   if (job.kind !== "import" && job.kind !== "export") {
     // counts, times of measurement and tables may all be new
-    void client.invalidateQueries({ queryKey: layerKeys.all });
-    void client.invalidateQueries({ queryKey: measurementKeys.all });
+    renew(client, layerKeys.all);
+    renew(client, measurementKeys.all);
     // a run is a step that can be undone
-    void client.invalidateQueries({ queryKey: layerKeys.histories });
+    renew(client, layerKeys.histories);
   }
   if (job.kind === "train-image-classifier" || job.kind === "classify-images") {
-    void client.invalidateQueries({ queryKey: classifierKeys.list(projectId) });
+    renew(client, classifierKeys.list(projectId));
   }
   if (job.kind === "train-classifier" || job.kind === "classify") {
-    void client.invalidateQueries({ queryKey: classifierKeys.list(projectId) });
-    void client.invalidateQueries({ queryKey: classifierKeys.labels(projectId) });
-    void client.invalidateQueries({ queryKey: classifierKeys.queues(projectId) });
+    renew(client, classifierKeys.list(projectId));
+    renew(client, classifierKeys.labels(projectId));
+    renew(client, classifierKeys.queues(projectId));
   }
   if (job.kind === "train-pixels") {
-    void client.invalidateQueries({ queryKey: pixelKeys.list(projectId) });
-    void client.invalidateQueries({ queryKey: projectMethodsQuery(projectId).queryKey });
+    renew(client, pixelKeys.list(projectId));
+    renew(client, projectMethodsQuery(projectId).queryKey);
   }
-  if (job.kind === "train-landmarks")
-    void client.invalidateQueries({ queryKey: landmarkKeys.detectors(projectId) });
-  if (job.kind === "detect-landmarks") void client.invalidateQueries({ queryKey: landmarkKeys.all });
-  if (job.kind === "index-objects") void client.invalidateQueries({ queryKey: similarKeys.all });
+  if (job.kind === "train-landmarks") renew(client, landmarkKeys.detectors(projectId));
+  if (job.kind === "detect-landmarks") renew(client, landmarkKeys.all);
+  if (job.kind === "index-objects") renew(client, similarKeys.all);
   // the project's card counts objects
-  if (job.kind === "import-set") void client.invalidateQueries({ queryKey: projectKeys.all });
+  if (job.kind === "import-set") renew(client, projectKeys.all);
   announce(projectId, job);
 }
 

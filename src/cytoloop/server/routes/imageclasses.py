@@ -23,13 +23,16 @@ router = APIRouter(tags=["classifiers"])
 def give_image_classes(
     project_id: UUID, body: wire.ImageClasses, write: WriteDep, services: ServicesDep
 ) -> wire.Changed:
-    """Give images their class as a person, agree to suggested ones, or take classes away."""
+    """Give images their class as a person, agree to suggested ones, take classes away, or put suggestions back."""
 
     def work(access: Access) -> int:
         project, _ = access.project(project_id, Permission.ANNOTATE)
         editing.check_terms(access.connection, project.id, [one.term_id for one in body.images])
         images = image_records.images_by_uuid(access.connection, project.id, [one.image_id for one in body.images])
-        terms = {image.id: one.term_id for image, one in zip(images, body.images, strict=True)}
+        terms = {
+            image.id: None if one.term_id is None else (one.term_id, one.term_score)
+            for image, one in zip(images, body.images, strict=True)
+        }
         imageterms.give(access.connection, project.id, terms, access.actor.user_id)
         for one in terms:
             services.announcer.image(access.connection, one)

@@ -12,6 +12,7 @@ import type {
 } from "../../api/types";
 import { tell } from "../../state/notices";
 import { workspace } from "../../state/workspace";
+import { classesSent } from "./images/sending";
 
 export function useStart(projectId: string) {
   const client = useQueryClient();
@@ -21,6 +22,7 @@ export function useStart(projectId: string) {
     ) => {
       // what was labelled a moment ago counts
       await workspace().editor?.idle();
+      await classesSent();
       return startJob(projectId, request);
     },
     onSuccess: (job) => {

@@ -32,6 +32,7 @@ import {
   thumbnailUrl,
 } from "../../api/images";
 import { projectKeys } from "../../api/projects";
+import { renew } from "../../api/renewing";
 import type { Image } from "../../api/types";
 import { FilePick } from "../../ui/FilePick";
 import { number, plural } from "../../ui/format";
@@ -56,8 +57,8 @@ export function ImageGrid({ projectId, mayAdd }: Props) {
     refetchInterval: (query) => (query.state.data?.some(({ state }) => state === "importing") ? 3000 : false),
   });
   const refresh = useCallback(() => {
-    void client.invalidateQueries({ queryKey: imageKeys.list(projectId) });
-    void client.invalidateQueries({ queryKey: projectKeys.one(projectId) });
+    renew(client, imageKeys.list(projectId));
+    renew(client, projectKeys.one(projectId));
   }, [client, projectId]);
   const add = useCallback(
     (files: FoundFile[]) => mayAdd && addUploads(projectId, files, refresh),

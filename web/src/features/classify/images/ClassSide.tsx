@@ -1,16 +1,10 @@
 /** Beside the grid: classes with their counts, training, suggestions, versions. */
 import { Alert, Button, Group, Kbd, NumberInput, Stack, Table, Text } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import {
-  classifiersQuery,
-  decideOnImages,
-  downloadImageClasses,
-  labelsQuery,
-} from "../../../api/classifiers";
+import { classifiersQuery, downloadImageClasses, labelsQuery } from "../../../api/classifiers";
 import { messageFrom } from "../../../api/http";
-import { imageKeys } from "../../../api/images";
 import { jobsQuery } from "../../../api/jobs";
 import { mayManage, mayRun } from "../../../api/roles";
 import type { Image, Project, Term } from "../../../api/types";
@@ -23,6 +17,7 @@ import { TrainForm } from "../TrainForm";
 import { useStart } from "../useStart";
 import { Versions } from "../Versions";
 import { canLearn, isSuggested, type TermCount } from "./labels";
+import { classesSent } from "./sending";
 
 interface Props {
   project: Project;
@@ -33,11 +28,13 @@ interface Props {
   mayLabel: boolean;
   onGive(termId: number | null): void;
   onAccept(): void;
+  onDecide(action: "accept" | "clear", least: number): Promise<void>;
 }
 
 const KINDS = ["train-image-classifier", "classify-images"];
 
-export function ClassSide({ project, images, terms, counts, chosen, mayLabel, onGive, onAccept }: Props) {
+export function ClassSide(props: Props) {
+  const { project, images, terms, counts, chosen, mayLabel, onGive, onAccept, onDecide } = props;
   const { id } = project;
   const { data: versions } = useQuery(classifiersQuery(id, "images"));
   const { data: labels } = useQuery(labelsQuery(id, ""));
@@ -61,9 +58,9 @@ export function ClassSide({ project, images, terms, counts, chosen, mayLabel, on
           label="Table of all images and their classes (CSV)"
           testId="image-classes-csv"
           onClick={() =>
-            void downloadImageClasses(id).catch((error: unknown) =>
-              tell({ kind: "error", message: messageFrom(error) }),
-            )
+            void classesSent()
+              .then(() => downloadImageClasses(id))
+              .catch((error: unknown) => tell({ kind: "error", message: messageFrom(error) }))
           }
         >
           <IconDownload size={16} aria-hidden />
@@ -131,7 +128,7 @@ export function ClassSide({ project, images, terms, counts, chosen, mayLabel, on
           Suggest classes for the other images
         </Button>
       ) : null}
-      {suggested.length > 0 && mayLabel ? <Deciding projectId={id} count={suggested.length} /> : null}
+      {suggested.length > 0 && mayLabel ? <Deciding count={suggested.length} onDecide={onDecide} /> : null}
       <Versions
         projectId={id}
         subject="images"
@@ -188,19 +185,9 @@ function ClassTable({ terms, counts, isOpen, onGive }: TableProps) {
   );
 }
 
-function Deciding({ projectId, count }: { projectId: string; count: number }) {
-  const client = useQueryClient();
+function Deciding({ count, onDecide }: { count: number; onDecide: Props["onDecide"] }) {
   const [least, setLeast] = useState(0.9);
-  const decide = async (action: "accept" | "clear") => {
-    try {
-      const { changed } = await decideOnImages(projectId, action, least);
-      await client.invalidateQueries({ queryKey: imageKeys.list(projectId) });
-      const what = action === "accept" ? "accepted" : "taken away";
-      tell({ kind: changed > 0 ? "success" : "info", message: `${plural(changed, "suggestion")} ${what}.` });
-    } catch (error) {
-      tell({ kind: "error", message: messageFrom(error) });
-    }
-  };
+  const decide = (action: "accept" | "clear") => onDecide(action, least);
   return (
     <Stack gap={6} data-testid="image-suggestions" data-count={count}>
       <Group gap={6} wrap="nowrap" align="flex-end">

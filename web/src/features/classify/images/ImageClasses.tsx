@@ -1,22 +1,21 @@
 /** Whole images in a grid: give them classes by keys, train, look at the suggestions, correct, train again. */
 import { Group, Select, Stack, Text } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useState } from "react";
-import { acceptImageClasses, giveImageClasses } from "../../../api/classifiers";
-import { messageFrom } from "../../../api/http";
-import { imageKeys, imagesQuery } from "../../../api/images";
+import { IconArrowBackUp, IconArrowForwardUp } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { imagesQuery } from "../../../api/images";
 import { ontologyQuery } from "../../../api/projects";
 import { mayDraw } from "../../../api/roles";
 import type { Image, Project, Term } from "../../../api/types";
-import { tell } from "../../../state/notices";
 import { plural } from "../../../ui/format";
-import { PanelEmpty } from "../../../ui/parts";
+import { IconButton, PanelEmpty } from "../../../ui/parts";
 import { ClassGrid } from "./ClassGrid";
 import { ClassSide } from "./ClassSide";
 import "../classify.css";
 import "./imageclasses.css";
 import { clicked, countsOf, isSuggested, type Shown, shownOf } from "./labels";
 import { useClassKeys } from "./useClassKeys";
+import { useGiving } from "./useGiving";
 
 export function ImageClasses({ project }: { project: Project }) {
   const { data: images } = useQuery(imagesQuery(project.id));
@@ -44,13 +43,14 @@ interface Props {
   terms: readonly Term[];
 }
 
-function Labelling({ project, images, terms }: Props) {
+function Labelling({ project, images: listed, terms }: Props) {
   const [shown, setShown] = useState<Shown>("all");
   const [selection, setSelection] = useState<string[]>([]);
+  const mayLabel = mayDraw(project.role);
+  const giving = useGiving(project.id, listed, mayLabel);
+  const { images, give, accept } = giving;
   const found = shownOf(images, shown);
   const chosen = images.filter(({ id }) => selection.includes(id));
-  const mayLabel = mayDraw(project.role);
-  const { give, accept } = useGiving(project.id, mayLabel);
   useClassKeys({
     terms,
     images: found,
@@ -58,6 +58,8 @@ function Labelling({ project, images, terms }: Props) {
     onSelect: setSelection,
     onGive: (termId) => give(chosen, termId),
     onAccept: () => accept(chosen.filter(isSuggested)),
+    onUndo: giving.undo,
+    onRedo: giving.redo,
   });
   const counts = countsOf(
     images,
@@ -82,9 +84,29 @@ function Labelling({ project, images, terms }: Props) {
             onDropdownClose={() => setTimeout(blurred)}
             data-testid="image-classes-show"
           />
-          <Text size="xs" c="var(--text-dim)" data-testid="image-classes-hint">
-            {hintOf(selection.length, found.length, mayLabel)}
-          </Text>
+          <Group gap={6} wrap="nowrap">
+            <Text size="xs" c="var(--text-dim)" data-testid="image-classes-hint">
+              {hintOf(selection.length, found.length, mayLabel)}
+            </Text>
+            <IconButton
+              label="Undo"
+              shortcut="Ctrl+Z"
+              testId="image-classes-undo"
+              disabled={!giving.canUndo}
+              onClick={giving.undo}
+            >
+              <IconArrowBackUp size={16} aria-hidden />
+            </IconButton>
+            <IconButton
+              label="Redo"
+              shortcut="Ctrl+Shift+Z"
+              testId="image-classes-redo"
+              disabled={!giving.canRedo}
+              onClick={giving.redo}
+            >
+              <IconArrowForwardUp size={16} aria-hidden />
+            </IconButton>
+          </Group>
         </Group>
         <ClassGrid
           images={found}
@@ -111,6 +133,7 @@ function Labelling({ project, images, terms }: Props) {
         mayLabel={mayLabel}
         onGive={(termId) => give(chosen, termId)}
         onAccept={() => accept(chosen.filter(isSuggested))}
+        onDecide={giving.decide}
       />
     </div>
   );
@@ -124,49 +147,4 @@ function hintOf(selected: number, found: number, mayLabel: boolean): string {
   const count = plural(found, "image");
   if (selected > 0) return `${selected} of ${count} selected`;
   return mayLabel ? `${count}. Click, Shift+click, Ctrl+click; then press the key of a class.` : count;
-}
-
-/** Shows the change at once; what the server refuses is taken back. */
-function useGiving(projectId: string, mayLabel: boolean) {
-  const client = useQueryClient();
-  const key = imageKeys.list(projectId);
-  const put = useCallback(
-    async (
-      images: readonly Image[],
-      termOf: (image: Image) => number | null,
-      send: () => Promise<unknown>,
-    ) => {
-      if (images.length === 0 || !mayLabel) return;
-      const ids = new Set(images.map(({ id }) => id));
-      client.setQueryData<Image[]>(key, (old) =>
-        old?.map((one) => (ids.has(one.id) ? { ...one, term_id: termOf(one), term_score: null } : one)),
-      );
-      try {
-        await send();
-      } catch (error) {
-        tell({ kind: "error", message: messageFrom(error) });
-        void client.invalidateQueries({ queryKey: key });
-      }
-    },
-    [client, key, mayLabel],
-  );
-  return {
-    give: (images: readonly Image[], termId: number | null) =>
-      void put(
-        images,
-        () => termId,
-        () =>
-          giveImageClasses(
-            projectId,
-            images.map(({ id }) => id),
-            termId,
-          ),
-      ),
-    accept: (images: readonly Image[]) =>
-      void put(
-        images,
-        ({ term_id }) => term_id,
-        () => acceptImageClasses(projectId, images),
-      ),
-  };
 }

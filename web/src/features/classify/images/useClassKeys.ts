@@ -1,4 +1,4 @@
-/** Keys of the grid: those of the classes, Y to agree, Backspace to take a class away, arrows, N for the next. */
+/** Keys of the grid: those of the classes, Y to agree, Backspace to take a class away, arrows, N for the next, Ctrl+Z. */
 import { useEffect, useRef } from "react";
 import type { Image, Term } from "../../../api/types";
 import { isTyping } from "../../../keys/chords";
@@ -10,6 +10,8 @@ interface Desk {
   onSelect(ids: string[]): void;
   onGive(termId: number | null): void;
   onAccept(): void;
+  onUndo(): void;
+  onRedo(): void;
 }
 
 const STEPS: Record<string, number> = { ArrowRight: 1, ArrowLeft: -1, n: 1 };
@@ -41,6 +43,14 @@ function done(key: string, desk: Desk): boolean {
   return true;
 }
 
+function travelled({ key, shiftKey }: KeyboardEvent, { onUndo, onRedo }: Desk): boolean {
+  const letter = key.toLowerCase();
+  if (letter === "z" && !shiftKey) onUndo();
+  else if (letter === "y" || letter === "z") onRedo();
+  else return false;
+  return true;
+}
+
 /** A dialog or an open list has its own keys. */
 const isBusy = (): boolean =>
   [...document.querySelectorAll("[role=dialog], [role=menu], [role=listbox]")].some(
@@ -52,8 +62,11 @@ export function useClassKeys(desk: Desk): void {
   latest.current = desk;
   useEffect(() => {
     const down = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-      if (isBusy()) return;
+      if (event.altKey || isTyping(event.target) || isBusy()) return;
+      if (event.ctrlKey || event.metaKey) {
+        if (travelled(event, latest.current)) event.preventDefault();
+        return;
+      }
       const control =
         event.target instanceof HTMLElement && event.target.closest("[role=tab], [role=slider]");
       if (control && event.key.startsWith("Arrow")) return;
