@@ -126,7 +126,13 @@ def test_from_measuring_everywhere_to_clusters_that_are_classes(plate: Workbench
     kind(plate, "Violin")
     choose(plate, "plot-by", "Well")
     expect(plate.part("plot-violin").locator("polygon")).to_have_count(2)
+    # a range drawn across one violin means the objects of that well, also in images that are not open
+    drag_over(page, plate.part("plot-violin"), (0.7, 0.02), (0.95, 0.9))
+    expect(plate.part("gate-elsewhere")).to_contain_text(f"{counts[1]} more in 1 other image")
+    expect(plate.part("gate-classes")).to_have_text(f"Class of all {counts[1]}")
     plate.picture("violins")
+    plate.part("gate-clear").click()
+    expect(plate.part("gate-elsewhere")).to_have_count(0)
     figure = plate.part("figure-menu")
     figure.click()
     svg = plate.download(plate.part("figure-svg"), tmp_path)

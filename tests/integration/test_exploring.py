@@ -199,6 +199,28 @@ def test_a_gate_over_all_images_finds_and_names_the_objects_within(api: Driver) 
     assert "Third" not in {one["name"] for one in plate.groups(1)["groups"]}
 
 
+def test_a_gate_among_groups_finds_and_names_only_their_objects(api: Driver) -> None:
+    plate = Plate(api)
+    plate.measure(everywhere=True)
+    path = f"/layers/{plate.layers[0]}/gates"
+    everything = {"ranges": {"area_px2": [0, None]}, "scope": "project"}
+    large = {key for key, (x, _, _) in zip(plate.ids[0], places(), strict=True) if x >= 64}
+    by_class = api.ok(api.post(path, {**everything, "by": "class", "groups": ["Large"]}))
+    assert (set(by_class["ids"]), by_class["elsewhere"], by_class["images"]) == (large, len(large), 1)
+    other_image = api.ok(api.post(path, {**everything, "by": "well", "groups": ["A02"]}))
+    assert (other_image["ids"], other_image["elsewhere"]) == ([], 64)
+    both = api.ok(api.post(path, {**everything, "by": "class", "groups": ["Large", "Small"]}))
+    assert (set(both["ids"]), both["elsewhere"]) == (set(plate.ids[0]), 64)
+    named = api.ok(api.post(f"{path}/terms", {**everything, "by": "well", "groups": ["A02"], "term_id": None}))
+    assert (named["changed"], named["images"]) == (64, 1)
+    assert {one["name"] for one in plate.groups(0)["groups"]} == {"Small", "Large"}
+    assert {one["name"] for one in plate.groups(1)["groups"]} == {"Unclassified"}
+    gone = api.post(path, {**everything, "by": "class", "groups": ["Vast"]})
+    no_clusters = api.post(path, {**everything, "by": "cluster", "groups": ["Cluster 1"]})
+    assert [one.status_code for one in (gone, no_clusters)] == [404, 422]
+    assert "'Vast'" in gone.json()["detail"]
+
+
 def test_a_gate_that_makes_no_sense_is_refused(api: Driver) -> None:
     plate = Plate(api, ("a.tif",))
     plate.measure()

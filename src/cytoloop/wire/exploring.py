@@ -87,10 +87,15 @@ Bound = Annotated[float, Field(allow_inf_nan=False)] | None
 
 
 class Gate(WireModel):
-    """Objects whose measurements lie within ranges: by column the least and the greatest value, null for no bound."""
+    """Objects whose measurements lie within ranges: by column the least and the greatest value, null for no bound.
+
+    With ``groups``, only those of the groups of these names, as the statistics name them when grouped ``by`` the same.
+    """
 
     ranges: dict[str, tuple[Bound, Bound]] = Field(min_length=1, max_length=8)
     scope: Scope = "image"
+    by: Grouping = "class"
+    groups: list[str] | None = Field(None, min_length=1, max_length=500)
 
 
 class GatedObjects(WireModel):

@@ -84,21 +84,13 @@ export const nameClusters = (
 ): Promise<TermsGiven> =>
   request(`/layers/${lid}/clusters/terms`, { method: "POST", json: { terms, scope } });
 
-/** By column the least and the greatest value; null is no bound. */
-export type Ranges = Gate["ranges"];
+/** The objects within a gate: those of the layer by number, and how many are in other images. */
+export const gatedObjects = (lid: string, gate: Gate): Promise<GatedObjects> =>
+  request(`/layers/${lid}/gates`, { method: "POST", json: gate });
 
-/** The objects within ranges: those of the layer by number, and how many are in other images. */
-export const gatedObjects = (lid: string, ranges: Ranges, scope: Scope): Promise<GatedObjects> =>
-  request(`/layers/${lid}/gates`, { method: "POST", json: { ranges, scope } });
-
-/** Gives the objects within ranges a class; null: none. */
-export const nameGated = (
-  lid: string,
-  ranges: Ranges,
-  term: number | null,
-  scope: Scope,
-): Promise<TermsGiven> =>
-  request(`/layers/${lid}/gates/terms`, { method: "POST", json: { ranges, scope, term_id: term } });
+/** Gives the objects within a gate a class; null: none. */
+export const nameGated = (lid: string, gate: Gate, term: number | null): Promise<TermsGiven> =>
+  request(`/layers/${lid}/gates/terms`, { method: "POST", json: { ...gate, term_id: term } });
 
 export const summaryQuery = (lid: string) =>
   queryOptions({

@@ -3576,8 +3576,18 @@ export interface components {
         /**
          * Gate
          * @description Objects whose measurements lie within ranges: by column the least and the greatest value, null for no bound.
+         *
+         *     With ``groups``, only those of the groups of these names, as the statistics name them when grouped ``by`` the same.
          */
         Gate: {
+            /**
+             * By
+             * @default class
+             * @enum {string}
+             */
+            by?: "class" | "image" | "group" | "well" | "cluster";
+            /** Groups */
+            groups?: string[] | null;
             /** Ranges */
             ranges: {
                 [key: string]: [
@@ -3597,6 +3607,14 @@ export interface components {
          * @description Which class the objects within a gate get; null for none.
          */
         GateTerm: {
+            /**
+             * By
+             * @default class
+             * @enum {string}
+             */
+            by?: "class" | "image" | "group" | "well" | "cluster";
+            /** Groups */
+            groups?: string[] | null;
             /** Ranges */
             ranges: {
                 [key: string]: [

@@ -18,8 +18,8 @@ from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
 from cytoloop.server.serialise import history_wire
 from cytoloop.wire import exploring as wire
 from cytoloop.workflows import downloads, exploring, populations, statistics
-from cytoloop.workflows.gates import gated
-from cytoloop.workflows.populations import Population
+from cytoloop.workflows.gates import Among, Gated, gated
+from cytoloop.workflows.populations import Population, grouped
 from cytoloop.workflows.populationterms import Giver, Named, name_clusters, name_gated
 
 from .measurements import column_wire
@@ -128,8 +128,8 @@ def name_clusters_by_terms(
 @router.post("/layers/{layer_id}/gates")
 def find_gated(layer_id: UUID, body: wire.Gate, access: ReadDep, services: ServicesDep) -> wire.GatedObjects:
     """The objects of the layer within ranges of measurements, all of them; rejected ones are left out."""
-    found, _ = population_in(access, services, layer_id, body.scope)
-    inside = gated(found, body.ranges)
+    found, image = population_in(access, services, layer_id, body.scope)
+    inside = _inside(access, found, body, image.project_id)
     own = [one for one in inside if one.member.layer.uuid == layer_id]
     others = [len(one.ids) for one in inside if one.member.layer.uuid != layer_id and len(one.ids)]
     return wire.GatedObjects(
@@ -143,9 +143,16 @@ def name_gate_by_term(layer_id: UUID, body: wire.GateTerm, write: WriteDep, serv
 
     def work(access: Access) -> wire.TermsGiven:
         found, giver, layer = _to_name(access, services, layer_id, body.scope)
-        return _given(access, layer, name_gated(giver, gated(found, body.ranges), body.term_id))
+        return _given(access, layer, name_gated(giver, _inside(access, found, body, giver.project_id), body.term_id))
 
     return write(work)
+
+
+def _inside(access: Access, found: Population, gate: wire.Gate, project_id: int) -> list[Gated]:
+    if gate.groups is None:
+        return gated(found, gate.ranges)
+    groups = grouped(found, gate.by, downloads.class_names(access.connection, project_id))
+    return gated(found, gate.ranges, Among(groups, gate.groups))
 
 
 def _to_name(

@@ -2,6 +2,7 @@
 import { Text, useComputedColorScheme } from "@mantine/core";
 import { type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { ColumnData } from "../../api/types";
+import type { Gate } from "./bins";
 import { type DistributionKind, distribution, MOST_POINTS } from "./figure/distributions";
 import type { Look } from "./figure/frame";
 import { SvgMarks } from "./figure/SvgMarks";
@@ -14,7 +15,7 @@ interface Props {
   x: { key: string; label: string };
   groups: Groups;
   marked: ReadonlySet<number>;
-  onChoose(ids: readonly number[]): void;
+  onGate(gate: Gate): void;
   onPick(at: number): void;
   onPoint(at: number | null): void;
 }
@@ -41,7 +42,7 @@ interface Drag {
 
 const LEAST_DRAG_PX = 4;
 
-export function DistributionPlot({ kind, data, x, groups, marked, onChoose, onPick, onPoint }: Props) {
+export function DistributionPlot({ kind, data, x, groups, marked, onGate, onPick, onPoint }: Props) {
   const [box, width] = useWidth();
   const scheme = useComputedColorScheme("dark");
   const [drag, setDrag] = useState<Drag | null>(null);
@@ -62,18 +63,16 @@ export function DistributionPlot({ kind, data, x, groups, marked, onChoose, onPi
     const rect = event.currentTarget.getBoundingClientRect();
     return [event.clientX - rect.left, event.clientY - rect.top];
   };
-  const chosen = ({ from, to }: Drag): number[] => {
+  const drawn = ({ from, to }: Drag): Gate => {
     const [first, last] = [
       drawing.groupAt(Math.min(from[0], to[0])),
       drawing.groupAt(Math.max(from[0], to[0])),
     ];
     const [a, b] = [drawing.scale.inverse(from[1]), drawing.scale.inverse(to[1])];
-    const [least, most] = [Math.min(a, b), Math.max(a, b)];
-    return shown
-      .slice(first, last + 1)
-      .flatMap(({ values, ids }) =>
-        ids.filter((_, i) => (values[i] ?? 0) >= least && (values[i] ?? 0) <= most),
-      );
+    return {
+      x: [Math.min(a, b), Math.max(a, b)],
+      among: shown.slice(first, last + 1).map(({ name }) => name),
+    };
   };
   if (shown.length === 0) return <Text size="xs">This measurement has no values.</Text>;
   return (
@@ -96,7 +95,7 @@ export function DistributionPlot({ kind, data, x, groups, marked, onChoose, onPi
         }}
         onPointerLeave={() => onPoint(null)}
         onPointerUp={() => {
-          if (drag && Math.abs(drag.to[1] - drag.from[1]) >= LEAST_DRAG_PX) onChoose(chosen(drag));
+          if (drag && Math.abs(drag.to[1] - drag.from[1]) >= LEAST_DRAG_PX) onGate(drawn(drag));
           setDrag(null);
         }}
         onPointerCancel={() => setDrag(null)}

@@ -3,8 +3,8 @@ import { Button, Menu } from "@mantine/core";
 import { IconChevronDown } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { messageFrom } from "../../api/http";
-import { measurementKeys, nameGated, type Ranges } from "../../api/measurements";
-import type { Layer, Term } from "../../api/types";
+import { measurementKeys, nameGated } from "../../api/measurements";
+import type { Gate, Layer, Term } from "../../api/types";
 import { tell } from "../../state/notices";
 import { workspace } from "../../state/workspace";
 import { ClassItems } from "../../ui/ClassItems";
@@ -15,17 +15,17 @@ import { tellGiven } from "./given";
 interface Props {
   layer: Layer;
   terms: readonly Term[];
-  ranges: Ranges;
+  gate: Gate;
   /** How many are within, in all images. */
   total: number;
 }
 
-export function GateClasses({ layer, terms, ranges, total }: Props) {
+export function GateClasses({ layer, terms, gate, total }: Props) {
   const client = useQueryClient();
   const give = useMutation({
     mutationFn: async (term: number | null) => {
       await workspace().editor?.idle();
-      return nameGated(layer.id, ranges, term, "project");
+      return nameGated(layer.id, gate, term);
     },
     onSuccess: (given) => {
       workspace().editor?.applied(given.history);

@@ -48,13 +48,13 @@ interface OthersProps {
   elsewhere: Elsewhere;
 }
 
-function Others({ layer, terms, elsewhere: { here, objects, images, ranges } }: OthersProps) {
+function Others({ layer, terms, elsewhere: { here, objects, images, gate } }: OthersProps) {
   return (
     <Group justify="space-between" wrap="nowrap">
       <Text size="xs" c="var(--text-dim)" data-testid="gate-elsewhere">
         {number(objects)} more in {plural(images, "other image")}.
       </Text>
-      {ranges ? <GateClasses layer={layer} terms={terms} ranges={ranges} total={here + objects} /> : null}
+      {gate ? <GateClasses layer={layer} terms={terms} gate={gate} total={here + objects} /> : null}
     </Group>
   );
 }

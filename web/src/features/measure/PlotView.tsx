@@ -144,13 +144,13 @@ interface DrawnProps extends Props {
 function Drawn({ projectId, layer, data, terms, x, y, columns, children }: DrawnProps) {
   const { scope, kind, by, color } = useChosen(columns);
   const [pointed, setPointed] = usePointed(data);
-  const { elsewhere, onChoose, onGate } = useGating({ layer, data, scope, x: x.key, y: y.key });
+  const groups = useMemo(() => groupsOf(data, by, terms), [data, by, terms]);
+  const { elsewhere, onClear, onGate } = useGating({ layer, data, scope, x: x.key, y: y.key, by, groups });
   // what is chosen in the picture stands out in the plots
   useListedFilter(layer.id);
   const marked = useListing((s) => (s.layerId === layer.id ? s.marks.ids : NO_MARKS));
   const xAxis = useMemo(() => ({ key: x.key, label: labelOf(x) }), [x]);
   const yAxis = useMemo(() => ({ key: y.key, label: labelOf(y) }), [y]);
-  const groups = useMemo(() => groupsOf(data, by, terms), [data, by, terms]);
   const colorLabel = useMemo(() => {
     const grouping = GROUPINGS.find(({ value }) => value === color);
     const column = columns.find(({ key }) => key === color);
@@ -165,7 +165,7 @@ function Drawn({ projectId, layer, data, terms, x, y, columns, children }: Drawn
     },
     [data, projectId],
   );
-  const spread = { data, x: xAxis, groups, marked, onChoose, onPick, onPoint: setPointed };
+  const spread = { data, x: xAxis, groups, marked, onGate, onPick, onPoint: setPointed };
   return (
     <>
       {kind === "histogram" ? (
@@ -207,7 +207,7 @@ function Drawn({ projectId, layer, data, terms, x, y, columns, children }: Drawn
           title={layer.name}
         />
       </Group>
-      <Gated layer={layer} terms={terms} elsewhere={elsewhere} onClear={() => onChoose([])}>
+      <Gated layer={layer} terms={terms} elsewhere={elsewhere} onClear={onClear}>
         {children}
       </Gated>
     </>

@@ -11,6 +11,12 @@ describe("a gate", () => {
     expect(idsInGate(ids, xs, ys, { x: [1, 4], y: [15, 40] })).toEqual([8]);
   });
 
+  it("takes only what is in the groups it was drawn across", () => {
+    const groupOf = (at: number) => ["one", "two", "two", "one"][at];
+    expect(idsInGate(ids, xs, ys, { x: [0, 9], among: ["one"] }, groupOf)).toEqual([7, 10]);
+    expect(idsInGate(ids, xs, ys, { x: [0, 9], among: ["one", "two"] }, groupOf)).toEqual([7, 8, 10]);
+  });
+
   it("leaves out what has no value", () => {
     expect(idsInGate(ids, xs, ys, { x: [-99, 99] })).toEqual([7, 8, 10]);
     expect(idsInGate(ids, xs, ys, { x: [-99, 99], y: [-99, 99] })).toEqual([7, 8]);

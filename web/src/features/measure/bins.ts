@@ -54,19 +54,25 @@ export function nearestPoint(
 export interface Gate {
   readonly x: readonly [number, number];
   readonly y?: readonly [number, number];
+  /** Only among these groups of the plot, by name. */
+  readonly among?: readonly string[];
 }
 
 const isBetween = (value: MaybeNumber, range: readonly [number, number] | undefined): boolean =>
   range === undefined || (isNumber(value) && value >= range[0] && value <= range[1]);
 
-/** Numbers of the objects inside, edges included; those without a value are outside. */
+/** Numbers of the objects inside, edges included; those without a value are outside. `groupOf` names an object's group. */
 export function idsInGate(
   ids: readonly number[],
   xs: readonly MaybeNumber[],
   ys: readonly MaybeNumber[],
-  gate: Gate,
+  { x, y, among }: Gate,
+  groupOf: (at: number) => string | undefined = () => undefined,
 ): number[] {
-  return ids.filter((_, i) => isBetween(xs[i], gate.x) && isBetween(ys[i], gate.y));
+  const names = among && new Set<string | undefined>(among);
+  return ids.filter(
+    (_, i) => isBetween(xs[i], x) && isBetween(ys[i], y) && (!names || names.has(groupOf(i))),
+  );
 }
 
 const bound = (value: number): number | null => (Number.isFinite(value) ? value : null);

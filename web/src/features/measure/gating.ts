@@ -1,23 +1,24 @@
 /** What was chosen on a plot: objects of the open picture, and a range that also holds objects of other images. */
 import { useCallback, useState } from "react";
 import { messageFrom } from "../../api/http";
-import { gatedObjects, type Ranges } from "../../api/measurements";
-import type { ColumnData, Layer, Scope } from "../../api/types";
+import { gatedObjects } from "../../api/measurements";
+import type { ColumnData, Grouping, Layer, Scope, Gate as WireGate } from "../../api/types";
 import { markAll } from "../../state/listing";
 import { tell } from "../../state/notices";
 import { workspace } from "../../state/workspace";
 import { type Gate, idsInGate, rangesOf } from "./bins";
+import type { Groups } from "./grouping";
 
 export interface Elsewhere {
   /** How many were chosen in the open picture: what is marked there may change later. */
   readonly here: number;
   readonly objects: number;
   readonly images: number;
-  /** The range that was drawn; none where objects were chosen by group. */
-  readonly ranges: Ranges | null;
+  /** What was drawn, as the server knows it. */
+  readonly gate: WireGate | null;
 }
 
-const NOWHERE: Elsewhere = { here: 0, objects: 0, images: 0, ranges: null };
+const NOWHERE: Elsewhere = { here: 0, objects: 0, images: 0, gate: null };
 
 interface Plotted {
   readonly layer: Layer;
@@ -25,6 +26,8 @@ interface Plotted {
   readonly scope: Scope;
   readonly x: string;
   readonly y: string;
+  readonly by: Grouping;
+  readonly groups: Groups;
 }
 
 /** The layers' objects among these, those of the plot's own apart. */
@@ -35,36 +38,42 @@ function sorted(data: ColumnData, layerId: string, ids: readonly number[]) {
   return { here, objects: ids.length - here.length, images: others.size };
 }
 
-export function useGating({ layer, data, scope, x, y }: Plotted) {
-  const plot = `${layer.id} ${scope} ${x} ${y}`;
+export function useGating({ layer, data, scope, x, y, by, groups }: Plotted) {
+  const plot = `${layer.id} ${scope} ${x} ${y} ${by}`;
   const [chosen, setChosen] = useState({ plot, elsewhere: NOWHERE });
   const setElsewhere = useCallback((elsewhere: Elsewhere) => setChosen({ plot, elsewhere }), [plot]);
-  const choose = useCallback(
-    (ids: readonly number[], ranges: Ranges | null) => {
-      const { here, ...others } = sorted(data, layer.id, ids);
-      setElsewhere({ here: here.length, ...others, ranges });
-      void markAll(layer.id, here);
-    },
-    [layer.id, data, setElsewhere],
-  );
-  const onChoose = useCallback((ids: readonly number[]) => choose(ids, null), [choose]);
+  const onClear = useCallback(() => {
+    setElsewhere(NOWHERE);
+    void markAll(layer.id, []);
+  }, [layer.id, setElsewhere]);
   const onGate = useCallback(
-    async (gate: Gate) => {
-      const ranges = rangesOf(gate, x, y);
-      if (data.ids.length === data.total)
-        return choose(idsInGate(data.ids, data.columns[x] ?? [], data.columns[y] ?? [], gate), ranges);
+    async (drawn: Gate) => {
+      const gate = {
+        ranges: rangesOf(drawn, x, y),
+        scope,
+        by,
+        groups: drawn.among ? [...drawn.among] : null,
+      };
+      if (data.ids.length === data.total) {
+        const groupOf = (at: number) => groups.names[groups.of[at] ?? 0];
+        const inside = idsInGate(data.ids, data.columns[x] ?? [], data.columns[y] ?? [], drawn, groupOf);
+        const { here, ...others } = sorted(data, layer.id, inside);
+        setElsewhere({ here: here.length, ...others, gate });
+        void markAll(layer.id, here);
+        return;
+      }
       // only some of the objects are drawn: the server knows all
       try {
         await workspace().editor?.idle();
-        const { ids, elsewhere: objects, images } = await gatedObjects(layer.id, ranges, scope);
-        setElsewhere({ here: ids.length, objects, images, ranges });
+        const { ids, elsewhere: objects, images } = await gatedObjects(layer.id, gate);
+        setElsewhere({ here: ids.length, objects, images, gate });
         await markAll(layer.id, ids);
       } catch (error) {
         tell({ kind: "error", message: messageFrom(error) });
       }
     },
-    [data, layer.id, scope, x, y, choose, setElsewhere],
+    [data, layer.id, scope, x, y, by, groups, setElsewhere],
   );
   // what was chosen on another plot says nothing about this one
-  return { elsewhere: chosen.plot === plot ? chosen.elsewhere : NOWHERE, onChoose, onGate };
+  return { elsewhere: chosen.plot === plot ? chosen.elsewhere : NOWHERE, onClear, onGate };
 }
