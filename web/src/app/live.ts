@@ -19,6 +19,7 @@ import { similarKeys } from "../api/similar";
 import { type EventKind, LiveStream } from "../api/sse";
 import type { Image, Job, LayerChanged, LogLine } from "../api/types";
 import { showImageClasses } from "../features/classify/images/tab";
+import { uploadChanged } from "../features/images/uploadStore";
 import { tell } from "../state/notices";
 import { retrySaving } from "../state/saving";
 import { type SideTab, setLayerDisplay, setWorkspace, workspace } from "../state/workspace";
@@ -89,6 +90,7 @@ export function applyEvent(live: Live, kind: EventKind, data: unknown): void {
       renew(client, projectKeys.ontology(projectId));
       return;
     case "upload":
+      uploadChanged((data as { id: string }).id);
       renew(client, imageKeys.list(projectId));
       return;
   }

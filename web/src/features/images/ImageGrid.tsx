@@ -36,10 +36,12 @@ import { renew } from "../../api/renewing";
 import type { Image } from "../../api/types";
 import { FilePick } from "../../ui/FilePick";
 import { number, plural } from "../../ui/format";
-import { Confirm, Empty } from "../../ui/parts";
+import { Confirm, Empty, PanelEmpty } from "../../ui/parts";
 import { imagePath, Link } from "../../ui/router";
 import { DropZone } from "./DropZone";
 import { type FoundFile, filesOf } from "./dropped";
+import { foundImages, useFinding } from "./finding";
+import { ImageFinder, WORTH_FINDING } from "./ImageFinder";
 import { ServerFilesDialog } from "./ServerFilesDialog";
 import { UploadList } from "./UploadList";
 import { addUploads } from "./uploadStore";
@@ -66,19 +68,27 @@ export function ImageGrid({ projectId, mayAdd }: Props) {
   );
   const [asked, setAsked] = useState<{ what: "delete" | "rename"; image: Image } | null>(null);
   const close = () => setAsked(null);
+  const finding = useFinding(projectId);
+  const count = images.data?.length ?? 0;
+  const isFinder = count >= WORTH_FINDING;
+  const shown = isFinder ? foundImages(images.data ?? [], finding) : images.data;
   const grid = (
     <>
       <Group justify="space-between" mb="md">
         <Text size="sm" c="var(--text-dim)" data-testid="image-count">
-          {images.data ? plural(images.data.length, "image") : ""}
+          {images.data ? countOf(shown?.length ?? 0, count) : ""}
         </Text>
         {mayAdd ? <AddButtons projectId={projectId} onFiles={add} /> : null}
       </Group>
       <UploadList projectId={projectId} />
+      {isFinder ? <ImageFinder projectId={projectId} /> : null}
       {images.isPending ? <LoadingCards /> : null}
       {images.data?.length === 0 ? <NoImages mayAdd={mayAdd} /> : null}
+      {count > 0 && shown?.length === 0 ? (
+        <PanelEmpty testId="images-unfound">No image has "{finding.words.trim()}" in its name.</PanelEmpty>
+      ) : null}
       <SimpleGrid cols={{ base: 2, sm: 3, md: 4, lg: 5 }} spacing="md">
-        {images.data?.map((image) => (
+        {shown?.map((image) => (
           <ImageCard
             key={image.id}
             image={image}
@@ -93,6 +103,9 @@ export function ImageGrid({ projectId, mayAdd }: Props) {
   );
   return mayAdd ? <DropZone onFiles={add}>{grid}</DropZone> : grid;
 }
+
+const countOf = (shown: number, all: number): string =>
+  shown === all ? plural(all, "image") : `${number(shown)} of ${plural(all, "image")}`;
 
 const LoadingCards = () => (
   <SimpleGrid cols={{ base: 2, sm: 3, md: 4, lg: 5 }} spacing="md">
@@ -189,7 +202,7 @@ function ImageCard({ image, mayChange, onAsk }: CardProps) {
     <>
       <CardPicture image={image} />
       <div className="card-body">
-        <Text size="xs" fw={600} className="ellipsis" title={image.name}>
+        <Text size="xs" fw={600} className="ellipsis" title={image.name} data-testid="image-name">
           {image.name}
         </Text>
         {image.state === "failed" ? (

@@ -122,12 +122,31 @@ async function importFolder({ projectId, folder, sent, onImported }: Batch): Pro
 }
 
 const FOLLOW_MS = 1000;
+const FOLLOW_MOST_MS = 15_000;
 const MOST_FAILURES = 5;
+
+/** Those that are waited for, by their id on the server. */
+const followed = new Map<string, () => void>();
+
+/** The server has told that something became of it: look at once. */
+export function uploadChanged(uploadId: string): void {
+  followed.get(uploadId)?.();
+}
+
+/** Until there is news of it, or the time is over. */
+async function newsOf(uploadId: string, within: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    followed.set(uploadId, resolve);
+    setTimeout(resolve, within);
+  });
+  followed.delete(uploadId);
+}
 
 /** Until the server has made images of it, or says why not. */
 async function follow(key: number, uploadId: string, name: string, onImported: () => void): Promise<void> {
   let failures = 0;
-  while (failures < MOST_FAILURES) {
+  // the stream tells at once; asking is for the case that it is down
+  for (let pause = FOLLOW_MS; failures < MOST_FAILURES; pause = Math.min(pause * 2, FOLLOW_MOST_MS)) {
     try {
       const { state, error, image_ids } = await uploadStatus(uploadId);
       failures = 0;
@@ -151,7 +170,7 @@ async function follow(key: number, uploadId: string, name: string, onImported: (
       failures += 1;
       if (failures === MOST_FAILURES) tell({ kind: "error", title: name, message: messageFrom(error) });
     }
-    await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
+    await newsOf(uploadId, failures > 0 ? FOLLOW_MS : pause);
   }
 }
 

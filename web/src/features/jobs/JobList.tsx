@@ -14,8 +14,9 @@ import { isRunning, jobApplied } from "../../api/events";
 import { downloadFileOf } from "../../api/exchange";
 import { cancelJob, jobKeys, jobsQuery, logQuery, retryJob } from "../../api/jobs";
 import type { Job } from "../../api/types";
-import { duration } from "../../ui/format";
+import { duration, number } from "../../ui/format";
 import { IconButton, PanelEmpty } from "../../ui/parts";
+import { type Fold, folded } from "./folding";
 
 const STATES: Record<Job["state"], { label: string; color: string }> = {
   queued: { label: "waiting", color: "gray" },
@@ -49,9 +50,38 @@ export function JobList({ projectId, onShow, limit, kinds }: Props) {
   }
   return (
     <div data-testid="jobs">
-      {shown?.map((job) => (
-        <JobRow key={job.id} job={job} onShow={() => onShow(job)} />
-      ))}
+      {folded(shown ?? []).map((row) =>
+        "imports" in row ? (
+          <ImportsRow key={row.key} imports={row.imports} onShow={onShow} />
+        ) : (
+          <JobRow key={row.id} job={row} onShow={() => onShow(row)} />
+        ),
+      )}
+    </div>
+  );
+}
+
+function ImportsRow({ imports, onShow }: { imports: Fold["imports"]; onShow: Props["onShow"] }) {
+  const [isOpen, setOpen] = useState(false);
+  const Chevron = isOpen ? IconChevronDown : IconChevronRight;
+  return (
+    <div data-testid="jobs-imports" data-count={imports.length}>
+      <div className="list-row">
+        <button type="button" className="row-button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <Chevron size={13} aria-hidden />
+          <Text size="xs" className="ellipsis" flex={1}>
+            {number(imports.length)} imports
+          </Text>
+        </button>
+        <Badge color={STATES.done.color}>{STATES.done.label}</Badge>
+      </div>
+      {isOpen ? (
+        <div style={{ paddingLeft: 16 }}>
+          {imports.map((job) => (
+            <JobRow key={job.id} job={job} onShow={() => onShow(job)} />
+          ))}
+        </div>
+      ) : null}
     </div>
   );
 }
