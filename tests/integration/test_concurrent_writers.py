@@ -21,7 +21,7 @@ from cytoloop.annotations.review import accept
 from cytoloop.annotations.store import apply_change
 from cytoloop.annotations.tables import annotation, annotation_revision, change, layer, stat, status_count
 from cytoloop.core.errors import ConflictError, NotFoundError, StaleVersionError
-from cytoloop.jobs import ledger
+from cytoloop.jobs import claims, ledger
 from cytoloop.jobs.model import NewJob
 from cytoloop.projects import images, ontologies, store, users
 from cytoloop.projects.permissions import Role
@@ -308,12 +308,12 @@ def test_every_task_is_claimed_and_finished_once(desk: Desk) -> None:
 
     def work(owner: str) -> tuple[int, int]:
         done = ends = 0
-        while (claimed := desk.database.write(lambda c: ledger.claim(c, owner))) is not None:
+        while (claimed := desk.database.write(lambda c: claims.claim(c, owner))) is not None:
             task = claimed[1]
 
             def finish(c: Any, task: Any = task) -> bool:
-                ledger.check_claim(c, task)
-                ledger.finish_task(c, task)
+                claims.check_claim(c, task)
+                claims.finish_task(c, task)
                 return ledger.recount(c, task.job_id)
 
             ends += desk.database.write(finish)

@@ -1,27 +1,28 @@
 """The dispatcher: one thread that hands tasks from the ledger to an executor and takes results back."""
 
 import logging
+import math
 import os
 import queue
 import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from cytoloop.core.clock import utc_now
-from cytoloop.core.errors import DISK_FULL, CytoloopError, UnavailableError, is_disk_full, is_outage
+from cytoloop.core.errors import CytoloopError, UnavailableError
 from cytoloop.storage.database import Database
 from cytoloop.storage.leadership import Leadership, SoleLeadership
 from cytoloop.storage.signals import LocalSignals, Payload, Signals
 
-from . import ledger, logbook, waiting
-from .executors.protocol import Executor, Report
-from .ledger import LostClaimError
+from . import claims, ledger, logbook, waiting
+from .claims import LostClaimError
+from .executors.protocol import Executor, Report, failure_of
 from .model import Job, JobKind, LogLevel, LogLine, Task
 from .progress import SHARES, progress_of
 
@@ -50,13 +51,6 @@ class _Running:
     scratch: Path
     fraction: float = 0.0
     text: str = ""
-
-
-@dataclass(slots=True)
-class _Shown:
-    """When a job's progress was last written down."""
-
-    at: float = field(default_factory=lambda: 0.0)
 
 
 class Dispatcher:
@@ -96,7 +90,7 @@ class Dispatcher:
         self._leads = False
         self._owner = f"{os.uname().nodename}:{os.getpid()}:{id(self):x}"[:100]
         self._running: dict[str, _Running] = {}
-        self._shown: dict[int, _Shown] = {}
+        self._shown_at: dict[int, float] = {}
         self._inbox: queue.SimpleQueue[Report | str | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
@@ -116,7 +110,7 @@ class Dispatcher:
             self._thread.join(timeout=30)
         self._executor.stop()
         try:
-            self._database.write(lambda connection: ledger.recover(connection, self._owner))
+            self._database.write(lambda connection: claims.recover(connection, self._owner))
         except UnavailableError:
             logger.warning("Running tasks stay marked as such; the next dispatcher takes them back")
         self._leadership.release()
@@ -153,7 +147,7 @@ class Dispatcher:
                 if self._is_at_work():
                     self._hand_out()
                 self._take_in()
-                if self._leads and time.monotonic() - renewed > ledger.LEASE_S / 4:
+                if self._leads and time.monotonic() - renewed > claims.LEASE_S / 4:
                     renewed = time.monotonic()
                     self._renew()
             except UnavailableError as error:
@@ -167,7 +161,7 @@ class Dispatcher:
         """Whether this dispatcher leads; what ran under the one before it, or ran here before, begins again."""
         leads = self._leadership.held()
         if leads and not self._leads:
-            found = self._database.write(lambda connection: ledger.recover(connection, ledger.EVERYONE))
+            found = self._database.write(lambda connection: claims.recover(connection, claims.EVERYONE))
             if found:
                 logger.info("Resuming %d interrupted tasks", found)
             self._sweep()
@@ -178,8 +172,8 @@ class Dispatcher:
 
     def _renew(self) -> None:
         tasks = {key: one.task for key, one in self._running.items()}
-        lost = self._database.write(lambda connection: ledger.renew(connection, list(tasks.values())))
-        self._database.write(ledger.recover)
+        lost = self._database.write(lambda connection: claims.renew(connection, list(tasks.values())))
+        self._database.write(claims.recover)
         self._end([key for key, one in tasks.items() if one in lost])
 
     def _end(self, keys: Sequence[str]) -> None:
@@ -204,7 +198,7 @@ class Dispatcher:
 
     def _hand_out(self) -> None:
         while self._executor.free_slots() > 0 and not self._stopping.is_set():
-            claimed = self._database.write(lambda connection: ledger.claim(connection, self._owner))
+            claimed = self._database.write(lambda connection: claims.claim(connection, self._owner))
             if claimed is None:
                 return
             self._begin(*claimed)
@@ -213,7 +207,7 @@ class Dispatcher:
         key = f"{task.job_id}/{task.index}/{task.epoch}"
         scratch = self._scratch / str(job.uuid)
         self._running[key] = _Running(job, task, scratch)
-        if ledger.is_lost_too_often(task):
+        if claims.is_lost_too_often(task):
             self._handle(Report(key, "failed", text=LOST_TOO_OFTEN))
             return
         if job.progress == 0 and job.tasks_done == 0:
@@ -225,7 +219,7 @@ class Dispatcher:
         except Exception as error:
             if not isinstance(error, CytoloopError):
                 logger.exception("Preparing a task failed")
-            self._handle(_failure(key, error))
+            self._handle(failure_of(key, error))
         else:
             self._executor.submit(key, kind.function, call)
 
@@ -265,9 +259,9 @@ class Dispatcher:
         job, task, receipt = running.job, running.task, report.receipt or {}
 
         def work(connection: Connection) -> bool:
-            ledger.check_claim(connection, task)
+            claims.check_claim(connection, task)
             self._kinds[job.kind].finish_task(connection, job, task, receipt, running.scratch)
-            ledger.finish_task(connection, task)
+            claims.finish_task(connection, task)
             return self._close_if_complete(connection, job, running.scratch)
 
         try:
@@ -278,7 +272,7 @@ class Dispatcher:
             raise
         except Exception as error:
             logger.exception("Writing the results of a task failed")
-            self._fail(running, _failure(report.key, error))
+            self._fail(running, failure_of(report.key, error))
             return
         self._after_change(job.id, running.scratch, ended=ended)
 
@@ -288,7 +282,7 @@ class Dispatcher:
         text = f"Waiting for what does not answer. {report.text}"
 
         def work(connection: Connection) -> bool:
-            ledger.check_claim(connection, task)
+            claims.check_claim(connection, task)
             is_new = waiting.postpone(connection, task, report.text)
             ledger.set_progress(connection, job.id, ledger.job_by_id(connection, job.id).progress, text)
             return is_new
@@ -305,15 +299,15 @@ class Dispatcher:
         job, task = running.job, running.task
 
         def work(connection: Connection) -> tuple[bool, bool]:
-            ledger.check_claim(connection, task)
-            again = ledger.fail_task(connection, task, report.text, again=report.again)
+            claims.check_claim(connection, task)
+            again = claims.fail_task(connection, task, report.text, again=report.again)
             if again:
                 return again, False
             self._kinds[job.kind].task_failed(connection, job, task, report.text)
             return again, self._close_if_complete(connection, job, running.scratch)
 
         def give_up(connection: Connection) -> tuple[bool, bool]:
-            ledger.fail_task(connection, task, report.text, again=False)
+            claims.fail_task(connection, task, report.text, again=False)
             return False, self._close_if_complete(connection, job, running.scratch)
 
         try:
@@ -350,12 +344,12 @@ class Dispatcher:
         if ended:
             if job.tasks_failed == 0:  # else what was done may be needed when the rest is tried again
                 shutil.rmtree(scratch, ignore_errors=True)
-            self._shown.pop(job_id, None)
+            self._shown_at.pop(job_id, None)
         self._on_job(job)
 
     def _end_running(self, job_id: int) -> None:
         self._end([key for key, one in self._running.items() if one.job.id == job_id])
-        self._shown.pop(job_id, None)
+        self._shown_at.pop(job_id, None)
 
     def _sweep(self) -> None:
         """Remove the files of jobs that need them no more: done, gone, or ended long ago."""
@@ -368,10 +362,9 @@ class Dispatcher:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _show_progress(self, job: Job) -> None:
-        shown = self._shown.setdefault(job.id, _Shown())
-        if time.monotonic() - shown.at < PROGRESS_EVERY_S:
+        if time.monotonic() - self._shown_at.get(job.id, -math.inf) < PROGRESS_EVERY_S:
             return
-        shown.at = time.monotonic()
+        self._shown_at[job.id] = time.monotonic()
         now = self._read_job(job.id)
         mine = [one for one in self._running.values() if one.job.id == job.id]
         progress = self._progress(now, mine)
@@ -399,12 +392,3 @@ class Dispatcher:
     def _read_job(self, job_id: int) -> Job:
         with self._database.read() as connection:
             return ledger.job_by_id(connection, job_id)
-
-
-def _failure(key: str, error: Exception) -> Report:
-    """What an error that a task met means for it: another try only where nobody knows better."""
-    if isinstance(error, CytoloopError):
-        return Report(key, "failed", text=error.message, waits=is_outage(error))
-    if is_disk_full(error):
-        return Report(key, "failed", text=DISK_FULL)
-    return Report(key, "failed", text=f"{type(error).__name__}: {error}", again=True)

@@ -14,7 +14,7 @@ OUTAGE_S = 10.0
 def postpone(connection: Connection, one: Task, reason: str) -> bool:
     """Give a task back until what it needs answers again. This try does not count; whether the reason is a new one.
 
-    Call ``ledger.check_claim`` first, in the same transaction.
+    Call ``claims.check_claim`` first, in the same transaction.
     """
     its_row = (task.c.job_id == one.job_id) & (task.c.index == one.index)
     known = connection.execute(select(task.c.error).where(its_row)).scalar_one()

@@ -16,7 +16,7 @@ import pytest
 from tests.clusters import Nodes, call_processes, children, command, parent, until
 
 from cytoloop import __version__
-from cytoloop.jobs import ledger
+from cytoloop.jobs import claims
 from cytoloop.jobs.cluster import node
 from cytoloop.jobs.cluster.certificates import Certificates
 from cytoloop.jobs.cluster.running import announced_address, described
@@ -47,7 +47,7 @@ def certificates(nodes: Nodes) -> Certificates:
 
 @pytest.fixture
 def run(nodes: Nodes, bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    monkeypatch.setattr(ledger, "BACKOFF_S", 0.01)
+    monkeypatch.setattr(claims, "BACKOFF_S", 0.01)
     made: list[Dispatcher] = []
 
     def build(kind: Kind) -> Dispatcher:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cytoloop.core.errors import UnavailableError
-from cytoloop.jobs import ledger, logbook, waiting
+from cytoloop.jobs import claims, ledger, logbook, waiting
 from cytoloop.jobs.dispatcher import Dispatcher
 from cytoloop.jobs.executors.inline import InlineExecutor
 from cytoloop.jobs.executors.local import LocalExecutor
@@ -47,7 +47,7 @@ def _work_is_importable(monkeypatch: pytest.MonkeyPatch) -> None:
     folder = str(Path(__file__).parent)
     monkeypatch.setenv("PYTHONPATH", folder)
     monkeypatch.syspath_prepend(folder)
-    monkeypatch.setattr(ledger, "BACKOFF_S", 0.01)
+    monkeypatch.setattr(claims, "BACKOFF_S", 0.01)
 
 
 Make = Callable[..., Dispatcher]
@@ -131,12 +131,12 @@ def test_a_task_under_which_servers_keep_ending_is_given_up_and_can_be_retried(
 ) -> None:
     kind = Kind()
     job = bench.queue([{"n": n, "folder": str(tmp_path), "how": ""} for n in range(2)])
-    monkeypatch.setattr(ledger, "MAX_CLAIMS", 6)
+    monkeypatch.setattr(claims, "MAX_CLAIMS", 6)
     for _ in range(3):  # the first task is at work when the server ends; the second never begins
-        claimed = bench.database.write(lambda c: ledger.claim(c, "a server that ends"))
+        claimed = bench.database.write(lambda c: claims.claim(c, "a server that ends"))
         assert claimed is not None
         assert claimed[1].index == 0
-        bench.database.write(lambda c: ledger.recover(c, ledger.EVERYONE))
+        bench.database.write(lambda c: claims.recover(c, claims.EVERYONE))
     dispatcher = make(kind)
     ended = until_ended(bench, job)
     assert (ended.state, ended.tasks_done, ended.tasks_failed) == ("done", 1, 1)
@@ -178,7 +178,7 @@ def test_cancelling_ends_running_work_soon(bench: Bench, make: Make, tmp_path: P
 
 def test_a_restarted_server_goes_on_with_what_was_left(bench: Bench, make: Make, tmp_path: Path) -> None:
     job = bench.queue([{"n": 0, "folder": str(tmp_path)}])
-    bench.database.write(lambda c: ledger.claim(c, "a dead server"))
+    bench.database.write(lambda c: claims.claim(c, "a dead server"))
     kind = Kind()
     make(kind)
     assert until_ended(bench, job).state == "done"
@@ -261,7 +261,7 @@ def test_a_task_waits_while_what_it_needs_does_not_answer(
     make(kind, executor(2) if executor is LocalExecutor else executor())
     end = time.monotonic() + 60
     tries = tmp_path / "1.tries"
-    while not tries.exists() or len(tries.read_text()) < 2 * ledger.MAX_ATTEMPTS:
+    while not tries.exists() or len(tries.read_text()) < 2 * claims.MAX_ATTEMPTS:
         assert time.monotonic() < end, "it is not tried again and again"
         time.sleep(0.02)
     # each try says for a moment how far it is

@@ -4,23 +4,23 @@ import pytest
 
 from cytoloop.core.clock import utc_now
 from cytoloop.core.errors import ConflictError
-from cytoloop.jobs import ledger, logbook
-from cytoloop.jobs.ledger import LostClaimError
+from cytoloop.jobs import claims, ledger, logbook
+from cytoloop.jobs.claims import LostClaimError
 from cytoloop.jobs.progress import SHARES
 
 from .conftest import Bench
 
 
 def claim(bench: Bench, owner: str = "me") -> object:
-    claimed = bench.database.write(lambda c: ledger.claim(c, owner))
+    claimed = bench.database.write(lambda c: claims.claim(c, owner))
     return None if claimed is None else claimed[1]
 
 
 def finish(bench: Bench, task: object, *, fenced: bool = True) -> None:
     def work(c: object) -> None:
         if fenced:
-            ledger.check_claim(c, task)
-        ledger.finish_task(c, task)
+            claims.check_claim(c, task)
+        claims.finish_task(c, task)
         ledger.recount(c, task.job_id)
 
     bench.database.write(work)
@@ -49,7 +49,7 @@ def test_stages_count_for_the_time_they_take(bench: Bench) -> None:
 def test_a_late_result_is_refused_after_the_task_was_taken_over(bench: Bench) -> None:
     job = bench.queue([{}])
     zombie = claim(bench)
-    bench.database.write(lambda c: ledger.recover(c, "me"))
+    bench.database.write(lambda c: claims.recover(c, "me"))
     heir = claim(bench, "heir")
     with pytest.raises(LostClaimError):
         finish(bench, zombie)
@@ -61,19 +61,19 @@ def test_without_the_fence_the_zombie_would_finish_the_task(bench: Bench) -> Non
     """The negative control of the test above: the fence is what refuses."""
     job = bench.queue([{}])
     zombie = claim(bench)
-    bench.database.write(lambda c: ledger.recover(c, "me"))
+    bench.database.write(lambda c: claims.recover(c, "me"))
     claim(bench, "heir")
     finish(bench, zombie, fenced=False)
     assert bench.job(job).tasks_done == 1
 
 
 def test_a_task_that_keeps_failing_is_given_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "BACKOFF_S", 0.0)
+    monkeypatch.setattr(claims, "BACKOFF_S", 0.0)
     job = bench.queue([{}])
     tries = []
     while (task := claim(bench)) is not None:
-        tries.append(bench.database.write(lambda c, task=task: ledger.fail_task(c, task, "no", again=True)))
-    assert tries == [True] * (ledger.MAX_ATTEMPTS - 1) + [False]
+        tries.append(bench.database.write(lambda c, task=task: claims.fail_task(c, task, "no", again=True)))
+    assert tries == [True] * (claims.MAX_ATTEMPTS - 1) + [False]
     assert bench.database.write(lambda c: ledger.recount(c, job.id))
     with bench.database.read() as c:
         assert ledger.first_error(c, job.id) == "no"
@@ -82,7 +82,7 @@ def test_a_task_that_keeps_failing_is_given_up(bench: Bench, monkeypatch: pytest
 def test_a_failed_task_waits_before_it_is_tried_again(bench: Bench) -> None:
     bench.queue([{}])
     task = claim(bench)
-    bench.database.write(lambda c: ledger.fail_task(c, task, "no", again=True))
+    bench.database.write(lambda c: claims.fail_task(c, task, "no", again=True))
     assert claim(bench) is None
 
 
@@ -108,9 +108,9 @@ def test_a_cancelled_job_can_be_retried_and_a_running_one_not(bench: Bench) -> N
 
 def test_leases_that_ran_out_are_taken_back(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.queue([{}])
-    monkeypatch.setattr(ledger, "LEASE_S", -1.0)
+    monkeypatch.setattr(claims, "LEASE_S", -1.0)
     claim(bench)
-    assert bench.database.write(ledger.recover) == 1
+    assert bench.database.write(claims.recover) == 1
     assert claim(bench) is not None
 
 
@@ -126,14 +126,14 @@ def test_what_a_zombie_and_its_heir_write_is_there_once_because_of_the_fence(ben
     """Without the fence (the negative control) both write."""
     job = bench.queue([{}])
     zombie = claim(bench)
-    bench.database.write(lambda c: ledger.recover(c, "me"))
+    bench.database.write(lambda c: claims.recover(c, "me"))
     heir = claim(bench, "heir")
 
     def finish_with_result(c: object, task: object) -> None:
         if fenced:
-            ledger.check_claim(c, task)
+            claims.check_claim(c, task)
         logbook.add_log(c, job.id, "info", "a result")
-        ledger.finish_task(c, task)
+        claims.finish_task(c, task)
 
     for one in (zombie, heir):
         try:

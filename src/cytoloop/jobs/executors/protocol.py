@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from cytoloop.core.errors import DISK_FULL, CytoloopError, is_disk_full, is_outage
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -44,3 +46,12 @@ class Executor(Protocol):
     def stop(self) -> None:
         """End everything."""
         ...
+
+
+def failure_of(key: str, error: Exception) -> Report:
+    """What an error that a task met means for it: another try only where nobody knows better."""
+    if isinstance(error, CytoloopError):
+        return Report(key, "failed", text=error.message, waits=is_outage(error))
+    if is_disk_full(error):
+        return Report(key, "failed", text=DISK_FULL)
+    return Report(key, "failed", text=f"{type(error).__name__}: {error}", again=True)
