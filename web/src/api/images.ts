@@ -10,11 +10,11 @@ export const imageKeys = {
   histogram: (iid: string, z: number, t: number) => ["histogram", iid, z, t] as const,
 };
 
+export const allImages = (pid: string): Promise<Image[]> =>
+  getAll<Image>(`/projects/${pid}/images`, { limit: 500 });
+
 export const imagesQuery = (pid: string) =>
-  queryOptions({
-    queryKey: imageKeys.list(pid),
-    queryFn: () => getAll<Image>(`/projects/${pid}/images`, { limit: 500 }),
-  });
+  queryOptions({ queryKey: imageKeys.list(pid), queryFn: () => allImages(pid) });
 
 export const imageQuery = (iid: string) =>
   queryOptions({ queryKey: imageKeys.one(iid), queryFn: () => get<Image>(`/images/${iid}`) });

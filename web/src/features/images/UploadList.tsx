@@ -23,13 +23,13 @@ function statusOf({ progress, size, imported }: UploadItem): string {
   }
 }
 
-/** What is on its way to the server. */
+/** What is on its way to the server; in a corner, so that nothing on the page moves when it comes and goes. */
 export function UploadList({ projectId }: { projectId: string }) {
   const all = useUploads((s) => s.items);
   const items = all.filter((item) => item.projectId === projectId);
   if (items.length === 0) return null;
   return (
-    <Paper withBorder p="sm" mb="md" radius="md" data-testid="uploads">
+    <Paper withBorder p="sm" radius="md" shadow="md" className="uploads" data-testid="uploads">
       <Text size="xs" fw={600} mb={6}>
         {plural(items.length, "upload")}
       </Text>
@@ -52,26 +52,28 @@ function UploadRow({ item }: { item: UploadItem }) {
   const share = item.size === 0 ? 100 : (item.progress.sent / item.size) * 100;
   return (
     <Group gap="sm" wrap="nowrap" data-testid="upload-row" data-phase={item.progress.phase}>
-      <Text size="xs" className="ellipsis" w={260} title={item.name}>
+      <Text size="xs" className="ellipsis" w={150} title={item.name}>
         {item.name}
       </Text>
-      <Progress
-        flex={1}
-        size="sm"
-        value={isFailed ? 100 : share}
-        color={isFailed ? "red" : item.progress.phase === "paused" ? "orange" : "cyto"}
-        animated={item.progress.phase === "sending" || item.progress.phase === "sent"}
-        aria-label={`Upload of ${item.name}`}
-      />
-      <Text
-        size="xs"
-        c={isFailed ? "red" : "var(--text-dim)"}
-        w={220}
-        className="ellipsis numbers"
-        title={statusOf(item)}
-      >
-        {statusOf(item)}
-      </Text>
+      {isFailed ? (
+        <Text size="xs" c="red" flex={1} lineClamp={3} title={statusOf(item)}>
+          {statusOf(item)}
+        </Text>
+      ) : (
+        <>
+          <Progress
+            flex={1}
+            size="sm"
+            value={share}
+            color={item.progress.phase === "paused" ? "orange" : "cyto"}
+            animated={item.progress.phase === "sending" || item.progress.phase === "sent"}
+            aria-label={`Upload of ${item.name}`}
+          />
+          <Text size="xs" c="var(--text-dim)" w={120} className="ellipsis numbers" title={statusOf(item)}>
+            {statusOf(item)}
+          </Text>
+        </>
+      )}
       <IconButton
         label={isFailed ? "Dismiss" : `Cancel the upload of ${item.name}`}
         testId="upload-cancel"

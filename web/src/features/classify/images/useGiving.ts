@@ -3,7 +3,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { decideOnImages, giveImageClasses } from "../../../api/classifiers";
 import { messageFrom } from "../../../api/http";
-import { imageKeys } from "../../../api/images";
+import { allImages, imageKeys } from "../../../api/images";
+import { renew } from "../../../api/renewing";
 import type { Image, ImageClass } from "../../../api/types";
 import { tell } from "../../../state/notices";
 import { plural } from "../../../ui/format";
@@ -55,8 +56,13 @@ function useListed(projectId: string, images: readonly Image[]) {
     }
   };
   const shown = async () => {
-    await refresh();
-    if (!isSending()) usePending.setState({}, true);
+    // asked for after the change was stored; answers to earlier questions, still on their way, are not waited for
+    const latest = await allImages(projectId).catch(() => null);
+    if (isSending()) return;
+    await client.cancelQueries({ queryKey: key });
+    if (latest) client.setQueryData(key, latest);
+    usePending.setState({}, true);
+    renew(client, key);
   };
   return {
     images: useMemo(() => withPending(images, pending), [images, pending]),
