@@ -1,5 +1,6 @@
 /** Images: records, pixels, thumbnails, files on the server. */
 import { queryOptions } from "@tanstack/react-query";
+import { Heard } from "./heard";
 import { API, get, getAll, request, url } from "./http";
 import { fetchPatiently } from "./patience";
 import type { Arrival, ChannelHistogram, Image, ImportResult, Job, PixelValue, ServerEntry } from "./types";
@@ -13,8 +14,17 @@ export const imageKeys = {
 export const allImages = (pid: string): Promise<Image[]> =>
   getAll<Image>(`/projects/${pid}/images`, { limit: 500 });
 
+export const imagesHeard = new Heard<Image>();
+
 export const imagesQuery = (pid: string) =>
-  queryOptions({ queryKey: imageKeys.list(pid), queryFn: () => allImages(pid) });
+  queryOptions({
+    queryKey: imageKeys.list(pid),
+    queryFn: () =>
+      imagesHeard.during(
+        () => allImages(pid),
+        (image) => image.project_id === pid,
+      ),
+  });
 
 export const imageQuery = (iid: string) =>
   queryOptions({ queryKey: imageKeys.one(iid), queryFn: () => get<Image>(`/images/${iid}`) });

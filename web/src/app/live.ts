@@ -7,7 +7,7 @@ import { classifierKeys } from "../api/classifiers";
 import { imageApplied, jobApplied, logApplied, newsOfEnds, without } from "../api/events";
 import { downloadFileOf } from "../api/exchange";
 import { messageFrom } from "../api/http";
-import { imageKeys } from "../api/images";
+import { imageKeys, imagesHeard } from "../api/images";
 import { jobKeys, projectMethodsQuery } from "../api/jobs";
 import { landmarkKeys } from "../api/landmarks";
 import { layerKeys } from "../api/layers";
@@ -78,6 +78,7 @@ export function applyEvent(live: Live, kind: EventKind, data: unknown): void {
       return applyImage(client, projectId, data as Image);
     case "image_removed": {
       const { id } = data as { id: string };
+      imagesHeard.tellGone(id);
       client.setQueryData<Image[]>(imageKeys.list(projectId), (old) => (old ? without(old, id) : old));
       return;
     }
@@ -97,6 +98,7 @@ export function applyEvent(live: Live, kind: EventKind, data: unknown): void {
 }
 
 function applyImage(client: QueryClient, projectId: string, image: Image): void {
+  imagesHeard.tell(image);
   client.setQueryData<Image[]>(imageKeys.list(projectId), (old) => (old ? imageApplied(old, image) : old));
   client.setQueryData<Image>(imageKeys.one(image.id), image);
 }
