@@ -11,20 +11,17 @@ export const imageKeys = {
   histogram: (iid: string, z: number, t: number) => ["histogram", iid, z, t] as const,
 };
 
-export const allImages = (pid: string): Promise<Image[]> =>
-  getAll<Image>(`/projects/${pid}/images`, { limit: 500 });
-
 export const imagesHeard = new Heard<Image>();
 
+/** With what the stream tells meanwhile. */
+export const allImages = (pid: string): Promise<Image[]> =>
+  imagesHeard.during(
+    () => getAll<Image>(`/projects/${pid}/images`, { limit: 500 }),
+    (image) => image.project_id === pid,
+  );
+
 export const imagesQuery = (pid: string) =>
-  queryOptions({
-    queryKey: imageKeys.list(pid),
-    queryFn: () =>
-      imagesHeard.during(
-        () => allImages(pid),
-        (image) => image.project_id === pid,
-      ),
-  });
+  queryOptions({ queryKey: imageKeys.list(pid), queryFn: () => allImages(pid) });
 
 export const imageQuery = (iid: string) =>
   queryOptions({ queryKey: imageKeys.one(iid), queryFn: () => get<Image>(`/images/${iid}`) });
