@@ -25,6 +25,7 @@ import {
 } from "./steps";
 
 const AT_ONCE = 5000;
+const SHOWN_MS = 100;
 
 export interface Giving {
   /** As they are, with what is on its way to the server. */
@@ -61,6 +62,9 @@ function useListed(projectId: string, images: readonly Image[]) {
     if (isSending()) return;
     await client.cancelQueries({ queryKey: key });
     if (latest) client.setQueryData(key, latest);
+    // the list tells its users a moment later
+    await new Promise((resolve) => setTimeout(resolve, SHOWN_MS));
+    if (isSending()) return;
     usePending.setState({}, true);
     renew(client, key);
   };
