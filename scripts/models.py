@@ -25,9 +25,9 @@ from cytoloop.learning.training.dataset import pairs_in, read_example
 from cytoloop.learning.training.imagetypes import image_types, type_titles
 from cytoloop.learning.training.order import Order
 from cytoloop.learning.training.scoring import by_type, score_method
-from cytoloop.workflows.packaging import About, package_model
-from cytoloop.workflows.shipping import judged_of, model_of_training
-from cytoloop.workflows.training import Curve, Trained, train
+from cytoloop.workflows.models.packaging import About, package_model
+from cytoloop.workflows.models.shipping import judged_of, model_of_training
+from cytoloop.workflows.training.running import Curve, Trained, train
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPES = ROOT / "src/cytoloop/learning/recipes"

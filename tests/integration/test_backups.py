@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from cytoloop.cli.main import program
 from cytoloop.core.errors import ConflictError, CytoloopError, InvalidInputError
 from cytoloop.storage.database import sqlite_url
-from cytoloop.workflows import backups
+from cytoloop.workflows.housekeeping import backups
 
 from .conftest import running
 from .driver import Driver, square

@@ -12,7 +12,7 @@ from shapely.geometry import shape
 
 from cytoloop.learning.slides import grid
 from cytoloop.projects import users
-from cytoloop.workflows import labelled
+from cytoloop.workflows.classification import labelled
 
 from .conftest import running
 from .driver import Driver, square

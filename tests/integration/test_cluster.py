@@ -114,7 +114,7 @@ def test_workers_join_by_the_command_of_the_kubernetes_objects(tmp_path: Path) -
         own = {"python": sys.executable, "tls://cytoloop-scheduler:8786": nodes.address, "/tmp": str(tmp_path)}
         joined = subprocess.Popen([own.get(one, one.replace(HOME, str(nodes.home))) for one in line])
         until(executor.free_slots, "the worker did not join")
-        executor.submit("1/0/1", "cytoloop.workflows.segment_worker:run", {"step": "store"})
+        executor.submit("1/0/1", "cytoloop.workflows.segmentation.worker:run", {"step": "store"})
         until(lambda: any(one.kind == "done" for one in reports), f"the task did not end: {reports}")
     finally:
         executor.stop()

@@ -29,7 +29,7 @@ from cytoloop.storage.database import Database
 from cytoloop.storage.migrate import migrate
 from cytoloop.storage.signals import LocalSignals
 from cytoloop.workflows.announcing import Announcer
-from cytoloop.workflows.editing import check_terms, once, remove_term
+from cytoloop.workflows.objects.editing import check_terms, once, remove_term
 
 from ..databases import ENGINES  # noqa: TID252 - tests are no package
 

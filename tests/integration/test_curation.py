@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cytoloop.workflows import tables
+from cytoloop.workflows.measurements import tables
 
 from .driver import Driver, square
 

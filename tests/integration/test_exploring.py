@@ -309,7 +309,7 @@ def test_what_cannot_be_done_is_said(api: Driver) -> None:
 
 
 def test_the_methods_are_listed_with_what_is_missing(api: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cytoloop.workflows.exploring.has_umap", lambda: False)
+    monkeypatch.setattr("cytoloop.workflows.exploration.exploring.has_umap", lambda: False)
     listed = {one["name"]: one["available"] for one in api.ok(api.get("/exploring/methods"))}
     assert listed["umap"] is False
     assert all(available for name, available in listed.items() if name != "umap")

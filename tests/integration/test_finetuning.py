@@ -18,9 +18,9 @@ from cytoloop.learning.training.order import Order
 from cytoloop.runtime.assembly import assemble
 from cytoloop.runtime.settings import Settings
 from cytoloop.server.app import create_app
-from cytoloop.workflows import labelled
-from cytoloop.workflows.datasets import write_pair
+from cytoloop.workflows.classification import labelled
 from cytoloop.workflows.finetuning import material, starting
+from cytoloop.workflows.training.datasets import write_pair
 
 from .conftest import running
 from .driver import API, Driver, spots, tiff_bytes

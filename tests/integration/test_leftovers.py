@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from cytoloop.workflows.leftovers import ARRIVING_S
+from cytoloop.workflows.housekeeping.leftovers import ARRIVING_S
 
 from .conftest import running
 from .driver import API, Driver, square

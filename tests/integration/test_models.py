@@ -8,7 +8,7 @@ from pathlib import Path
 import onnxruntime
 import pytest
 
-from cytoloop.workflows.models import export_model
+from cytoloop.workflows.models.library import export_model
 
 from ..tinymodels import package  # noqa: TID252 - tests are no package
 from .driver import API, Driver

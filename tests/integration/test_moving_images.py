@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from cytoloop.cli.main import program
 from cytoloop.core.errors import CytoloopError, InvalidInputError, UnavailableError
 from cytoloop.storage.blobs.opening import open_blobs
-from cytoloop.workflows import backups
+from cytoloop.workflows.housekeeping import backups
 
 from .conftest import running
 from .driver import Driver, spots, tiff_bytes

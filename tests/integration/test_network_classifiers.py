@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cytoloop.workflows import trainingchild
+from cytoloop.workflows.training import child as trainingchild
 
 from .conftest import running
 from .driver import Driver

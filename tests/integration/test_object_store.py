@@ -19,8 +19,8 @@ from tests.objectstore import KEY_ID, SECRET, TestBucket
 
 from cytoloop.jobs import waiting
 from cytoloop.storage.blobs import objects
-from cytoloop.workflows import importing
-from cytoloop.workflows.custody import Custody
+from cytoloop.workflows.images import importing
+from cytoloop.workflows.images.custody import Custody
 
 from .conftest import running
 from .driver import API, Driver, spots, tiff_bytes

@@ -180,7 +180,7 @@ def test_a_preview_that_cannot_be_says_why(lab: Lab, query: dict[str, Any], stat
 def test_a_window_that_is_too_large_is_refused(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     lab.scribble()
     lab.train(trees=5)
-    monkeypatch.setattr("cytoloop.workflows.pixel_preview.MOST_PIXELS", 1000)
+    monkeypatch.setattr("cytoloop.workflows.pixels.preview.MOST_PIXELS", 1000)
     answer = lab.preview()
     assert answer.status_code == 413
     assert "Zoom in" in answer.text

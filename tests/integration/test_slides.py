@@ -15,8 +15,8 @@ from tests.soak.mosaic import patches
 
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.learning.slides import grid
-from cytoloop.workflows import segment_worker
-from cytoloop.workflows.batch import BatchOrder, segment_files
+from cytoloop.workflows.segmentation import worker as segment_worker
+from cytoloop.workflows.segmentation.batch import BatchOrder, segment_files
 
 from .driver import Driver, tiff_bytes
 

@@ -41,8 +41,8 @@ from cytoloop.projects.store import create_project, project_by_id
 from cytoloop.projects.tables import project_image
 from cytoloop.storage.database import Database, sqlite_url
 from cytoloop.storage.migrate import migrate
-from cytoloop.workflows import spatial
-from cytoloop.workflows.tables import MAX_ROWS, LayerTable, Sorting, layer_table, table_window
+from cytoloop.workflows.measurements.tables import MAX_ROWS, LayerTable, Sorting, layer_table, table_window
+from cytoloop.workflows.spatial import questions as spatial
 
 from ..e2e.screen import Screen  # noqa: TID252 - tests are no package
 from ..liveserver import Server  # noqa: TID252

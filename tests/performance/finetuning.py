@@ -29,7 +29,7 @@ from cytoloop.learning.training.order import Order
 from cytoloop.learning.training.scoring import score_method
 from cytoloop.workflows.finetuning.plan import TuningPlan, Unmarked, tuned_configuration
 from cytoloop.workflows.finetuning.rounds import copy_with_unknown, fine_tune
-from cytoloop.workflows.packaging import About, unwritten_package
+from cytoloop.workflows.models.packaging import About, unwritten_package
 
 DATA = Path(__file__).parents[3] / "shared/data/dsb2018"
 TYPES = 9

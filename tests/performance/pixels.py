@@ -26,9 +26,9 @@ from cytoloop.learning.pixels.configuration import PixelConfiguration, PixelLear
 from cytoloop.learning.pixels.filters import planes_of
 from cytoloop.learning.pixels.package import PixelPackage
 from cytoloop.learning.pixels.predictor import load_pixel_classifier
-from cytoloop.workflows.analysis import read_pixels
-from cytoloop.workflows.pixel_files import train_pixels_on_folder
-from cytoloop.workflows.pixel_preview import pixel_preview
+from cytoloop.workflows.images.analysis import read_pixels
+from cytoloop.workflows.pixels.files import train_pixels_on_folder
+from cytoloop.workflows.pixels.preview import pixel_preview
 
 DSB = Path(__file__).parents[2].parent / "shared/data/dsb2018"
 Maps = NDArray[np.bool_]

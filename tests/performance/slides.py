@@ -31,8 +31,8 @@ from cytoloop.learning.registry import MethodRegistry
 from cytoloop.learning.slides import grid
 from cytoloop.learning.slides.grid import Tile, tiles_covering
 from cytoloop.learning.slides.merging import Strips, all_of, merged_rows
-from cytoloop.workflows.outlines import object_outlines
-from cytoloop.workflows.wanted import Wanted
+from cytoloop.workflows.segmentation.outlines import object_outlines
+from cytoloop.workflows.segmentation.wanted import Wanted
 
 from .memory import family, memory_mb
 

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from cytoloop.storage.blobs.opening import open_blobs
-from cytoloop.workflows import backups
-from cytoloop.workflows.backups import BackupRecord
+from cytoloop.workflows.housekeeping import backups
+from cytoloop.workflows.housekeeping.backups import BackupRecord
 
 from .options import BlobsOption, DatabaseOption, HomeOption, JsonOption, settings_with
 

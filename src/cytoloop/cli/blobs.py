@@ -9,8 +9,8 @@ import typer
 from cytoloop.core.errors import ConflictError, InvalidInputError
 from cytoloop.storage.blobs.opening import open_blobs
 from cytoloop.storage.blobs.place import FOLDER, checked_url
-from cytoloop.workflows.custody import Custody
-from cytoloop.workflows.moving import Moved, move
+from cytoloop.workflows.images.custody import Custody
+from cytoloop.workflows.images.moving import Moved, move
 
 from .homes import open_database
 from .options import BlobsOption, DatabaseOption, HomeOption, JsonOption, settings_with

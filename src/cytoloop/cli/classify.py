@@ -20,9 +20,9 @@ from cytoloop.learning.classifiers.configuration import (
     configuration_of,
 )
 from cytoloop.learning.classifiers.package import ClassifierPackage
-from cytoloop.workflows.classifier_packages import export_classifier, unpacked_classifier
-from cytoloop.workflows.classify_files import ClassifiedFile, classify_files
-from cytoloop.workflows.classify_material import Material, train_on
+from cytoloop.workflows.classification.files import ClassifiedFile, classify_files
+from cytoloop.workflows.classification.material import Material, train_on
+from cytoloop.workflows.classification.packages import export_classifier, unpacked_classifier
 
 from .options import JsonOption
 

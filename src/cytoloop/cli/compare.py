@@ -13,7 +13,7 @@ from cytoloop.exchange.report.contactsheet import write_contact_sheet
 from cytoloop.learning.preprocessing import parse_steps
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.runtime.settings import Settings
-from cytoloop.workflows import comparing
+from cytoloop.workflows.comparison import comparing
 
 from .options import JsonOption
 

@@ -9,7 +9,7 @@ import orjson
 import typer
 
 from cytoloop.measurements.scores import IOU_THRESHOLDS, ImageScores, ScoreSummary, summarise
-from cytoloop.workflows.evaluating import label_pairs, score_labels, write_report
+from cytoloop.workflows.models.evaluating import label_pairs, score_labels, write_report
 
 from .options import JsonOption
 

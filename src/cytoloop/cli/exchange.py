@@ -17,10 +17,10 @@ from cytoloop.projects.images import ProjectImage, image_count, project_images
 from cytoloop.runtime.assembly import image_library
 from cytoloop.storage.signals import signals_of
 from cytoloop.workflows.announcing import Announcer
-from cytoloop.workflows.downloads import file_name
-from cytoloop.workflows.exchanging import Imported, export_layer, read_file
-from cytoloop.workflows.export_sets import Selection, write_set
-from cytoloop.workflows.import_sets import FoundLayer, FoundSet, read_set, store_set
+from cytoloop.workflows.exchange.downloads import file_name
+from cytoloop.workflows.exchange.exchanging import Imported, export_layer, read_file
+from cytoloop.workflows.exchange.export_sets import Selection, write_set
+from cytoloop.workflows.exchange.import_sets import FoundLayer, FoundSet, read_set, store_set
 
 from .homes import ProjectOption, image_named, open_database, project_named
 from .options import DatabaseOption, HomeOption, JsonOption, settings_with

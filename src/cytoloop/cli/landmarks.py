@@ -11,8 +11,8 @@ from cytoloop.core.errors import InvalidInputError
 from cytoloop.learning.landmarks.configuration import LandmarkConfiguration
 from cytoloop.learning.landmarks.package import LandmarkPackage
 from cytoloop.learning.landmarks.predictor import load_detector
-from cytoloop.workflows.classifier_packages import zipped
-from cytoloop.workflows.landmark_files import (
+from cytoloop.workflows.classification.packages import zipped
+from cytoloop.workflows.landmarks.files import (
     DetectedFile,
     detect_on_files,
     read_points,
@@ -20,9 +20,9 @@ from cytoloop.workflows.landmark_files import (
     train_landmarks_on_folder,
     write_points,
 )
-from cytoloop.workflows.landmark_measures import measure_table, parsed_measure, table_bytes
-from cytoloop.workflows.landmark_packages import detector_facts, unpacked_detector
-from cytoloop.workflows.landmark_points import LOW_CONFIDENCE
+from cytoloop.workflows.landmarks.measures import measure_table, parsed_measure, table_bytes
+from cytoloop.workflows.landmarks.packages import detector_facts, unpacked_detector
+from cytoloop.workflows.landmarks.points import LOW_CONFIDENCE
 
 from .options import JsonOption
 

@@ -12,7 +12,7 @@ import typer
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.exchange.anndata import write_h5ad
 from cytoloop.measurements.features.catalogue import NAMES, Wanted
-from cytoloop.workflows.measure_files import MeasuredLabels, measure_file
+from cytoloop.workflows.measurements.files import MeasuredLabels, measure_file
 
 from .options import JsonOption
 

@@ -11,8 +11,8 @@ from cytoloop.learning.networkmethod import NetworkMethod
 from cytoloop.learning.packages.isolation import report_of
 from cytoloop.learning.packages.model import ModelPackage
 from cytoloop.learning.registry import MethodRegistry
-from cytoloop.workflows import models as workflow
-from cytoloop.workflows.decoder_tuning import TuningOrder, tune_model
+from cytoloop.workflows.models import library as workflow
+from cytoloop.workflows.models.decoder_tuning import TuningOrder, tune_model
 
 from .options import HomeOption, JsonOption, settings_with
 

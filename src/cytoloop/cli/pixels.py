@@ -11,9 +11,9 @@ import typer
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.learning.pixels.configuration import PixelConfiguration, PixelLearner
 from cytoloop.learning.pixels.method import PREFIX
-from cytoloop.workflows.classifier_packages import zipped
-from cytoloop.workflows.pixel_files import train_pixels_on_folder
-from cytoloop.workflows.pixel_packages import pixel_facts, unpacked_pixel_classifier
+from cytoloop.workflows.classification.packages import zipped
+from cytoloop.workflows.pixels.files import train_pixels_on_folder
+from cytoloop.workflows.pixels.packages import pixel_facts, unpacked_pixel_classifier
 
 
 def train_pixels(dataset: Path, out: Path, learner: PixelLearner, seed: int, background: str | None) -> None:

@@ -13,7 +13,7 @@ from cytoloop.core.errors import InvalidInputError
 from cytoloop.exchange.formats import format_named
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.runtime.settings import Settings
-from cytoloop.workflows.batch import BatchOrder, Outcome, segment_files
+from cytoloop.workflows.segmentation.batch import BatchOrder, Outcome, segment_files
 
 from .options import JsonOption, parse_assignments
 from .pixels import opened_method

@@ -8,8 +8,8 @@ import typer
 
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.measurements.spatial import summarise
-from cytoloop.workflows.spatial import csv_text
-from cytoloop.workflows.spatial_files import ObjectsOfFile, count_in_regions, distances_between, plate_of
+from cytoloop.workflows.spatial.files import ObjectsOfFile, count_in_regions, distances_between, plate_of
+from cytoloop.workflows.spatial.questions import csv_text
 
 from .options import JsonOption
 

@@ -21,14 +21,14 @@ from cytoloop.learning.training.configuration import Configuration, Head, read_c
 from cytoloop.learning.training.order import Order
 from cytoloop.runtime.assembly import image_library
 from cytoloop.runtime.settings import Settings
-from cytoloop.workflows.classify_material import Material, folder_material, project_material
-from cytoloop.workflows.datasets import write_layer_dataset
+from cytoloop.workflows.classification.material import Material, folder_material, project_material
 from cytoloop.workflows.finetuning.plan import TuningPlan, Unmarked, tuned_configuration
 from cytoloop.workflows.finetuning.rounds import copy_with_unknown, fine_tune
-from cytoloop.workflows.models import export_model, model_named
-from cytoloop.workflows.shipping import model_of_training
-from cytoloop.workflows.training import Curve, Trained
-from cytoloop.workflows.training import train as run_training
+from cytoloop.workflows.models.library import export_model, model_named
+from cytoloop.workflows.models.shipping import model_of_training
+from cytoloop.workflows.training.datasets import write_layer_dataset
+from cytoloop.workflows.training.running import Curve, Trained
+from cytoloop.workflows.training.running import train as run_training
 
 from .classify import ClassifierOrder, classifier_configuration, train_classifier
 from .homes import open_database, project_named

@@ -20,32 +20,32 @@ from cytoloop.storage.locks import Held
 from cytoloop.storage.migrate import migrate
 from cytoloop.storage.signals import Payload, Signals, signals_of
 from cytoloop.workflows.announcing import TOPIC, Announcer
-from cytoloop.workflows.classifier_shelf import ClassifierShelf
-from cytoloop.workflows.classifier_training import TrainKind
-from cytoloop.workflows.classifying import ClassifyKind
-from cytoloop.workflows.comparing_jobs import CompareKind
-from cytoloop.workflows.custody import Custody
-from cytoloop.workflows.exploring import ExploreKind
-from cytoloop.workflows.export_jobs import ExportKind
+from cytoloop.workflows.classification.classifying import ClassifyKind
+from cytoloop.workflows.classification.shelf import ClassifierShelf
+from cytoloop.workflows.classification.training import TrainKind
+from cytoloop.workflows.comparison.jobs import CompareKind
+from cytoloop.workflows.exchange.export_jobs import ExportKind
+from cytoloop.workflows.exchange.import_set_jobs import ImportSetKind
+from cytoloop.workflows.exploration.exploring import ExploreKind
 from cytoloop.workflows.finetuning.shelf import TunedModels
 from cytoloop.workflows.finetuning.starting import FineTuneKind
+from cytoloop.workflows.housekeeping.leftovers import Leftovers
+from cytoloop.workflows.housekeeping.sweeping import Sweeper
 from cytoloop.workflows.imageclasses.applying import ClassifyImagesKind
 from cytoloop.workflows.imageclasses.training import TrainImagesKind
-from cytoloop.workflows.import_set_jobs import ImportSetKind
-from cytoloop.workflows.importing import ImportKind
-from cytoloop.workflows.landmark_detecting import DetectLandmarksKind
-from cytoloop.workflows.landmark_shelf import LandmarkShelf
-from cytoloop.workflows.landmark_training import TrainLandmarksKind
-from cytoloop.workflows.leftovers import Leftovers
-from cytoloop.workflows.library import ImageLibrary
-from cytoloop.workflows.measuring import MeasureKind
-from cytoloop.workflows.pixel_shelf import PixelShelf
-from cytoloop.workflows.pixel_training import TrainPixelsKind
-from cytoloop.workflows.receiving import Inbox
-from cytoloop.workflows.segment_kind import SegmentKind
+from cytoloop.workflows.images.custody import Custody
+from cytoloop.workflows.images.importing import ImportKind
+from cytoloop.workflows.images.library import ImageLibrary
+from cytoloop.workflows.images.receiving import Inbox
+from cytoloop.workflows.landmarks.detecting import DetectLandmarksKind
+from cytoloop.workflows.landmarks.shelf import LandmarkShelf
+from cytoloop.workflows.landmarks.training import TrainLandmarksKind
+from cytoloop.workflows.measurements.measuring import MeasureKind
+from cytoloop.workflows.pixels.shelf import PixelShelf
+from cytoloop.workflows.pixels.training import TrainPixelsKind
+from cytoloop.workflows.segmentation.kind import SegmentKind
 from cytoloop.workflows.shelf import Shelf
 from cytoloop.workflows.similar.indexing import IndexKind
-from cytoloop.workflows.sweeping import Sweeper
 
 from .settings import MIB, Settings
 

@@ -30,26 +30,24 @@ from cytoloop.wire.landmarks import DetectLandmarksRequest, TrainLandmarksReques
 from cytoloop.wire.pixels import TrainPixelsRequest
 from cytoloop.wire.similar import IndexObjectsRequest
 from cytoloop.wire.tuning import FineTuneRequest
-from cytoloop.workflows import (
-    classifier_training,
-    classifying,
-    comparing_jobs,
-    editing,
-    exploring,
-    landmark_detecting,
-    landmark_training,
-    measuring,
-    pixel_training,
-    segmenting,
-)
-from cytoloop.workflows.classifier_shelf import ClassifierShelf
+from cytoloop.workflows.classification import classifying
+from cytoloop.workflows.classification import training as classifier_training
+from cytoloop.workflows.classification.labelled import layers_to_learn_from
+from cytoloop.workflows.classification.shelf import ClassifierShelf
+from cytoloop.workflows.comparison import jobs as comparing_jobs
+from cytoloop.workflows.exploration import exploring
+from cytoloop.workflows.exploration.populations import like_layers
 from cytoloop.workflows.finetuning import starting as finetuning
 from cytoloop.workflows.finetuning.plan import TuningPlan
 from cytoloop.workflows.imageclasses.applying import start_image_classification
 from cytoloop.workflows.imageclasses.training import ImageTrainingOrder, start_image_training
-from cytoloop.workflows.labelled import layers_to_learn_from
-from cytoloop.workflows.landmark_shelf import LandmarkShelf
-from cytoloop.workflows.populations import like_layers
+from cytoloop.workflows.landmarks import detecting as landmark_detecting
+from cytoloop.workflows.landmarks import training as landmark_training
+from cytoloop.workflows.landmarks.shelf import LandmarkShelf
+from cytoloop.workflows.measurements import measuring
+from cytoloop.workflows.objects import editing
+from cytoloop.workflows.pixels import training as pixel_training
+from cytoloop.workflows.segmentation import segmenting
 from cytoloop.workflows.similar.indexing import start_indexing
 
 AnalysisRequest = wire.SegmentRequest | wire.MeasureRequest | ExploreRequest | wire.CompareRequest

@@ -1,4 +1,5 @@
-"""Use cases that cross domains: import images, segment, measure, exchange, make the sample project.
+"""Use cases that cross domains, a folder for each: ``images``, ``objects``, ``segmentation``, ``measurements``, ...
 
-Functions take their collaborators as arguments; ``runtime`` builds those.
+Functions take their collaborators as arguments; ``runtime`` builds those. In a folder, what starts a job and stores its
+results runs in the server; ``worker.py`` runs in a worker process, without a database.
 """

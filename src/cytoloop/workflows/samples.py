@@ -16,10 +16,9 @@ from cytoloop.projects import ontologies, store
 from cytoloop.projects.images import ProjectImage
 from cytoloop.projects.store import Project
 from cytoloop.storage.database import Database
-
-from .importing import ImportItem, start_import
-from .measuring import start_measurement
-from .segmenting import SegmentOrder, start_segmentation
+from cytoloop.workflows.images.importing import ImportItem, start_import
+from cytoloop.workflows.measurements.measuring import start_measurement
+from cytoloop.workflows.segmentation.segmenting import SegmentOrder, start_segmentation
 
 NAME = "Sample project"
 DESCRIPTION = (

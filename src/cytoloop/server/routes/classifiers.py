@@ -15,11 +15,11 @@ from cytoloop.projects.permissions import Permission
 from cytoloop.server.access import Access, images_of
 from cytoloop.server.dependencies import ReadDep, Services, ServicesDep, WriteDep
 from cytoloop.wire import classifiers as wire
-from cytoloop.workflows import classifier_packages as packages
-from cytoloop.workflows import downloads, labelled
-from cytoloop.workflows.classifier_shelf import ClassifierShelf, ClassifierVersion
-from cytoloop.workflows.label_queue import checked_objects, queued_objects
-from cytoloop.workflows.trainingchild import can_train
+from cytoloop.workflows.classification import labelled, packages
+from cytoloop.workflows.classification.label_queue import checked_objects, queued_objects
+from cytoloop.workflows.classification.shelf import ClassifierShelf, ClassifierVersion
+from cytoloop.workflows.exchange import downloads
+from cytoloop.workflows.training.child import can_train
 
 router = APIRouter(tags=["classifiers"])
 

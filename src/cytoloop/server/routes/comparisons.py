@@ -13,8 +13,9 @@ from cytoloop.server.access import Access
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
 from cytoloop.wire import comparisons as wire
 from cytoloop.wire.jobs import MethodInfo
-from cytoloop.workflows import comparing, comparing_jobs
-from cytoloop.workflows.comparing_jobs import RowResult
+from cytoloop.workflows.comparison import comparing
+from cytoloop.workflows.comparison import jobs as comparing_jobs
+from cytoloop.workflows.comparison.jobs import RowResult
 
 from .methods import method_info
 

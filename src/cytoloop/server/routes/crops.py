@@ -12,7 +12,7 @@ from cytoloop.images.crops import crop_window
 from cytoloop.projects.permissions import Permission
 from cytoloop.server.dependencies import ReadDep, ServicesDep
 from cytoloop.server.serialise import RENDERER_VERSION
-from cytoloop.workflows.previews import rendered
+from cytoloop.workflows.images.previews import rendered
 
 from .images import stored_of
 from .tiles import IMMUTABLE, styles_of

@@ -14,10 +14,10 @@ from cytoloop.projects.permissions import Permission
 from cytoloop.server.access import Access
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
 from cytoloop.wire import landmarks as wire
-from cytoloop.workflows import downloads
-from cytoloop.workflows import landmark_packages as packages
-from cytoloop.workflows.classifier_packages import card_text, zipped
-from cytoloop.workflows.landmark_shelf import LandmarkVersion
+from cytoloop.workflows.classification.packages import card_text, zipped
+from cytoloop.workflows.exchange import downloads
+from cytoloop.workflows.landmarks import packages
+from cytoloop.workflows.landmarks.shelf import LandmarkVersion
 
 router = APIRouter(tags=["landmarks"])
 

@@ -16,8 +16,8 @@ from cytoloop.server.access import Access
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
 from cytoloop.server.serialise import layers_wire
 from cytoloop.wire.annotations import ImportResult, SetImportLayer, SetImportResult
-from cytoloop.workflows import downloads, exchanging, export_sets, import_sets
-from cytoloop.workflows.archives import ArchiveLimits, unpack
+from cytoloop.workflows.exchange import downloads, exchanging, export_sets, import_sets
+from cytoloop.workflows.images.archives import ArchiveLimits, unpack
 
 router = APIRouter(tags=["exchange"])
 

@@ -17,10 +17,11 @@ from cytoloop.server.access import Access
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
 from cytoloop.server.serialise import history_wire
 from cytoloop.wire import exploring as wire
-from cytoloop.workflows import downloads, exploring, populations, statistics
-from cytoloop.workflows.gates import Among, Gated, gated
-from cytoloop.workflows.populations import Population, grouped
-from cytoloop.workflows.populationterms import Giver, Named, name_clusters, name_gated
+from cytoloop.workflows.exchange import downloads
+from cytoloop.workflows.exploration import exploring, populations, statistics
+from cytoloop.workflows.exploration.gates import Among, Gated, gated
+from cytoloop.workflows.exploration.populations import Population, grouped
+from cytoloop.workflows.exploration.populationterms import Giver, Named, name_clusters, name_gated
 
 from .measurements import column_wire
 

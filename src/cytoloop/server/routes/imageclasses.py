@@ -12,9 +12,10 @@ from cytoloop.projects.permissions import Permission
 from cytoloop.server.access import Access, images_of
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
 from cytoloop.wire import classifiers as wire
-from cytoloop.workflows import downloads, editing
-from cytoloop.workflows.label_queue import checked_images
-from cytoloop.workflows.spatial import csv_text
+from cytoloop.workflows.classification.label_queue import checked_images
+from cytoloop.workflows.exchange import downloads
+from cytoloop.workflows.objects import editing
+from cytoloop.workflows.spatial.questions import csv_text
 
 router = APIRouter(tags=["classifiers"])
 

@@ -21,7 +21,7 @@ from cytoloop.server.serialise import image_wire, images_wire, job_wire
 from cytoloop.wire import images as wire
 from cytoloop.wire.base import Page
 from cytoloop.wire.jobs import Job
-from cytoloop.workflows import importing, removing
+from cytoloop.workflows.images import importing, removing
 
 router = APIRouter(tags=["images"])
 

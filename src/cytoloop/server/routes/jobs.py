@@ -15,9 +15,9 @@ from cytoloop.server.serialise import job_wire, jobs_wire
 from cytoloop.wire import jobs as wire
 from cytoloop.wire.base import Page
 from cytoloop.wire.classifiers import TrainingPoint
-from cytoloop.workflows import export_jobs, import_set_jobs
 from cytoloop.workflows.cropnetworks.curves import read_curve
-from cytoloop.workflows.trainingfolder import ask_to_stop, work_folder
+from cytoloop.workflows.exchange import export_jobs, import_set_jobs
+from cytoloop.workflows.training.folder import ask_to_stop, work_folder
 
 router = APIRouter(tags=["jobs"])
 

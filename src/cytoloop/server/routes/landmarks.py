@@ -15,8 +15,9 @@ from cytoloop.projects.store import Project
 from cytoloop.server.access import Access, images_of
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
 from cytoloop.wire import landmarks as wire
-from cytoloop.workflows import downloads, landmark_measures
-from cytoloop.workflows.landmark_points import (
+from cytoloop.workflows.exchange import downloads
+from cytoloop.workflows.landmarks import measures as landmark_measures
+from cytoloop.workflows.landmarks.points import (
     LOW_CONFIDENCE,
     LandmarkPoint,
     counting_points,
@@ -25,7 +26,7 @@ from cytoloop.workflows.landmark_points import (
     placed_twice,
     project_plan,
 )
-from cytoloop.workflows.landmark_review import accept_suggestions, checked_plan
+from cytoloop.workflows.landmarks.review import accept_suggestions, checked_plan
 
 from .images import check_plane, stored_of
 

@@ -23,7 +23,7 @@ from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep, cursor_
 from cytoloop.server.serialise import annotations_wire, changed_wire, history_wire, layers_wire
 from cytoloop.wire import annotations as wire
 from cytoloop.wire.base import Page
-from cytoloop.workflows import editing
+from cytoloop.workflows.objects import editing
 
 router = APIRouter(tags=["annotations"])
 

@@ -17,8 +17,9 @@ from cytoloop.server.access import Access
 from cytoloop.server.dependencies import ReadDep, ServicesDep
 from cytoloop.server.filtering import FilterDep, as_filter
 from cytoloop.wire import measurements as wire
-from cytoloop.workflows import downloads, matrices, tables
-from cytoloop.workflows.populations import Member, Scope, population_of
+from cytoloop.workflows.exchange import downloads
+from cytoloop.workflows.exploration.populations import Member, Scope, population_of
+from cytoloop.workflows.measurements import matrices, tables
 
 router = APIRouter(tags=["measurements"])
 

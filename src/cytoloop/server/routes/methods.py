@@ -8,7 +8,7 @@ from cytoloop.learning.method import Method
 from cytoloop.projects.permissions import Permission
 from cytoloop.server.dependencies import ReadDep, ServicesDep
 from cytoloop.wire import jobs as wire
-from cytoloop.workflows.models import group_of
+from cytoloop.workflows.models.library import group_of
 
 router = APIRouter(tags=["jobs"])
 

@@ -15,8 +15,8 @@ from cytoloop.learning.packages.model import ModelPackage
 from cytoloop.projects.permissions import authorize_admin
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
 from cytoloop.wire import models as wire
-from cytoloop.workflows import downloads
-from cytoloop.workflows import models as workflow
+from cytoloop.workflows.exchange import downloads
+from cytoloop.workflows.models import library as workflow
 
 router = APIRouter(tags=["models"])
 

@@ -14,7 +14,7 @@ from cytoloop.server.dependencies import ServicesDep, WriteDep
 from cytoloop.server.filtering import as_filter
 from cytoloop.server.serialise import history_wire
 from cytoloop.wire import objects as wire
-from cytoloop.workflows import curating
+from cytoloop.workflows.objects import curating
 
 router = APIRouter(tags=["annotations"])
 

@@ -13,7 +13,7 @@ from cytoloop.core.geometry import Plane
 from cytoloop.projects.permissions import Permission
 from cytoloop.server.dependencies import ReadDep
 from cytoloop.wire.annotations import DensityScale, Id
-from cytoloop.workflows import heat
+from cytoloop.workflows.spatial import heat
 
 router = APIRouter(tags=["annotations"])
 

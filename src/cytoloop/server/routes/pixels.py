@@ -19,12 +19,12 @@ from cytoloop.server.serialise import RENDERER_VERSION
 from cytoloop.server.state import actor_of
 from cytoloop.wire import pixels as wire
 from cytoloop.wire.classifiers import ClassifierClass, PartitionScores
-from cytoloop.workflows import downloads
-from cytoloop.workflows import pixel_packages as packages
-from cytoloop.workflows.classifier_packages import card_text, zipped
-from cytoloop.workflows.pixel_preview import pixel_preview
-from cytoloop.workflows.pixel_shelf import PixelVersion
-from cytoloop.workflows.scribbles import scribble_counts, scribble_layers
+from cytoloop.workflows.classification.packages import card_text, zipped
+from cytoloop.workflows.exchange import downloads
+from cytoloop.workflows.pixels import packages
+from cytoloop.workflows.pixels.preview import pixel_preview
+from cytoloop.workflows.pixels.scribbles import scribble_counts, scribble_layers
+from cytoloop.workflows.pixels.shelf import PixelVersion
 
 from .images import check_plane, stored_of
 from .tiles import IMMUTABLE

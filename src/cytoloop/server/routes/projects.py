@@ -14,7 +14,9 @@ from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep, cursor_
 from cytoloop.server.serialise import projects_wire
 from cytoloop.wire import projects as wire
 from cytoloop.wire.base import Page
-from cytoloop.workflows import editing, removing, samples
+from cytoloop.workflows import samples
+from cytoloop.workflows.images import removing
+from cytoloop.workflows.objects import editing
 
 router = APIRouter(tags=["projects"])
 

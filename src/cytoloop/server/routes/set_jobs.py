@@ -16,8 +16,8 @@ from cytoloop.server.access import Access
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
 from cytoloop.server.serialise import job_wire
 from cytoloop.wire.jobs import ExportRequest, Job
-from cytoloop.workflows import downloads, export_jobs, import_set_jobs
-from cytoloop.workflows.export_sets import Selection
+from cytoloop.workflows.exchange import downloads, export_jobs, import_set_jobs
+from cytoloop.workflows.exchange.export_sets import Selection
 
 router = APIRouter(tags=["exchange"])
 

@@ -10,7 +10,7 @@ from cytoloop.server.access import Access, images_of
 from cytoloop.server.dependencies import ServicesDep
 from cytoloop.server.state import actor_of
 from cytoloop.wire import similar as wire
-from cytoloop.workflows.labelled import AREAS, layers_to_learn_from
+from cytoloop.workflows.classification.labelled import AREAS, layers_to_learn_from
 from cytoloop.workflows.similar.finding import neighbours, object_count, similar_objects, vector_of
 from cytoloop.workflows.similar.vectors import layer_vectors
 

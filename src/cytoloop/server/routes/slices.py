@@ -10,7 +10,7 @@ from cytoloop.images.slices import Depth, Side, orthogonal
 from cytoloop.projects.permissions import Permission
 from cytoloop.server.dependencies import ReadDep, ServicesDep
 from cytoloop.server.serialise import RENDERER_VERSION
-from cytoloop.workflows.previews import rendered
+from cytoloop.workflows.images.previews import rendered
 
 from .images import stored_of
 from .tiles import styles_of

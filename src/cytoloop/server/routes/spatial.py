@@ -19,7 +19,8 @@ from cytoloop.server.access import Access
 from cytoloop.server.dependencies import ReadDep
 from cytoloop.wire import spatial as wire
 from cytoloop.wire.annotations import Id
-from cytoloop.workflows import downloads, spatial
+from cytoloop.workflows.exchange import downloads
+from cytoloop.workflows.spatial import questions as spatial
 
 router = APIRouter(tags=["measurements"])
 

@@ -24,7 +24,7 @@ from cytoloop.server.problems import problem_of
 from cytoloop.server.serialise import RENDERER_VERSION
 from cytoloop.server.state import actor_of
 from cytoloop.server.tilecache import TileCache
-from cytoloop.workflows.previews import PREVIEW_PX, first_styles, preview, rendered, smaller
+from cytoloop.workflows.images.previews import PREVIEW_PX, first_styles, preview, rendered, smaller
 
 from .images import check_plane, stored_of
 

@@ -15,7 +15,7 @@ from cytoloop.wire.jobs import MethodInfo
 from cytoloop.workflows.finetuning import starting
 from cytoloop.workflows.finetuning.report import TuningReport
 from cytoloop.workflows.finetuning.rounds import read_curve
-from cytoloop.workflows.trainingfolder import work_folder
+from cytoloop.workflows.training.folder import work_folder
 
 from .methods import method_info
 

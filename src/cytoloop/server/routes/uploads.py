@@ -25,8 +25,8 @@ from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
 from cytoloop.server.serialise import job_wire, upload_wire
 from cytoloop.wire import images as wire
 from cytoloop.wire.jobs import Job
-from cytoloop.workflows import importing
-from cytoloop.workflows.archives import safe_relative_path
+from cytoloop.workflows.images import importing
+from cytoloop.workflows.images.archives import safe_relative_path
 
 router = APIRouter(tags=["uploads"])
 

@@ -11,7 +11,7 @@ from cytoloop.images.pyramid import Pyramid
 from cytoloop.images.reading import channel_reader
 from cytoloop.learning.classifiers.crops import CropSpec, cut_crops
 from cytoloop.learning.normalisation import intensity_range
-from cytoloop.workflows.analysis import overview
+from cytoloop.workflows.images.analysis import overview
 
 OVERVIEW_PX = 1024
 

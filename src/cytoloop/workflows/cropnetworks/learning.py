@@ -29,8 +29,8 @@ from cytoloop.learning.classifiers.training import as_onnx, committee_of, requir
 from cytoloop.learning.packages.tabular import KnownClass
 from cytoloop.learning.registry import SHIPPED
 from cytoloop.learning.training.order import STOP
-from cytoloop.workflows.classifier_cards import card_of
-from cytoloop.workflows.trainingchild import run_child
+from cytoloop.workflows.classification.cards import card_of
+from cytoloop.workflows.training.child import run_child
 
 from .curves import read_curve
 

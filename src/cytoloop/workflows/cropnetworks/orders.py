@@ -13,8 +13,8 @@ from cytoloop.jobs.model import Task
 from cytoloop.learning.classifiers.configuration import NetworkConfiguration
 from cytoloop.learning.classifiers.crops import CropSpec
 from cytoloop.learning.classifiers.specification import ImageKind
-from cytoloop.workflows.classifier_shelf import ClassifierShelf, ClassifierVersion
-from cytoloop.workflows.labelled import ObjectRow
+from cytoloop.workflows.classification.labelled import ObjectRow
+from cytoloop.workflows.classification.shelf import ClassifierShelf, ClassifierVersion
 
 from .learning import MOST_LABELS
 

@@ -20,8 +20,8 @@ from cytoloop.learning.classifiers.crops import CropSpec
 from cytoloop.learning.classifiers.package import read_classifier
 from cytoloop.learning.classifiers.queues import uncertainty
 from cytoloop.learning.packages.tabular import KnownClass
-from cytoloop.workflows.classifier_shelf import CHECKED, VECTORS, Features, features_table, write_features
-from cytoloop.workflows.imagefiles import ImageFiles, open_files
+from cytoloop.workflows.classification.shelf import CHECKED, VECTORS, Features, features_table, write_features
+from cytoloop.workflows.images.files import ImageFiles, open_files
 
 from .cutting import plane_crops
 from .learning import LabelledCrops, Learnt, Lesson, OnPoint, learn

@@ -19,9 +19,9 @@ from cytoloop.images.pyramid import Pyramid
 from cytoloop.jobs.worker import Reporter
 from cytoloop.learning.classical.channels import channel_plane, chosen_channel
 from cytoloop.learning.training.incomplete import UNKNOWN
-from cytoloop.workflows.analysis import read_pixels
-from cytoloop.workflows.datasets import write_pair
-from cytoloop.workflows.imagefiles import ImageFiles, open_files
+from cytoloop.workflows.images.analysis import read_pixels
+from cytoloop.workflows.images.files import ImageFiles, open_files
+from cytoloop.workflows.training.datasets import write_pair
 
 from .plan import Unmarked
 

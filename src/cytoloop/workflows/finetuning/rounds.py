@@ -21,9 +21,9 @@ from cytoloop.learning.training.dataset import Pair, pairs_in, read_example
 from cytoloop.learning.training.incomplete import UNKNOWN, added_objects, begun, completed
 from cytoloop.learning.training.order import STOP, Order
 from cytoloop.learning.training.scoring import pixels_of
-from cytoloop.workflows.curves import read_curves
-from cytoloop.workflows.packaging import About, unwritten_package
-from cytoloop.workflows.training import Curve, Trained, train
+from cytoloop.workflows.models.packaging import About, unwritten_package
+from cytoloop.workflows.training.curves import read_curves
+from cytoloop.workflows.training.running import Curve, Trained, train
 
 from .plan import TuningPlan, Unmarked
 

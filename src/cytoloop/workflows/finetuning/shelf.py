@@ -10,7 +10,7 @@ from cytoloop.jobs.model import Job
 from cytoloop.learning.method import Method
 from cytoloop.learning.packages.reading import checked_name, read_package
 from cytoloop.learning.registry import MethodRegistry
-from cytoloop.workflows.models import remove_model
+from cytoloop.workflows.models.library import remove_model
 
 from .report import REPORT, SIDES, TuningReport
 from .worker import PACKAGE

@@ -26,11 +26,11 @@ from cytoloop.projects.images import ProjectImage, project_image_by_id
 from cytoloop.storage.database import Database
 from cytoloop.storage.rows import batches
 from cytoloop.workflows.announcing import counted
-from cytoloop.workflows.labelled import area_states, is_area, layers_to_learn_from
-from cytoloop.workflows.library import ImageLibrary
-from cytoloop.workflows.models import model_named, models
-from cytoloop.workflows.trainingchild import can_train
-from cytoloop.workflows.trainingfolder import work_folder
+from cytoloop.workflows.classification.labelled import area_states, is_area, layers_to_learn_from
+from cytoloop.workflows.images.library import ImageLibrary
+from cytoloop.workflows.models.library import model_named, models
+from cytoloop.workflows.training.child import can_train
+from cytoloop.workflows.training.folder import work_folder
 
 from .plan import TuningPlan, tuned_configuration
 from .shelf import KIND, TunedModels

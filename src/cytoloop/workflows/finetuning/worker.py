@@ -9,9 +9,9 @@ from cytoloop.jobs.worker import Reporter
 from cytoloop.learning.registry import MethodRegistry
 from cytoloop.learning.training.dataset import pairs_in, read_example
 from cytoloop.learning.training.order import Order
-from cytoloop.workflows.models import model_named
-from cytoloop.workflows.packaging import About, Judged, package_model
-from cytoloop.workflows.training import Curve
+from cytoloop.workflows.models.library import model_named
+from cytoloop.workflows.models.packaging import About, Judged, package_model
+from cytoloop.workflows.training.running import Curve
 
 from .material import HELD_MARK, cut
 from .plan import TuningPlan, tuned_configuration

@@ -16,10 +16,10 @@ from cytoloop.projects.store import Project, project_by_id
 from cytoloop.storage.database import Database
 from cytoloop.storage.locks import Held, share
 from cytoloop.workflows.announcing import Announcer, counted
-from cytoloop.workflows.classifier_shelf import ClassifierShelf, ClassifierVersion
-from cytoloop.workflows.classifying import terms_named
-from cytoloop.workflows.labelled import image_kind
-from cytoloop.workflows.library import ImageLibrary
+from cytoloop.workflows.classification.classifying import terms_named
+from cytoloop.workflows.classification.labelled import image_kind
+from cytoloop.workflows.classification.shelf import ClassifierShelf, ClassifierVersion
+from cytoloop.workflows.images.library import ImageLibrary
 
 KIND = "classify-images"
 AT_ONCE = 32

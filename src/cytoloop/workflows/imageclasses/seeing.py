@@ -13,7 +13,7 @@ from cytoloop.learning.classifiers.crops import CropSpec, Spec, crops_for, cut_c
 from cytoloop.learning.classifiers.features import object_features
 from cytoloop.learning.classifiers.specification import FeatureSpec, ImageKind, spec_for
 from cytoloop.learning.normalisation import intensity_range
-from cytoloop.workflows.analysis import overview
+from cytoloop.workflows.images.analysis import overview
 
 SIDE_PX = 1024
 

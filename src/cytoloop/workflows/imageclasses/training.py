@@ -27,7 +27,8 @@ from cytoloop.projects.imageterms import ImageTerm
 from cytoloop.projects.store import Project, project_by_id
 from cytoloop.storage.database import Database
 from cytoloop.workflows.announcing import Announcer, counted
-from cytoloop.workflows.classifier_shelf import (
+from cytoloop.workflows.classification.labelled import image_kind
+from cytoloop.workflows.classification.shelf import (
     ClassifierShelf,
     ClassifierVersion,
     Features,
@@ -35,10 +36,9 @@ from cytoloop.workflows.classifier_shelf import (
     read_features,
 )
 from cytoloop.workflows.cropnetworks import orders as networks
-from cytoloop.workflows.labelled import image_kind
-from cytoloop.workflows.library import ImageLibrary
-from cytoloop.workflows.trainingchild import require_torch
-from cytoloop.workflows.trainingfolder import work_folder
+from cytoloop.workflows.images.library import ImageLibrary
+from cytoloop.workflows.training.child import require_torch
+from cytoloop.workflows.training.folder import work_folder
 
 from .applying import AT_ONCE, follow_with_images, images_call
 from .seeing import image_spec

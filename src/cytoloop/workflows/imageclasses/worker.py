@@ -14,10 +14,10 @@ from cytoloop.learning.classifiers.cropclassifier import load_network
 from cytoloop.learning.classifiers.crops import CropSpec, Spec, spec_from
 from cytoloop.learning.classifiers.package import read_classifier
 from cytoloop.learning.classifiers.predictor import load
-from cytoloop.workflows.classifier_shelf import Features, write_features
-from cytoloop.workflows.classifier_worker import train_classifier
+from cytoloop.workflows.classification.shelf import Features, write_features
+from cytoloop.workflows.classification.worker import train_classifier
 from cytoloop.workflows.cropnetworks.worker import train_network
-from cytoloop.workflows.imagefiles import ImageFiles, open_files
+from cytoloop.workflows.images.files import ImageFiles, open_files
 
 from .seeing import seen, stacked
 

@@ -15,7 +15,7 @@ from cytoloop.annotations.model import Annotation, Layer, Status
 from cytoloop.core.geometry import Plane
 from cytoloop.images.pyramid import Pyramid
 from cytoloop.learning.retrieval.nearest import PackedVectors, nearest
-from cytoloop.workflows.labelled import ObjectRow, area_states
+from cytoloop.workflows.classification.labelled import ObjectRow, area_states
 
 from .vectors import LayerVectors, plane_vectors
 

@@ -15,10 +15,10 @@ from cytoloop.projects.images import project_image_by_id
 from cytoloop.projects.store import Project, project_by_id
 from cytoloop.storage.database import Database
 from cytoloop.workflows.announcing import counted
-from cytoloop.workflows.classifier_shelf import ClassifierShelf, read_features
-from cytoloop.workflows.labelled import area_states, id_ranges, is_area, objects_of
-from cytoloop.workflows.library import ImageLibrary
-from cytoloop.workflows.objectrows import write_objects
+from cytoloop.workflows.classification.labelled import area_states, id_ranges, is_area, objects_of
+from cytoloop.workflows.classification.objectrows import write_objects
+from cytoloop.workflows.classification.shelf import ClassifierShelf, read_features
+from cytoloop.workflows.images.library import ImageLibrary
 
 from .vectors import layer_vectors, vector_spec
 

@@ -20,10 +20,10 @@ from cytoloop.learning.registry import SHIPPED
 from cytoloop.learning.retrieval.crops import object_crops
 from cytoloop.learning.retrieval.encoder import encoder_of
 from cytoloop.learning.retrieval.nearest import PackedVectors, pack
-from cytoloop.workflows.analysis import overview
-from cytoloop.workflows.classifier_shelf import ClassifierShelf, Features
-from cytoloop.workflows.idblocks import IdBlocks
-from cytoloop.workflows.labelled import ObjectRow
+from cytoloop.workflows.classification.labelled import ObjectRow
+from cytoloop.workflows.classification.shelf import ClassifierShelf, Features
+from cytoloop.workflows.images.analysis import overview
+from cytoloop.workflows.objects.idblocks import IdBlocks
 
 WEIGHTS = SHIPPED / "nuclei" / "weights.onnx"
 OVERVIEW_PX = 1024

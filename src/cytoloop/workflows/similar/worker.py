@@ -8,8 +8,8 @@ import shapely
 
 from cytoloop.core.geometry import Plane
 from cytoloop.jobs.worker import Reporter
-from cytoloop.workflows.classifier_shelf import Features, write_features
-from cytoloop.workflows.imagefiles import ImageFiles, open_files
+from cytoloop.workflows.classification.shelf import Features, write_features
+from cytoloop.workflows.images.files import ImageFiles, open_files
 
 from .vectors import AT_ONCE, plane_vectors, vector_spec
 

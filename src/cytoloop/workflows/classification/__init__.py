@@ -1,0 +1,1 @@
+"""Classes of objects: what people labelled, training, prediction, what to look at next, classifiers as files."""

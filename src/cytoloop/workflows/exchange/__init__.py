@@ -1,0 +1,1 @@
+"""Annotation files: single ones and sets, in and out, at once and as jobs."""

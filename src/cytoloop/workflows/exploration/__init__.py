@@ -1,0 +1,1 @@
+"""Measurements explored: projections, clusters, unusual objects, gates, statistics."""

@@ -1,0 +1,1 @@
+"""What a server needs to stay well: backups, and what is not wanted any more."""

@@ -1,0 +1,1 @@
+"""Images: received, imported as jobs, opened, read as methods see them, moved, removed."""

@@ -1,0 +1,1 @@
+"""Landmarks: training and using detectors, reviewing what they found, distances and angles."""

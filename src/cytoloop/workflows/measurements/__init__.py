@@ -1,0 +1,1 @@
+"""Measurements: the jobs, the table of a layer, files for analysis elsewhere."""

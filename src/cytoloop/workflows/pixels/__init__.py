@@ -1,0 +1,1 @@
+"""Pixel classifiers: scribbles, training, preview, versions."""

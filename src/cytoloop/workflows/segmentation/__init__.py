@@ -1,0 +1,1 @@
+"""Segmentation: of images, whole slides and projects as jobs, and of files without a server."""

@@ -1,0 +1,1 @@
+"""Numbered versions on disk: folders, and shelves of packages; of pixel classifiers and landmark detectors."""
