@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from cytoloop.core.clock import utc_now
-from cytoloop.core.errors import NotFoundError
+from cytoloop.core.errors import ConflictError, NotFoundError
 from cytoloop.core.ids import new_uuid
 from cytoloop.storage.locks import Held, hold
 
@@ -50,6 +50,13 @@ class ProjectImage:
     size_bytes: int
     position: int
     stored: StoredImage | None
+
+
+def stored_of(image: ProjectImage) -> StoredImage:
+    """The image's files, or ``ConflictError`` while there are none."""
+    if image.stored is None:
+        raise ConflictError(f"{image.name} is not imported yet; wait until it is.")
+    return image.stored
 
 
 _JOINED = select(

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.learning.packages.tabular import (
     TREES,
+    WEIGHTS,
     ClassFacts,
     KnownClass,
     NewFiles,
@@ -194,7 +195,7 @@ def read_classifier(folder: Path) -> ClassifierPackage:
         title=title,
         classes=known_classes(folder, facts.classes),
         spec=spec,
-        weights=onnx_in(folder, "weights.onnx"),
+        weights=onnx_in(folder, WEIGHTS),
         committee=tuple(onnx_in(folder, name) for name in facts.committee),
         subject=facts.subject,
         record=facts.training,

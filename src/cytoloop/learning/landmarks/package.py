@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,9 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from cytoloop.learning.classifiers.specification import MOST_CHANNELS, Colours
 from cytoloop.learning.packages.tabular import (
     TREES,
+    WEIGHTS,
     ClassFacts,
     KnownClass,
     NewFiles,
+    Remembered,
     Told,
     description,
     known_classes,
@@ -108,20 +109,6 @@ def _description(folder: Path, new: NewDetector) -> dict[str, Any]:
     return description(folder, told, own)
 
 
-def known_detector(folder: Path) -> LandmarkPackage:
-    """``read_detector``, remembered as long as the files are not changed: versions are read often."""
-    try:
-        changed = (folder / "bioimageio.yaml").stat().st_mtime_ns, (folder / "weights.onnx").stat().st_mtime_ns
-    except FileNotFoundError:
-        return read_detector(folder)
-    return _remembered(folder, changed)
-
-
-@lru_cache(maxsize=200)
-def _remembered(folder: Path, changed: tuple[int, int]) -> LandmarkPackage:  # noqa: ARG001 - part of the key
-    return read_detector(folder)
-
-
 def read_detector(folder: Path) -> LandmarkPackage:
     """The landmark detector in a folder.
 
@@ -139,6 +126,10 @@ def read_detector(folder: Path) -> LandmarkPackage:
         landmarks=known_classes(folder, facts.landmarks, "landmark"),
         spec=LandmarkSpec(**facts.features.model_dump()),
         tolerance_percent=facts.tolerance_percent,
-        weights=onnx_in(folder, "weights.onnx"),
+        weights=onnx_in(folder, WEIGHTS),
         record=facts.training,
     )
+
+
+known_detector = Remembered(read_detector)
+"""``read_detector``, remembered as long as the files are not changed."""

@@ -6,8 +6,9 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import yaml
@@ -21,6 +22,8 @@ from .reading import read_description
 from .writing import FORMAT_VERSION
 
 OPSET = 17
+DESCRIPTION = "bioimageio.yaml"
+WEIGHTS = "weights.onnx"
 _LARGEST_WEIGHTS = 512 << 20
 TREES = {"text": "Geurts et al. 2006: Extremely randomized trees", "doi": "10.1007/s10994-006-6226-1"}
 Package = TypeVar("Package")
@@ -72,6 +75,25 @@ class Told:
     cite: Sequence[Mapping[str, str]] = (TREES,)
 
 
+class Remembered(Generic[Package]):
+    """Packages that are read anew only when their files changed: versions are asked for often."""
+
+    def __init__(self, read: Callable[[Path], Package]) -> None:
+        self._read = read
+        self._found = lru_cache(maxsize=200)(self._read_as_of)
+
+    def __call__(self, folder: Path) -> Package:
+        """The package in a folder, as ``read`` gives it."""
+        try:
+            changed = (folder / DESCRIPTION).stat().st_mtime_ns, (folder / WEIGHTS).stat().st_mtime_ns
+        except FileNotFoundError:
+            return self._read(folder)
+        return self._found(folder, changed)
+
+    def _read_as_of(self, folder: Path, changed: tuple[int, int]) -> Package:
+        return self._read(folder)
+
+
 def write_whole(
     folder: Path,
     files: NewFiles,
@@ -83,14 +105,14 @@ def write_whole(
     partial = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    (partial / "weights.onnx").write_bytes(files.weights)
+    (partial / WEIGHTS).write_bytes(files.weights)
     for name, content in (more or {}).items():
         (partial / name).write_bytes(content)
     np.save(partial / "test_input.npy", files.test_input)
     np.save(partial / "test_output.npy", files.test_output)
     (partial / "README.md").write_text(files.card, encoding="utf-8")
     text = yaml.safe_dump(describe(partial), sort_keys=False, allow_unicode=True, width=110)
-    (partial / "bioimageio.yaml").write_text(text, encoding="utf-8")
+    (partial / DESCRIPTION).write_text(text, encoding="utf-8")
     read(partial)
     partial.rename(folder)
     return read(folder)
@@ -113,7 +135,7 @@ def description(folder: Path, told: Told, own: Mapping[str, Any], attachments: S
         "documentation": "README.md",
         "inputs": [tensor_entry(folder, "features", list(told.inputs), "test_input.npy")],
         "outputs": [tensor_entry(folder, told.output, list(told.outputs), "test_output.npy")],
-        "weights": {"onnx": {**file_entry(folder, "weights.onnx"), "opset_version": OPSET}},
+        "weights": {"onnx": {**file_entry(folder, WEIGHTS), "opset_version": OPSET}},
         **named,
         "config": {"cytoloop": dict(own)},
     }

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,9 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.learning.classifiers.specification import MOST_CHANNELS, Colours
 from cytoloop.learning.packages.tabular import (
+    WEIGHTS,
     ClassFacts,
     KnownClass,
     NewFiles,
+    Remembered,
     Told,
     description,
     identifiers,
@@ -122,20 +123,6 @@ def _description(folder: Path, new: NewPixelClassifier) -> dict[str, Any]:
     return description(folder, told, own)
 
 
-def known_pixel_classifier(folder: Path) -> PixelPackage:
-    """``read_pixel_classifier``, remembered as long as the files are not changed: versions are read often."""
-    try:
-        changed = (folder / "bioimageio.yaml").stat().st_mtime_ns, (folder / "weights.onnx").stat().st_mtime_ns
-    except FileNotFoundError:
-        return read_pixel_classifier(folder)
-    return _remembered(folder, changed)
-
-
-@lru_cache(maxsize=200)
-def _remembered(folder: Path, changed: tuple[int, int]) -> PixelPackage:  # noqa: ARG001 - part of the key
-    return read_pixel_classifier(folder)
-
-
 def read_pixel_classifier(folder: Path) -> PixelPackage:
     """The pixel classifier in a folder.
 
@@ -161,6 +148,10 @@ def read_pixel_classifier(folder: Path) -> PixelPackage:
         background=facts.background,
         regions=facts.regions,
         spec=PixelSpec(**facts.features.model_dump()),
-        weights=onnx_in(folder, "weights.onnx"),
+        weights=onnx_in(folder, WEIGHTS),
         record=facts.training,
     )
+
+
+known_pixel_classifier = Remembered(read_pixel_classifier)
+"""``read_pixel_classifier``, remembered as long as the files are not changed."""

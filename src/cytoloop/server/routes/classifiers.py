@@ -1,18 +1,15 @@
 """Classifiers of a project: labels, versions, packages, and what to label next."""
 
-import shutil
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, File, Query, UploadFile
 from starlette.responses import FileResponse
 
-from cytoloop.core.errors import InvalidInputError
 from cytoloop.projects.permissions import Permission
 from cytoloop.server.access import Access, images_of
+from cytoloop.server.attachments import received, sent
 from cytoloop.server.dependencies import ReadDep, Services, ServicesDep, WriteDep
 from cytoloop.wire import classifiers as wire
 from cytoloop.workflows.classification import labelled, packages
@@ -142,17 +139,8 @@ def export_classifier(
     """The version as a zip file in the bioimage.io format, with ONNX weights."""
     project, _ = access.project(project_id, Permission.VIEW)
     one = _shelf(services, of).version(project.uuid, version)
-    folder = Path(tempfile.mkdtemp(prefix="cytoloop-export-"))
-    background.add_task(shutil.rmtree, folder, ignore_errors=True)
-    try:
-        name = downloads.file_name(f"{project.name} classifier {version}", "zip")
-        path = packages.export_classifier(one.package, folder / name)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return FileResponse(
-        path, media_type="application/zip", headers=downloads.attachment(path.name), background=background
-    )
+    name = downloads.file_name(f"{project.name} classifier {version}", "zip")
+    return sent(lambda folder: packages.export_classifier(one.package, folder / name), background)
 
 
 @router.post("/projects/{project_id}/classifiers/import", status_code=201)
@@ -165,13 +153,8 @@ def import_classifier(
 ) -> wire.ClassifierDetails:
     """Take in a zip file with a classifier. It is checked first; classes that the project lacks are added."""
     write(lambda access: access.project(project_id, Permission.MANAGE))
-    if not file.filename:
-        raise InvalidInputError("Send the classifier as the form field 'file', with its name.")
-    with tempfile.TemporaryDirectory(prefix="cytoloop-classifier-") as folder:
-        path = Path(folder) / Path(file.filename.replace("\\", "/")).name
-        with path.open("wb") as target:
-            shutil.copyfileobj(file.file, target)
-        checked = packages.unpacked_classifier(path, Path(folder) / "unpacked")
+    with received(file, "the classifier") as path:
+        checked = packages.unpacked_classifier(path, path.parent / ".unpacked")
 
         def work(access: Access) -> ClassifierVersion:
             project, _ = access.project(project_id, Permission.MANAGE)

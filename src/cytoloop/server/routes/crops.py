@@ -9,12 +9,12 @@ from fastapi import APIRouter, Query, Request, Response
 from cytoloop.annotations import store
 from cytoloop.core.errors import NotFoundError
 from cytoloop.images.crops import crop_window
+from cytoloop.projects.images import stored_of
 from cytoloop.projects.permissions import Permission
 from cytoloop.server.dependencies import ReadDep, ServicesDep
 from cytoloop.server.serialise import RENDERER_VERSION
 from cytoloop.workflows.images.previews import rendered
 
-from .images import stored_of
 from .tiles import IMMUTABLE, styles_of
 
 router = APIRouter(tags=["annotations"])

@@ -1,17 +1,14 @@
 """Landmark detectors of a project: versions and packages."""
 
-import shutil
-import tempfile
-from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, File, UploadFile
 from starlette.responses import FileResponse
 
-from cytoloop.core.errors import InvalidInputError
 from cytoloop.projects.permissions import Permission
 from cytoloop.server.access import Access
+from cytoloop.server.attachments import received, sent
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
 from cytoloop.wire import landmarks as wire
 from cytoloop.workflows.classification.packages import card_text, zipped
@@ -45,16 +42,8 @@ def export_detector(
     """The version as a zip file in the bioimage.io format, with ONNX weights."""
     project, _ = access.project(project_id, Permission.VIEW)
     one = services.landmarks.version(project.uuid, version)
-    folder = Path(tempfile.mkdtemp(prefix="cytoloop-export-"))
-    background.add_task(shutil.rmtree, folder, ignore_errors=True)
-    try:
-        name = downloads.file_name(f"{project.name} landmarks {version}", "zip")
-        path = zipped(one.package.folder, folder / name)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    headers = downloads.attachment(path.name)
-    return FileResponse(path, media_type="application/zip", headers=headers, background=background)
+    name = downloads.file_name(f"{project.name} landmarks {version}", "zip")
+    return sent(lambda folder: zipped(one.package.folder, folder / name), background)
 
 
 @router.post("/projects/{project_id}/landmark-detectors/import", status_code=201)
@@ -63,13 +52,8 @@ def import_detector(
 ) -> wire.LandmarkDetectorDetails:
     """Take in a zip file with a landmark detector. It is checked first; classes that the project lacks are added."""
     write(lambda access: access.project(project_id, Permission.MANAGE))
-    if not file.filename:
-        raise InvalidInputError("Send the landmark detector as the form field 'file', with its name.")
-    with tempfile.TemporaryDirectory(prefix="cytoloop-landmarks-") as folder:
-        path = Path(folder) / Path(file.filename.replace("\\", "/")).name
-        with path.open("wb") as target:
-            shutil.copyfileobj(file.file, target)
-        checked = packages.unpacked_detector(path, Path(folder) / "unpacked")
+    with received(file, "the landmark detector") as path:
+        checked = packages.unpacked_detector(path, path.parent / ".unpacked")
 
         def work(access: Access) -> LandmarkVersion:
             project, _ = access.project(project_id, Permission.MANAGE)

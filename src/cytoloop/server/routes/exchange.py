@@ -1,7 +1,5 @@
 """Files of annotations: out and in."""
 
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -9,10 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, BackgroundTasks, File, Query, UploadFile
 from starlette.responses import FileResponse
 
-from cytoloop.core.errors import InvalidInputError
 from cytoloop.projects.images import ProjectImage, image_count, project_images
 from cytoloop.projects.permissions import Permission
 from cytoloop.server.access import Access
+from cytoloop.server.attachments import received, sent
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
 from cytoloop.server.serialise import layers_wire
 from cytoloop.wire.annotations import ImportResult, SetImportLayer, SetImportResult
@@ -22,14 +20,7 @@ from cytoloop.workflows.images.archives import ArchiveLimits, unpack
 router = APIRouter(tags=["exchange"])
 
 
-def _sent(path: Path, folder: Path, background: BackgroundTasks) -> FileResponse:
-    background.add_task(shutil.rmtree, folder, ignore_errors=True)
-    return FileResponse(
-        path,
-        media_type="application/octet-stream",
-        headers=downloads.attachment(path.name),
-        background=background,
-    )
+_FILE = "application/octet-stream"
 
 
 @router.get("/layers/{layer_id}/export")
@@ -41,13 +32,9 @@ def export_layer(
 ) -> FileResponse:
     """A layer's objects as a file."""
     layer, image = access.layer(layer_id, Permission.VIEW)
-    folder = Path(tempfile.mkdtemp(prefix="cytoloop-export-"))
-    try:
-        path = exchanging.export_layer(access.connection, layer, image, format, folder)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return _sent(path, folder, background)
+    return sent(
+        lambda folder: exchanging.export_layer(access.connection, layer, image, format, folder), background, _FILE
+    )
 
 
 @router.get("/images/{image_id}/export")
@@ -59,13 +46,7 @@ def export_image(
 ) -> FileResponse:
     """All layers of an image: one file, or a zip of several."""
     image = access.image(image_id, Permission.VIEW)
-    folder = Path(tempfile.mkdtemp(prefix="cytoloop-export-"))
-    try:
-        path = exchanging.export_image(access.connection, image, format, folder)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return _sent(path, folder, background)
+    return sent(lambda folder: exchanging.export_image(access.connection, image, format, folder), background, _FILE)
 
 
 @router.post("/images/{image_id}/import", status_code=201)
@@ -76,13 +57,8 @@ def import_annotations(
     file: Annotated[UploadFile, File()],
 ) -> ImportResult:
     """Objects from a file, as a new layer; classes that are not there yet are added."""
-    if not file.filename:
-        raise InvalidInputError("Send the file as the form field 'file', with its name.")
     image = write(lambda access: access.image(image_id, Permission.ANNOTATE))
-    with tempfile.TemporaryDirectory(prefix="cytoloop-import-") as folder:
-        path = Path(folder) / Path(file.filename).name
-        with path.open("wb") as target:
-            shutil.copyfileobj(file.file, target)
+    with received(file, "the file") as path:
         objects = exchanging.read_file(path, image)
 
     def work(access: Access) -> ImportResult:
@@ -124,8 +100,8 @@ def export_project(
     images = project_images(access.connection, project.id, limit=count + 1)
     chosen = images if image is None else [one for one in images if one.uuid in set(image)]
     selection = export_sets.Selection(chosen, layer or [], class_name or [], predictions)
-    folder = Path(tempfile.mkdtemp(prefix="cytoloop-export-"))
-    try:
+
+    def make(folder: Path) -> Path:
         paths = export_sets.write_set(
             access.connection,
             services.library,
@@ -136,11 +112,9 @@ def export_project(
             crop_px=crop_px,
         )
         name = downloads.file_name(f"{project.name} {set_name}", "zip")
-        bundle = export_sets.packed(folder / "set", paths, folder / name)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return _sent(bundle, folder, background)
+        return export_sets.packed(folder / "set", paths, folder / name)
+
+    return sent(make, background, _FILE)
 
 
 @router.post("/projects/{project_id}/import", status_code=201)
@@ -151,8 +125,6 @@ def import_set(
     file: Annotated[UploadFile, File()],
 ) -> SetImportResult:
     """Annotation files of many images in one zip; each goes to the image whose name it bears, as a new layer."""
-    if not file.filename:
-        raise InvalidInputError("Send the zip as the form field 'file', with its name.")
 
     def images_of(access: Access) -> list[ProjectImage]:
         project, _ = access.project(project_id, Permission.ANNOTATE)
@@ -160,11 +132,8 @@ def import_set(
         return project_images(access.connection, project.id, limit=count + 1)
 
     images = write(images_of)
-    with tempfile.TemporaryDirectory(prefix="cytoloop-import-") as folder:
-        packed = Path(folder) / "set.zip"
-        with packed.open("wb") as target:
-            shutil.copyfileobj(file.file, target)
-        content = Path(folder) / downloads.file_name(Path(file.filename).stem, "")
+    with received(file, "the zip") as packed:
+        content = packed.parent / ".unpacked" / downloads.file_name(packed.stem, "")
         unpack(packed, content, ArchiveLimits(max_bytes=20 << 30))
 
         found = import_sets.read_set(content, images)

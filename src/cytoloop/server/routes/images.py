@@ -13,7 +13,7 @@ from cytoloop.core.errors import ConflictError, InvalidInputError, NotFoundError
 from cytoloop.images.rendering import encode_jpeg
 from cytoloop.images.statistics import histogram, pixel_values
 from cytoloop.projects import images as image_records
-from cytoloop.projects.images import ProjectImage, StoredImage
+from cytoloop.projects.images import StoredImage, stored_of
 from cytoloop.projects.permissions import Permission
 from cytoloop.server.access import Access
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
@@ -130,13 +130,6 @@ def delete_image(image_id: UUID, write: WriteDep, services: ServicesDep) -> None
 
     unused = write(work)
     removing.delete_unused(unused, services.library, services.custody)
-
-
-def stored_of(image: ProjectImage) -> StoredImage:
-    """The image's files, or ``ConflictError`` while there are none."""
-    if image.stored is None:
-        raise ConflictError(f"{image.name} is not imported yet.")
-    return image.stored
 
 
 def check_plane(stored: StoredImage, z: int, t: int) -> None:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from cytoloop.annotations import layers as layer_store
 from cytoloop.core.errors import PermissionDeniedError
 from cytoloop.projects import images as image_records
+from cytoloop.projects.images import stored_of
 from cytoloop.projects.landmarks import store_plan
 from cytoloop.projects.permissions import Permission
 from cytoloop.projects.store import Project
@@ -28,7 +29,7 @@ from cytoloop.workflows.landmarks.points import (
 )
 from cytoloop.workflows.landmarks.review import accept_suggestions, checked_plan
 
-from .images import check_plane, stored_of
+from .images import check_plane
 
 router = APIRouter(tags=["landmarks"])
 PlaneIndex = Annotated[int, Query(ge=0, lt=2**31)]

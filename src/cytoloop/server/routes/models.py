@@ -1,8 +1,6 @@
 """Models that segment: what there is, their weights and cards, import and export."""
 
 import hashlib
-import shutil
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, File, Form, Request, UploadFile
 from starlette.responses import FileResponse, Response
 
-from cytoloop.core.errors import InvalidInputError, NotFoundError
+from cytoloop.core.errors import NotFoundError
 from cytoloop.learning.packages.model import ModelPackage
 from cytoloop.projects.permissions import authorize_admin
+from cytoloop.server.attachments import received, sent
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
 from cytoloop.wire import models as wire
-from cytoloop.workflows.exchange import downloads
 from cytoloop.workflows.models import library as workflow
 
 router = APIRouter(tags=["models"])
@@ -63,15 +61,7 @@ def read_picture(name: str, file: str, access: ReadDep, services: ServicesDep, r
 def export_model(name: str, access: ReadDep, services: ServicesDep, background: BackgroundTasks) -> FileResponse:
     """The whole package as a zip file in the bioimage.io format."""
     package = workflow.model_named(services.methods, name)
-    folder = Path(tempfile.mkdtemp(prefix="cytoloop-export-"))
-    background.add_task(shutil.rmtree, folder, ignore_errors=True)
-    try:
-        path = workflow.export_model(package, folder / f"{package.name}.zip")
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    headers = downloads.attachment(path.name)
-    return FileResponse(path, media_type="application/zip", headers=headers, background=background)
+    return sent(lambda folder: workflow.export_model(package, folder / f"{package.name}.zip"), background)
 
 
 @router.post("/models/import", status_code=201)
@@ -83,12 +73,7 @@ def import_model(
 ) -> wire.ModelDetails:
     """Take in a zip file with a model in the bioimage.io format (administrators). It is checked first."""
     authorize_admin(write.actor)
-    if not file.filename:
-        raise InvalidInputError("Send the model as the form field 'file', with its name.")
-    with tempfile.TemporaryDirectory(prefix="cytoloop-model-") as folder:
-        path = Path(folder) / Path(file.filename.replace("\\", "/")).name
-        with path.open("wb") as target:
-            shutil.copyfileobj(file.file, target)
+    with received(file, "the model") as path:
         return _details(workflow.import_model(services.methods, path, name or None))
 
 

@@ -1,19 +1,17 @@
 """Pixel classifiers of a project: scribbles, versions, packages, and previews on an image."""
 
 import hashlib
-import shutil
-import tempfile
-from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, File, Query, Request, Response, UploadFile
 from starlette.responses import FileResponse
 
-from cytoloop.core.errors import InvalidInputError
 from cytoloop.core.geometry import Box, Plane
+from cytoloop.projects.images import stored_of
 from cytoloop.projects.permissions import Permission
 from cytoloop.server.access import Access, images_of
+from cytoloop.server.attachments import received, sent
 from cytoloop.server.dependencies import ReadDep, ServicesDep, WriteDep
 from cytoloop.server.serialise import RENDERER_VERSION
 from cytoloop.server.state import actor_of
@@ -26,7 +24,7 @@ from cytoloop.workflows.pixels.preview import pixel_preview
 from cytoloop.workflows.pixels.scribbles import scribble_counts, scribble_layers
 from cytoloop.workflows.pixels.shelf import PixelVersion
 
-from .images import check_plane, stored_of
+from .images import check_plane
 from .tiles import IMMUTABLE
 
 router = APIRouter(tags=["pixel classifiers"])
@@ -76,15 +74,8 @@ def export_pixel_classifier(
     """The version as a zip file in the bioimage.io format, with ONNX weights."""
     project, _ = access.project(project_id, Permission.VIEW)
     one = services.pixels.version(project.uuid, version)
-    folder = Path(tempfile.mkdtemp(prefix="cytoloop-export-"))
-    background.add_task(shutil.rmtree, folder, ignore_errors=True)
-    try:
-        path = zipped(one.package.folder, folder / downloads.file_name(f"{project.name} pixels {version}", "zip"))
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    headers = downloads.attachment(path.name)
-    return FileResponse(path, media_type="application/zip", headers=headers, background=background)
+    name = downloads.file_name(f"{project.name} pixels {version}", "zip")
+    return sent(lambda folder: zipped(one.package.folder, folder / name), background)
 
 
 @router.post("/projects/{project_id}/pixel-classifiers/import", status_code=201)
@@ -93,13 +84,8 @@ def import_pixel_classifier(
 ) -> wire.PixelClassifierDetails:
     """Take in a zip file with a pixel classifier. It is checked first; classes that the project lacks are added."""
     write(lambda access: access.project(project_id, Permission.MANAGE))
-    if not file.filename:
-        raise InvalidInputError("Send the pixel classifier as the form field 'file', with its name.")
-    with tempfile.TemporaryDirectory(prefix="cytoloop-pixels-") as folder:
-        path = Path(folder) / Path(file.filename.replace("\\", "/")).name
-        with path.open("wb") as target:
-            shutil.copyfileobj(file.file, target)
-        checked = packages.unpacked_pixel_classifier(path, Path(folder) / "unpacked")
+    with received(file, "the pixel classifier") as path:
+        checked = packages.unpacked_pixel_classifier(path, path.parent / ".unpacked")
 
         def work(access: Access) -> PixelVersion:
             project, _ = access.project(project_id, Permission.MANAGE)

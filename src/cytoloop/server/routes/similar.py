@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from cytoloop.core.errors import InvalidInputError
+from cytoloop.projects.images import stored_of
 from cytoloop.projects.permissions import Permission
 from cytoloop.server.access import Access, images_of
 from cytoloop.server.dependencies import ServicesDep
@@ -13,8 +14,6 @@ from cytoloop.wire import similar as wire
 from cytoloop.workflows.classification.labelled import AREAS, layers_to_learn_from
 from cytoloop.workflows.similar.finding import neighbours, object_count, similar_objects, vector_of
 from cytoloop.workflows.similar.vectors import layer_vectors
-
-from .images import stored_of
 
 router = APIRouter(tags=["annotations"])
 

@@ -7,12 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from cytoloop.images.slices import Depth, Side, orthogonal
+from cytoloop.projects.images import stored_of
 from cytoloop.projects.permissions import Permission
 from cytoloop.server.dependencies import ReadDep, ServicesDep
 from cytoloop.server.serialise import RENDERER_VERSION
 from cytoloop.workflows.images.previews import rendered
 
-from .images import stored_of
 from .tiles import styles_of
 
 router = APIRouter(tags=["images"])

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from cytoloop.core.errors import CytoloopError, InvalidInputError, NotFoundError
 from cytoloop.images.pyramid import Pyramid
 from cytoloop.images.rendering import ChannelStyle, parse_style
-from cytoloop.projects.images import StoredImage
+from cytoloop.projects.images import StoredImage, stored_of
 from cytoloop.projects.permissions import Actor, Permission
 from cytoloop.runtime.assembly import Services
 from cytoloop.runtime.settings import MIB
@@ -26,7 +26,7 @@ from cytoloop.server.state import actor_of
 from cytoloop.server.tilecache import TileCache
 from cytoloop.workflows.images.previews import PREVIEW_PX, first_styles, preview, rendered, smaller
 
-from .images import check_plane, stored_of
+from .images import check_plane
 
 IMMUTABLE = "private, max-age=31536000, immutable"
 AUTHORIZED_SECONDS = 5.0

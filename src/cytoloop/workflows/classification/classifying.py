@@ -20,7 +20,7 @@ from cytoloop.jobs.model import Job, NewJob, Task
 from cytoloop.learning.classifiers.crops import CropSpec, spec_from
 from cytoloop.learning.classifiers.specification import FeatureSpec
 from cytoloop.projects import ontologies
-from cytoloop.projects.images import ProjectImage, project_image_by_id
+from cytoloop.projects.images import ProjectImage, project_image_by_id, stored_of
 from cytoloop.projects.store import Project, project_by_id
 from cytoloop.storage.database import Database
 from cytoloop.workflows.announcing import Announcer, counted
@@ -155,8 +155,6 @@ class ClassifyKind:
         version = self._shelf.version(project.uuid, job.parameters["classifier"])
         layer = layer_store.layer_by_id(connection, task.payload["layer_id"])
         image = project_image_by_id(connection, layer.image_id)
-        if image.stored is None:
-            raise ConflictError(f"{image.name} is not imported.")
         first, last = task.payload["between"]
         rows = objects_of(connection, layer.id, is_open(), (first, last))
         spec = spec_from(job.parameters["spec"])
@@ -165,7 +163,7 @@ class ClassifyKind:
         if isinstance(spec, FeatureSpec):
             write_features(paths["known"], self._shelf.features(project.uuid, layer.uuid, spec, rows))
         step = "predict" if isinstance(spec, FeatureSpec) else "predict-crops"
-        files = self._library.files(image.stored).as_call()
+        files = self._library.files(stored_of(image)).as_call()
         named = {name: str(path) for name, path in paths.items()}
         classifier = str(version.package.folder)
         return {**files, **named, "step": step, "spec": job.parameters["spec"], "classifier": classifier}

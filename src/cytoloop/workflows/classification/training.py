@@ -17,8 +17,6 @@ from sqlalchemy import Connection
 from cytoloop import __version__
 from cytoloop.annotations import layers as layer_store
 from cytoloop.annotations.model import Layer
-from cytoloop.core.clock import utc_now
-from cytoloop.core.errors import ConflictError
 from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.model import Job, NewJob, Task
 from cytoloop.learning.classifiers.configuration import AnyConfiguration, NetworkConfiguration
@@ -26,7 +24,7 @@ from cytoloop.learning.classifiers.crops import CropSpec, Spec, crops_for, spec_
 from cytoloop.learning.classifiers.specification import FeatureSpec, ImageKind, spec_for
 from cytoloop.learning.classifiers.training import LEAST_PER_CLASS, require_enough
 from cytoloop.projects import ontologies
-from cytoloop.projects.images import ProjectImage, find_project_image, project_image_by_id
+from cytoloop.projects.images import ProjectImage, find_project_image, project_image_by_id, stored_of
 from cytoloop.projects.store import Project, project_by_id
 from cytoloop.storage.database import Database
 from cytoloop.workflows.announcing import Announcer, counted
@@ -34,6 +32,7 @@ from cytoloop.workflows.cropnetworks import orders as networks
 from cytoloop.workflows.images.library import ImageLibrary
 from cytoloop.workflows.training.child import require_torch
 from cytoloop.workflows.training.folder import work_folder
+from cytoloop.workflows.training.records import origin, put_on_shelf
 
 from .classifying import follow_with_classification
 from .labelled import (
@@ -152,8 +151,6 @@ class TrainKind:
     ) -> dict[str, Any]:
         layer = layer_store.layer_by_id(connection, task.payload["layer_id"])
         image = project_image_by_id(connection, layer.image_id)
-        if image.stored is None:
-            raise ConflictError(f"{image.name} is not imported.")
         first, last = task.payload["between"]
         rows = objects_of(connection, layer.id, is_labelled(), (first, last))
         spec = spec_from(job.parameters["spec"])
@@ -164,7 +161,7 @@ class TrainKind:
         else:
             rows, target = networks.drawn(rows, job.parameters["shares"]), networks.crops_file(scratch, task)
         write_objects(source, rows)
-        files = self._library.files(image.stored).as_call()
+        files = self._library.files(stored_of(image)).as_call()
         spec_json = job.parameters["spec"]
         return {**files, "step": task.payload["step"], "spec": spec_json, "input": str(source), "output": str(target)}
 
@@ -194,13 +191,7 @@ class TrainKind:
             "configuration": job.parameters["configuration"],
             "subject": "objects",
             "earlier": networks.earlier_of(self._shelf, project.uuid, job.parameters["earlier"]),
-            "facts": {
-                "project": project.name,
-                "job": str(job.uuid),
-                "trained_at": utc_now().isoformat(timespec="seconds"),
-                "cytoloop_version": __version__,
-                "data": _data(connection, job),
-            },
+            "facts": origin(project, job, _images(connection, job)),
         }
         written = source.with_suffix(".json")
         written.write_bytes(orjson.dumps(order))
@@ -224,11 +215,7 @@ class TrainKind:
                 found = read_features(target, len(spec.names))
                 self._shelf.keep_features(project.uuid, layer.uuid, spec, found)
             return
-        package = target.with_suffix("")
-        outputs = dict(ledger.job_by_id(connection, job.id).outputs)
-        if package.is_dir():  # not when this write is done again
-            outputs["classifier"] = self._shelf.add(project.uuid, package)
-        ledger.set_outputs(connection, job.id, {**outputs, **receipt})
+        put_on_shelf(connection, job, target.with_suffix(""), receipt, shelf=self._shelf, output="classifier")
 
     def task_failed(self, connection: Connection, job: Job, task: Task, error: str) -> None:
         """What could not be looked at is not learnt from."""
@@ -251,11 +238,10 @@ class TrainKind:
         return f"Classifier {outputs['classifier']} from {counted(outputs['labels'], 'label')}{score}"
 
 
-def _data(connection: Connection, job: Job) -> list[dict[str, Any]]:
-    """The images that were learnt from, with the checksums of their files."""
+def _images(connection: Connection, job: Job) -> list[ProjectImage | None]:
+    """The images that are learnt from."""
     layers = layer_store.layers_by_uuid(connection, [UUID(one) for one in job.parameters["layers"]])
-    images = (find_project_image(connection, one) for one in dict.fromkeys(one.image_id for one in layers))
-    return [{"name": one.name, "sha256": one.stored.sha256} for one in images if one is not None and one.stored][:500]
+    return [find_project_image(connection, one) for one in dict.fromkeys(one.image_id for one in layers)]
 
 
 def _files(scratch: Path, task: Task) -> tuple[Path, Path]:

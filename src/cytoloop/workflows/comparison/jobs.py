@@ -19,7 +19,7 @@ from cytoloop.jobs import ledger
 from cytoloop.jobs.model import Job, NewJob, Task
 from cytoloop.learning.preprocessing import parse_steps
 from cytoloop.learning.registry import MethodRegistry
-from cytoloop.projects.images import ProjectImage, project_image_by_id
+from cytoloop.projects.images import ProjectImage, project_image_by_id, stored_of
 from cytoloop.projects.store import project_by_id
 from cytoloop.storage.database import Database
 from cytoloop.workflows.announcing import counted
@@ -122,11 +122,9 @@ class CompareKind:
         with self._database.read() as connection:
             image = project_image_by_id(connection, task.payload["image_id"])
             project = project_by_id(connection, job.project_id)
-        if image.stored is None:
-            raise ConflictError(f"{image.name} is not imported.")
         return {
             **self._methods.with_pixels(self._pixels.of_project(project.uuid)).as_call(),
-            **self._library.files(image.stored).as_call(),
+            **self._library.files(stored_of(image)).as_call(),
             **{name: job.parameters[name] for name in ("box", "z", "t")},
             "row": job.parameters["rows"][task.payload["number"] - 1],
             "name": image.name,

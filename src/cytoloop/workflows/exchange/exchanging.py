@@ -16,11 +16,11 @@ from cytoloop.annotations.model import ChangeSet, Layer, NewAnnotation
 from cytoloop.annotations.rows import as_annotations
 from cytoloop.annotations.store import apply_change
 from cytoloop.annotations.tables import annotation
-from cytoloop.core.errors import ConflictError, InvalidInputError
+from cytoloop.core.errors import InvalidInputError
 from cytoloop.exchange.formats import read_objects, write_objects
 from cytoloop.exchange.model import ExchangeImage, ExchangeObject, ExchangeTerm, ReadObjects
 from cytoloop.projects import ontologies
-from cytoloop.projects.images import ProjectImage
+from cytoloop.projects.images import ProjectImage, stored_of
 from cytoloop.projects.store import project_by_id
 from cytoloop.workflows.announcing import Announcer
 from cytoloop.workflows.objects.editing import extent_of
@@ -42,9 +42,7 @@ class Imported:
 
 def exchange_image(image: ProjectImage) -> ExchangeImage:
     """The facts of an image that annotation files need."""
-    if image.stored is None:
-        raise ConflictError(f"{image.name} is not imported yet.")
-    info = image.stored.info
+    info = stored_of(image).info
     names = ("width", "height", "size_z", "size_t", "pixel_width_um", "pixel_height_um")
     return ExchangeImage(name=image.name, **{name: info[name] for name in names})
 

@@ -22,7 +22,7 @@ from cytoloop.learning.packages.model import ModelPackage
 from cytoloop.learning.packages.model import Task as ModelTask
 from cytoloop.learning.packages.reading import checked_name
 from cytoloop.learning.registry import MethodRegistry
-from cytoloop.projects.images import ProjectImage, project_image_by_id
+from cytoloop.projects.images import ProjectImage, project_image_by_id, stored_of
 from cytoloop.storage.database import Database
 from cytoloop.storage.rows import batches
 from cytoloop.workflows.announcing import counted
@@ -213,12 +213,10 @@ class FineTuneKind:
             }
         with self._database.read() as connection:
             image = project_image_by_id(connection, task.payload["image_id"])
-            if image.stored is None:
-                raise ConflictError(f"{image.name} is not imported.")
             objects = scratch / f"{task.index}.{task.epoch}.parquet"
             pq.write_table(_marks_table(connection, image, job), objects)
         return {
-            **self._library.files(image.stored).as_call(),
+            **self._library.files(stored_of(image)).as_call(),
             "step": "cut",
             "objects": str(objects),
             "output": data,

@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection
 
 from cytoloop import __version__
-from cytoloop.core.clock import utc_now
 from cytoloop.core.errors import InvalidInputError
 from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.model import Job, NewJob, Task
@@ -39,6 +38,7 @@ from cytoloop.workflows.cropnetworks import orders as networks
 from cytoloop.workflows.images.library import ImageLibrary
 from cytoloop.workflows.training.child import require_torch
 from cytoloop.workflows.training.folder import work_folder
+from cytoloop.workflows.training.records import origin, put_on_shelf
 
 from .applying import AT_ONCE, follow_with_images, images_call
 from .seeing import image_spec
@@ -155,7 +155,6 @@ class TrainImagesKind:
         return {**call, "step": "train"}
 
     def _order(self, project: Project, job: Job, images: Sequence[ProjectImage]) -> dict[str, Any]:
-        data = [{"name": one.name, "sha256": one.stored.sha256} for one in images if one.stored is not None]
         return {
             "title": f"{project.name} classifier of images",
             "classes": [{"name": one["name"], "color": one["color"]} for one in job.parameters["terms"]],
@@ -163,13 +162,7 @@ class TrainImagesKind:
             "configuration": job.parameters["configuration"],
             "subject": "images",
             "earlier": networks.earlier_of(self._shelf, project.uuid, job.parameters["earlier"]),
-            "facts": {
-                "project": project.name,
-                "job": str(job.uuid),
-                "trained_at": utc_now().isoformat(timespec="seconds"),
-                "cytoloop_version": __version__,
-                "data": data[:500],
-            },
+            "facts": origin(project, job, images),
         }
 
     def finish_task(self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path) -> None:
@@ -180,12 +173,7 @@ class TrainImagesKind:
             if path.is_file():
                 path.rename(scratch / f"done-{task.index:06}.features.parquet")
             return
-        outputs = dict(ledger.job_by_id(connection, job.id).outputs)
-        package = _package(scratch, task)
-        if package.is_dir():  # not when this write is done again
-            project = project_by_id(connection, job.project_id)
-            outputs["classifier"] = self._shelf.add(project.uuid, package)
-        ledger.set_outputs(connection, job.id, {**outputs, **receipt})
+        put_on_shelf(connection, job, _package(scratch, task), receipt, shelf=self._shelf, output="classifier")
 
     def task_failed(self, connection: Connection, job: Job, task: Task, error: str) -> None:
         """What could not be looked at is not learnt from."""

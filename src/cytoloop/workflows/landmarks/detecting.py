@@ -14,11 +14,11 @@ from cytoloop.annotations.geometry import Kind
 from cytoloop.annotations.layers import LANDMARKS
 from cytoloop.annotations.model import ChangeSet, Layer, NewAnnotation, Removal, Status
 from cytoloop.annotations.store import apply_change
-from cytoloop.core.errors import ConflictError, InvalidInputError
+from cytoloop.core.errors import InvalidInputError
 from cytoloop.jobs import ledger
 from cytoloop.jobs.model import Job, NewJob, Task
 from cytoloop.projects import ontologies
-from cytoloop.projects.images import ProjectImage, find_project_image, project_image_by_id
+from cytoloop.projects.images import ProjectImage, find_project_image, project_image_by_id, stored_of
 from cytoloop.projects.store import Project, project_by_id
 from cytoloop.storage.database import Database
 from cytoloop.workflows.announcing import Announcer, counted
@@ -105,10 +105,8 @@ class DetectLandmarksKind:
         with self._database.read() as connection:
             image = project_image_by_id(connection, task.payload["image_id"])
             project = project_by_id(connection, job.project_id)
-        if image.stored is None:
-            raise ConflictError(f"{image.name} is not imported.")
         version = self._shelf.version(project.uuid, job.parameters["detector"])
-        files = self._library.files(image.stored).as_call()
+        files = self._library.files(stored_of(image)).as_call()
         detector = str(version.package.folder.resolve())
         return {**files, **task.payload, "step": "detect", "name": image.name, "detector": detector}
 

@@ -10,19 +10,19 @@ from typing import Any
 from sqlalchemy import Connection
 
 from cytoloop import __version__
-from cytoloop.core.clock import utc_now
-from cytoloop.core.errors import ConflictError, InvalidInputError
+from cytoloop.core.errors import InvalidInputError
 from cytoloop.jobs import ledger
 from cytoloop.jobs.model import Job, NewJob, Task
 from cytoloop.learning.landmarks.configuration import LandmarkConfiguration
 from cytoloop.learning.landmarks.specification import require_size, spec_of
 from cytoloop.learning.landmarks.training import require_landmarks
-from cytoloop.projects.images import ProjectImage, find_project_image, project_image_by_id
+from cytoloop.projects.images import ProjectImage, find_project_image, project_image_by_id, stored_of
 from cytoloop.projects.store import Project, project_by_id
 from cytoloop.storage.database import Database
 from cytoloop.workflows.announcing import counted
 from cytoloop.workflows.classification.labelled import image_kind
 from cytoloop.workflows.images.library import ImageLibrary
+from cytoloop.workflows.training.records import origin, put_on_shelf
 
 from .points import (
     LandmarkPoint,
@@ -118,7 +118,7 @@ class TrainLandmarksKind:
                 return {**own, **self._sample_call(connection, job, task, scratch)}
             done = ledger.done_tasks(connection, job.id, stage=0)
             project = project_by_id(connection, job.project_id)
-            data = _data(connection, [one.payload["image_id"] for one in done])
+            images = [find_project_image(connection, one.payload["image_id"]) for one in done]
         return {
             **own,
             "step": "train",
@@ -126,23 +126,15 @@ class TrainLandmarksKind:
             "output": str(_output(scratch, task).with_suffix("")),
             "title": f"{project.name} landmark detector",
             "landmarks": [{"name": one["name"], "color": one["color"]} for one in job.parameters["terms"]],
-            "facts": {
-                "project": project.name,
-                "job": str(job.uuid),
-                "trained_at": utc_now().isoformat(timespec="seconds"),
-                "cytoloop_version": __version__,
-                "data": data,
-            },
+            "facts": origin(project, job, images),
         }
 
     def _sample_call(self, connection: Connection, job: Job, task: Task, scratch: Path) -> dict[str, Any]:
         image = project_image_by_id(connection, task.payload["image_id"])
-        if image.stored is None:
-            raise ConflictError(f"{image.name} is not imported.")
         ids = [one["id"] for one in job.parameters["terms"]]
         planes = placed_points(landmark_points(connection, [image], ids))
         return {
-            **self._library.files(image.stored).as_call(),
+            **self._library.files(stored_of(image)).as_call(),
             "step": "sample",
             "name": image.name,
             "group": image.id,
@@ -156,12 +148,14 @@ class TrainLandmarksKind:
         """Put the new detector on the shelf."""
         if task.payload["step"] == "sample":
             return
-        package = _output(scratch, task).with_suffix("")
-        outputs = dict(ledger.job_by_id(connection, job.id).outputs)
-        if package.is_dir():  # not when this write is done again
-            project = project_by_id(connection, job.project_id)
-            outputs["landmark_detector"] = self._shelf.add(project.uuid, package)
-        ledger.set_outputs(connection, job.id, {**outputs, **receipt})
+        put_on_shelf(
+            connection,
+            job,
+            _output(scratch, task).with_suffix(""),
+            receipt,
+            shelf=self._shelf,
+            output="landmark_detector",
+        )
 
     def task_failed(self, connection: Connection, job: Job, task: Task, error: str) -> None:
         """The job tells the error."""
@@ -182,9 +176,3 @@ def _place(one: LandmarkPoint | None) -> list[float] | None:
 
 def _output(scratch: Path, task: Task) -> Path:
     return scratch / f"{task.index}.{task.epoch}.npz"
-
-
-def _data(connection: Connection, image_ids: Sequence[int]) -> list[dict[str, Any]]:
-    """The images that were learnt from, with the checksums of their files."""
-    found = (find_project_image(connection, one) for one in image_ids)
-    return [{"name": one.name, "sha256": one.stored.sha256} for one in found if one is not None and one.stored][:500]

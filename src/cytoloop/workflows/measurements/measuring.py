@@ -14,11 +14,11 @@ from cytoloop.annotations.model import Layer
 from cytoloop.annotations.points import read_points
 from cytoloop.annotations.tables import annotation
 from cytoloop.core.clock import utc_now
-from cytoloop.core.errors import ConflictError, InvalidInputError
+from cytoloop.core.errors import InvalidInputError
 from cytoloop.jobs import ledger
 from cytoloop.jobs.model import Job, NewJob, Task
 from cytoloop.measurements.features.catalogue import Wanted
-from cytoloop.projects.images import project_image_by_id
+from cytoloop.projects.images import project_image_by_id, stored_of
 from cytoloop.storage.database import Database
 from cytoloop.workflows.announcing import Announcer, counted
 from cytoloop.workflows.images.library import ImageLibrary
@@ -83,15 +83,13 @@ class MeasureKind:
             rows = _objects_between(connection, layer.id, payload["first"], payload["last"])
             features = Wanted.from_parameters(job.parameters.get("features", {}))
             centres = _centres(connection, layer, scratch) if "neighbours" in features.sets else None
-        if image.stored is None:
-            raise ConflictError(f"{image.name} is not imported.")
         source, target = _files(scratch, task)
         names = ("id", "version", "z", "t", "wkb")
         columns = zip(*rows, strict=True) if rows else [[] for _ in names]
         types = (pa.int64(), pa.int64(), pa.int64(), pa.int64(), pa.binary())
         arrays = [pa.array(list(c), kind) for c, kind in zip(columns, types, strict=True)]
         pq.write_table(pa.table(dict(zip(names, arrays, strict=True))), source)
-        files = self._library.files(image.stored).as_call()
+        files = self._library.files(stored_of(image)).as_call()
         return {
             **files,
             "input": str(source),

@@ -16,7 +16,7 @@ from cytoloop.annotations.tables import idempotency
 from cytoloop.core.clock import utc_now
 from cytoloop.core.errors import ConflictError, InvalidInputError
 from cytoloop.projects import ontologies
-from cytoloop.projects.images import ProjectImage, project_image_by_id, project_images
+from cytoloop.projects.images import ProjectImage, project_image_by_id, project_images, stored_of
 from cytoloop.projects.store import project_by_id
 from cytoloop.storage.locks import Held, hold, share
 from cytoloop.workflows.announcing import Announcer
@@ -24,17 +24,15 @@ from cytoloop.workflows.announcing import Announcer
 
 def extent_of(image: ProjectImage) -> Extent:
     """The size of an image, or ``ConflictError`` while it is not imported."""
-    if image.stored is None:
-        raise ConflictError(f"{image.name} is not imported yet; wait until it is.")
-    return Extent(image.stored.info["width"], image.stored.info["height"])
+    info = stored_of(image).info
+    return Extent(info["width"], info["height"])
 
 
 def check_change(connection: Connection, change_set: ChangeSet, image: ProjectImage) -> None:
     """Refuse geometry outside the image, planes it does not have, and classes of other projects."""
     edited = [one.fields["geometry"] for one in change_set.edits if one.fields.get("geometry")]
     check_geometries([*(one.geometry for one in change_set.creates), *edited], extent_of(image))
-    assert image.stored is not None  # extent_of has checked it
-    info = image.stored.info
+    info = stored_of(image).info
     for index, one in enumerate(change_set.creates):
         if one.z >= info["size_z"] or one.t >= info["size_t"]:
             raise InvalidInputError(

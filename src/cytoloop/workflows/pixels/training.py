@@ -11,8 +11,7 @@ from sqlalchemy import Connection
 
 from cytoloop import __version__
 from cytoloop.annotations import layers as layer_store
-from cytoloop.core.clock import utc_now
-from cytoloop.core.errors import ConflictError, InvalidInputError
+from cytoloop.core.errors import InvalidInputError
 from cytoloop.jobs import ledger
 from cytoloop.jobs.model import Job, NewJob, Task
 from cytoloop.learning.pixels.configuration import PixelConfiguration
@@ -21,7 +20,7 @@ from cytoloop.learning.pixels.method import PREFIX
 from cytoloop.learning.pixels.package import MOST_CLASSES
 from cytoloop.learning.pixels.specification import spec_of
 from cytoloop.projects import ontologies
-from cytoloop.projects.images import ProjectImage, find_project_image, project_image_by_id
+from cytoloop.projects.images import ProjectImage, find_project_image, project_image_by_id, stored_of
 from cytoloop.projects.store import Project, project_by_id
 from cytoloop.storage.database import Database
 from cytoloop.workflows.announcing import counted
@@ -29,6 +28,7 @@ from cytoloop.workflows.classification.labelled import image_kind, objects_of
 from cytoloop.workflows.classification.objectrows import write_objects
 from cytoloop.workflows.images.library import ImageLibrary
 from cytoloop.workflows.segmentation.segmenting import KIND as SEGMENT
+from cytoloop.workflows.training.records import origin, put_on_shelf
 
 from .scribbles import is_scribble, scribble_counts, scribble_layers
 from .shelf import PixelShelf
@@ -143,7 +143,8 @@ class TrainPixelsKind:
                 return {**own, **self._sample_call(connection, job, task, scratch)}
             done = ledger.done_tasks(connection, job.id, stage=0)
             project = project_by_id(connection, job.project_id)
-            data = _data(connection, [one.payload["layer_id"] for one in done])
+            layers = [layer_store.find_layer(connection, one.payload["layer_id"]) for one in done]
+            images = [find_project_image(connection, one.image_id) for one in layers if one is not None]
         return {
             **own,
             "step": "train",
@@ -152,26 +153,18 @@ class TrainPixelsKind:
             "title": f"{project.name} pixel classifier",
             "classes": [{"name": one["name"], "color": one["color"]} for one in job.parameters["terms"]],
             "background": job.parameters["background"],
-            "facts": {
-                "project": project.name,
-                "job": str(job.uuid),
-                "trained_at": utc_now().isoformat(timespec="seconds"),
-                "cytoloop_version": __version__,
-                "data": data,
-            },
+            "facts": origin(project, job, images),
         }
 
     def _sample_call(self, connection: Connection, job: Job, task: Task, scratch: Path) -> dict[str, Any]:
         layer = layer_store.layer_by_id(connection, task.payload["layer_id"])
         image = project_image_by_id(connection, layer.image_id)
-        if image.stored is None:
-            raise ConflictError(f"{image.name} is not imported.")
         places = {one["id"]: number for number, one in enumerate(job.parameters["terms"])}
         rows = [one for one in objects_of(connection, layer.id, is_scribble()) if one.term_id in places]
         source = _output(scratch, task).with_suffix(".parquet")
         write_objects(source, rows)
         return {
-            **self._library.files(image.stored).as_call(),
+            **self._library.files(stored_of(image)).as_call(),
             "step": "sample",
             "name": image.name,
             "input": str(source),
@@ -184,12 +177,14 @@ class TrainPixelsKind:
         """Put the new pixel classifier on the shelf."""
         if task.payload["step"] == "sample":
             return
-        package = _output(scratch, task).with_suffix("")
-        outputs = dict(ledger.job_by_id(connection, job.id).outputs)
-        if package.is_dir():  # not when this write is done again
-            project = project_by_id(connection, job.project_id)
-            outputs["pixel_classifier"] = self._shelf.add(project.uuid, package)
-        ledger.set_outputs(connection, job.id, {**outputs, **receipt})
+        put_on_shelf(
+            connection,
+            job,
+            _output(scratch, task).with_suffix(""),
+            receipt,
+            shelf=self._shelf,
+            output="pixel_classifier",
+        )
 
     def task_failed(self, connection: Connection, job: Job, task: Task, error: str) -> None:
         """The job tells the error."""
@@ -219,10 +214,3 @@ class TrainPixelsKind:
 
 def _output(scratch: Path, task: Task) -> Path:
     return scratch / f"{task.index}.{task.epoch}.npz"
-
-
-def _data(connection: Connection, layer_ids: Sequence[int]) -> list[dict[str, Any]]:
-    """The images that were learnt from, with the checksums of their files."""
-    layers = (layer_store.find_layer(connection, one) for one in layer_ids)
-    found = (find_project_image(connection, one.image_id) for one in layers if one is not None)
-    return [{"name": one.name, "sha256": one.stored.sha256} for one in found if one is not None and one.stored][:500]

@@ -18,7 +18,7 @@ from cytoloop.core.errors import ConflictError, NotFoundError
 from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.model import Job, Task
 from cytoloop.learning.registry import MethodRegistry
-from cytoloop.projects.images import project_image_by_id
+from cytoloop.projects.images import project_image_by_id, stored_of
 from cytoloop.projects.store import project_by_id
 from cytoloop.storage.database import after_commit
 from cytoloop.workflows.announcing import Announcer, counted
@@ -67,15 +67,13 @@ class SegmentKind:
             image = project_image_by_id(connection, payload["image_id"])
             project = project_by_id(connection, job.project_id)
             strips = slides.strips_call(connection, task, scratch) if payload["step"] == Step.STRIPS else {}
-        if image.stored is None:
-            raise ConflictError(f"{image.name} is not imported.")
-        files = self._library.files(image.stored).as_call()
+        files = self._library.files(stored_of(image)).as_call()
         methods = self._methods.with_pixels(self._pixels.of_project(project.uuid)).as_call()
         call = {**payload, **files, **methods, "output": str(slides.output(scratch, task)), **strips}
         if payload["step"] == Step.TILE:
             call["strips"] = None if payload["alone"] else str(slides.strips_path(scratch, task))
         if payload.get("foreground"):
-            info = image.stored.info
+            info = stored_of(image).info
             call["foreground"] = slides.foreground_call(scratch, payload, info["width"], info["height"])
         if payload["step"] == Step.FOREGROUND:
             call["output"] = str(slides.foreground_path(scratch, payload))

@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 
 from cytoloop.annotations import layers as layer_store
 from cytoloop.annotations.model import Layer
-from cytoloop.core.errors import ConflictError, InvalidInputError, TooLargeError
+from cytoloop.core.errors import InvalidInputError, TooLargeError
 from cytoloop.jobs import ledger, logbook
 from cytoloop.jobs.model import Job, NewJob, Task
-from cytoloop.projects.images import project_image_by_id
+from cytoloop.projects.images import project_image_by_id, stored_of
 from cytoloop.projects.store import Project, project_by_id
 from cytoloop.storage.database import Database
 from cytoloop.workflows.announcing import counted
@@ -69,14 +69,12 @@ class IndexKind:
         with self._database.read() as connection:
             layer = layer_store.layer_by_id(connection, task.payload["layer_id"])
             image = project_image_by_id(connection, layer.image_id)
-            if image.stored is None:
-                raise ConflictError(f"{image.name} is not imported.")
             project = project_by_id(connection, job.project_id)
             first, last = task.payload["between"]
             rows = objects_of(connection, layer.id, is_area(), (first, last))
         source, target = _files(scratch, task)
         write_objects(source, layer_vectors(self._shelf, project.uuid, layer.uuid).unknown(rows))
-        return {**self._library.files(image.stored).as_call(), "input": str(source), "output": str(target)}
+        return {**self._library.files(stored_of(image)).as_call(), "input": str(source), "output": str(target)}
 
     def finish_task(self, connection: Connection, job: Job, task: Task, receipt: dict[str, Any], scratch: Path) -> None:
         """Remember the vectors."""
