@@ -26,7 +26,7 @@ class Shelf(Protocol):
 
 
 def origin(project: Project, job: Job, images: Iterable[ProjectImage | None]) -> dict[str, Any]:
-    """Facts for the record of what a job trains: by whom, when, from which files. ``None``: an image that is gone."""
+    """Facts for the record of what a job trains: where, when, from which files. ``None``: an image that is gone."""
     found = (one for one in images if one is not None)
     data = [{"name": one.name, "sha256": one.stored.sha256} for one in found if one.stored is not None]
     return {
