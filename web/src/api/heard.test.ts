@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { upserted } from "./events";
 import { Heard } from "./heard";
 
 interface Thing {
@@ -10,7 +11,7 @@ interface Thing {
 const thing = (id: string, state: string, project = "mine"): Thing => ({ id, state, project });
 
 function asked(answer: Thing[]) {
-  const heard = new Heard<Thing>();
+  const heard = new Heard<Thing>(upserted);
   let release = (_: Thing[]): void => undefined;
   const fetched = () => new Promise<Thing[]>((resolve) => (release = resolve));
   const list = heard.during(fetched, ({ project }) => project === "mine");
@@ -43,4 +44,16 @@ it("believes an answer to a question asked later", async () => {
     () => true,
   );
   expect(later).toEqual([thing("1", "failed")]);
+});
+
+it("adds what is new where the list wants it", async () => {
+  const heard = new Heard<Thing>((items, news) => upserted(items, news, "first"));
+  let release = (_: Thing[]): void => undefined;
+  const list = heard.during(
+    () => new Promise<Thing[]>((resolve) => (release = resolve)),
+    () => true,
+  );
+  heard.tell(thing("2", "queued"));
+  release([thing("1", "done")]);
+  expect((await list).map(({ id }) => id)).toEqual(["2", "1"]);
 });

@@ -1,5 +1,6 @@
 /** Images: records, pixels, thumbnails, files on the server. */
 import { queryOptions } from "@tanstack/react-query";
+import { imageApplied } from "./events";
 import { Heard } from "./heard";
 import { API, get, getAll, request, url } from "./http";
 import { fetchPatiently } from "./patience";
@@ -11,7 +12,7 @@ export const imageKeys = {
   histogram: (iid: string, z: number, t: number) => ["histogram", iid, z, t] as const,
 };
 
-export const imagesHeard = new Heard<Image>();
+export const imagesHeard = new Heard<Image>(imageApplied);
 
 /** With what the stream tells meanwhile. */
 export const allImages = (pid: string): Promise<Image[]> =>

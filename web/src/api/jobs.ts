@@ -1,5 +1,7 @@
 /** Methods and jobs. */
-import { queryOptions } from "@tanstack/react-query";
+import { type QueryClient, queryOptions } from "@tanstack/react-query";
+import { jobApplied } from "./events";
+import { Heard } from "./heard";
 import { get, request } from "./http";
 import type {
   ClassifyImagesRequest,
@@ -43,6 +45,14 @@ export const jobKeys = {
   curve: (jid: string) => ["job-curve", jid] as const,
 };
 
+const jobsHeard = new Heard<Job>(jobApplied);
+
+/** Puts what became of a job into the list that is held, or into the one that is on its way. */
+export function jobTold(client: QueryClient, job: Job): void {
+  jobsHeard.tell(job);
+  client.setQueryData<Job[]>(jobKeys.list(job.project_id), (old) => old && jobApplied(old, job));
+}
+
 export const methodsQuery = queryOptions({
   queryKey: ["methods"],
   queryFn: () => get<MethodInfo[]>("/methods"),
@@ -60,7 +70,11 @@ export const projectMethodsQuery = (pid: string) =>
 export const jobsQuery = (pid: string) =>
   queryOptions({
     queryKey: jobKeys.list(pid),
-    queryFn: async () => (await get<Page<Job>>(`/projects/${pid}/jobs`, { limit: 100 })).items,
+    queryFn: () =>
+      jobsHeard.during(
+        async () => (await get<Page<Job>>(`/projects/${pid}/jobs`, { limit: 100 })).items,
+        (job) => job.project_id === pid,
+      ),
   });
 
 export const logQuery = (jid: string) =>

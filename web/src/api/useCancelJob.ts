@@ -1,15 +1,14 @@
 /** Ends a job and shows at once that it has ended. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { jobApplied } from "./events";
-import { cancelJob, jobKeys } from "./jobs";
+import { cancelJob, jobTold } from "./jobs";
 import type { Job } from "./types";
 
-export function useCancelJob(projectId: string) {
+export function useCancelJob() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (job: Job) => cancelJob(job.id),
     onSuccess: (done) => {
-      client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => (old ? jobApplied(old, done) : old));
+      jobTold(client, done);
     },
   });
 }

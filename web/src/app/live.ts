@@ -4,11 +4,11 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { create } from "zustand";
 import { classifierKeys } from "../api/classifiers";
-import { imageApplied, jobApplied, logApplied, newsOfEnds, without } from "../api/events";
+import { imageApplied, logApplied, newsOfEnds, without } from "../api/events";
 import { downloadFileOf } from "../api/exchange";
 import { messageFrom } from "../api/http";
 import { imageKeys, imagesHeard } from "../api/images";
-import { jobKeys, projectMethodsQuery } from "../api/jobs";
+import { jobKeys, jobTold, projectMethodsQuery } from "../api/jobs";
 import { landmarkKeys } from "../api/landmarks";
 import { layerKeys } from "../api/layers";
 import { measurementKeys } from "../api/measurements";
@@ -112,7 +112,7 @@ function applyLayer(client: QueryClient, { layer_id, generation, bbox, image_id 
 }
 
 function applyJob({ client, projectId, hasEnded }: Live, job: Job): void {
-  client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => (old ? jobApplied(old, job) : old));
+  jobTold(client, job);
   if (!hasEnded(job)) return;
   if (job.kind !== "import" && job.kind !== "export") {
     // counts, times of measurement and tables may all be new

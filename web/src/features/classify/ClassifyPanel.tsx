@@ -99,7 +99,7 @@ export function ClassifyPanel({ projectId, image, layers, mayLabel, mayRun, mayM
           })
         }
       />
-      {job ? <RunningJob projectId={projectId} job={job} mayCancel={mayRun} /> : null}
+      {job ? <RunningJob job={job} mayCancel={mayRun} /> : null}
       {newest ? (
         <>
           <Group grow gap={6}>

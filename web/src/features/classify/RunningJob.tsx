@@ -10,7 +10,6 @@ import { StopButton } from "../../ui/StopButton";
 import { TrainingCurve } from "./TrainingCurve";
 
 interface Props {
-  projectId: string;
   job: Job;
   mayCancel: boolean;
 }
@@ -23,8 +22,8 @@ export function trainsNetwork({ kind, parameters }: Job): boolean {
   return kind.startsWith("train-") && NETWORKS.includes(configuration?.learner ?? "");
 }
 
-export function RunningJob({ projectId, job, mayCancel }: Props) {
-  const cancel = useCancelJob(projectId);
+export function RunningJob({ job, mayCancel }: Props) {
+  const cancel = useCancelJob();
   return (
     <>
       <JobBar name="classify" {...job} onCancel={mayCancel ? () => cancel.mutate(job) : undefined} />

@@ -1,12 +1,10 @@
 /** Starts a job and puts it into the list at once. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { jobApplied } from "../../api/events";
 import { messageFrom } from "../../api/http";
-import { jobKeys, startJob } from "../../api/jobs";
+import { jobTold, startJob } from "../../api/jobs";
 import type {
   ClassifyImagesRequest,
   ClassifyRequest,
-  Job,
   TrainClassifierRequest,
   TrainImageClassifierRequest,
 } from "../../api/types";
@@ -26,7 +24,7 @@ export function useStart(projectId: string) {
       return startJob(projectId, request);
     },
     onSuccess: (job) => {
-      client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => (old ? jobApplied(old, job) : old));
+      jobTold(client, job);
     },
     onError: (error) => tell({ kind: "error", title: "Not started", message: messageFrom(error) }),
   });

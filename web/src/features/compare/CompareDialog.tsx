@@ -4,10 +4,9 @@ import { IconPlayerPlay } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { preprocessingQuery } from "../../api/comparisons";
-import { jobApplied } from "../../api/events";
 import { messageFrom } from "../../api/http";
-import { jobKeys, projectMethodsQuery, startJob } from "../../api/jobs";
-import type { Image, Job } from "../../api/types";
+import { jobTold, projectMethodsQuery, startJob } from "../../api/jobs";
+import type { Image } from "../../api/types";
 import { geometryOf } from "../../geometry/geojson";
 import { rectangle } from "../../geometry/shapes";
 import { setWorkspace, useWorkspace, workspace } from "../../state/workspace";
@@ -48,7 +47,7 @@ function Choice({ projectId, image }: { projectId: string; image: Image }) {
       return startJob(projectId, { kind: "compare", methods, steps, image_id: image.id, region, ...plane });
     },
     onSuccess: (job) => {
-      client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => (old ? jobApplied(old, job) : old));
+      jobTold(client, job);
       setWorkspace({ comparison: job.id });
     },
   });

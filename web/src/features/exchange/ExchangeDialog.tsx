@@ -62,7 +62,7 @@ function ExportForm({ project }: { project: Project }) {
   const [downsample, setDownsample] = useState(1);
   const [cropPx, setCropPx] = useState(256);
   const [predictions, setPredictions] = useState(true);
-  const started = useStarted(project.id);
+  const started = useStarted();
   const order = useMutation({
     mutationFn: () => startExport(project.id, { set, downsample, cropPx, predictions }),
     onSuccess: started,
@@ -140,7 +140,7 @@ function useDownloadWhenDone(job: Job | null): string | null {
 }
 
 function ImportForm({ project }: { project: Project }) {
-  const started = useStarted(project.id);
+  const started = useStarted();
   const order = useMutation({
     mutationFn: (file: File) => startSetImport(project.id, file),
     onSuccess: started,

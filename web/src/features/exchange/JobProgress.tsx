@@ -1,8 +1,8 @@
 /** A job that one waits for: how far it is, what came of it, and a way to stop it. */
 import { Alert, Button, Group, Progress, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { isRunning, jobApplied } from "../../api/events";
-import { cancelJob, jobKeys, jobsQuery } from "../../api/jobs";
+import { isRunning } from "../../api/events";
+import { cancelJob, jobsQuery, jobTold } from "../../api/jobs";
 import type { Job } from "../../api/types";
 
 const ASK_AGAIN_MS = 1500;
@@ -19,13 +19,13 @@ export function useJob(projectId: string, jobId: string | null): Job | null {
 }
 
 /** Puts a job that was just started where the lists look for it. */
-export function useStarted(projectId: string): (job: Job) => void {
+export function useStarted(): (job: Job) => void {
   const client = useQueryClient();
-  return (job) => client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => jobApplied(old ?? [], job));
+  return (job) => jobTold(client, job);
 }
 
 export function JobProgress({ job, testId }: { job: Job; testId: string }) {
-  const started = useStarted(job.project_id);
+  const started = useStarted();
   const cancel = useMutation({ mutationFn: () => cancelJob(job.id), onSuccess: started });
   if (job.state === "failed")
     return (

@@ -10,9 +10,9 @@ import {
 } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { isRunning, jobApplied } from "../../api/events";
+import { isRunning } from "../../api/events";
 import { downloadFileOf } from "../../api/exchange";
-import { cancelJob, jobKeys, jobsQuery, logQuery, retryJob } from "../../api/jobs";
+import { cancelJob, jobsQuery, jobTold, logQuery, retryJob } from "../../api/jobs";
 import type { Job } from "../../api/types";
 import { duration, number } from "../../ui/format";
 import { IconButton, PanelEmpty } from "../../ui/parts";
@@ -86,20 +86,20 @@ function ImportsRow({ imports, onShow }: { imports: Fold["imports"]; onShow: Pro
   );
 }
 
-function useJobAction(action: (jobId: string) => Promise<Job>, projectId: string) {
+function useJobAction(action: (jobId: string) => Promise<Job>) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: action,
     onSuccess: (job) => {
-      client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => (old ? jobApplied(old, job) : old));
+      jobTold(client, job);
     },
   });
 }
 
 function JobRow({ job, onShow }: { job: Job; onShow(): void }) {
   const [isOpen, setOpen] = useState(false);
-  const cancel = useJobAction(cancelJob, job.project_id);
-  const retry = useJobAction(retryJob, job.project_id);
+  const cancel = useJobAction(cancelJob);
+  const retry = useJobAction(retryJob);
   const save = useMutation({ mutationFn: downloadFileOf });
   const { label, color } = STATES[job.state];
   const runs = isRunning(job);

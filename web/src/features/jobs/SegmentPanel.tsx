@@ -4,11 +4,10 @@ import { IconPlayerPlay, IconRectangle } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { classifiersQuery } from "../../api/classifiers";
-import { jobApplied } from "../../api/events";
-import { jobKeys, projectMethodsQuery, startJob } from "../../api/jobs";
+import { jobTold, projectMethodsQuery, startJob } from "../../api/jobs";
 import { modelsQuery } from "../../api/models";
 import { ontologyQuery } from "../../api/projects";
-import type { Image, Job, SegmentRequest } from "../../api/types";
+import type { Image, SegmentRequest } from "../../api/types";
 import { geometryOf, parseGeometry, polygonsOf } from "../../geometry/geojson";
 import { rectangle } from "../../geometry/shapes";
 import type { Geometry } from "../../geometry/types";
@@ -135,7 +134,7 @@ function useRun(projectId: string) {
   return useMutation({
     mutationFn: (request: SegmentRequest) => startJob(projectId, request),
     onSuccess: (job) => {
-      client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => (old ? jobApplied(old, job) : old));
+      jobTold(client, job);
     },
   });
 }

@@ -245,7 +245,7 @@ function Learning({
   const [version, setVersion] = useState<number | null>(null);
   const { data: jobs } = useQuery(jobsQuery(projectId));
   const start = useLandmarkJobs(projectId);
-  const cancel = useCancelJob(projectId);
+  const cancel = useCancelJob();
   const job = jobs?.find(isOurs);
   const isBusy = job !== undefined || start.isPending;
   const shown = versions.find((one) => one.version === version) ?? versions[0];

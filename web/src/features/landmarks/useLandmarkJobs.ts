@@ -1,8 +1,7 @@
 /** Starts a training or a search and puts it into the list of jobs at once. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { jobApplied } from "../../api/events";
-import { jobKeys, startJob } from "../../api/jobs";
-import type { DetectLandmarksRequest, Job, TrainLandmarksRequest } from "../../api/types";
+import { jobTold, startJob } from "../../api/jobs";
+import type { DetectLandmarksRequest, TrainLandmarksRequest } from "../../api/types";
 import { workspace } from "../../state/workspace";
 
 export function useLandmarkJobs(projectId: string) {
@@ -14,7 +13,7 @@ export function useLandmarkJobs(projectId: string) {
       return startJob(projectId, request);
     },
     onSuccess: (job) => {
-      client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => old && jobApplied(old, job));
+      jobTold(client, job);
     },
   });
 }

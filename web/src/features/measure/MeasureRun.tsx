@@ -4,11 +4,11 @@ import { IconChevronDown, IconDownload, IconPhoto, IconRulerMeasure } from "@tab
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { download } from "../../api/download";
-import { jobApplied, isRunning as runs } from "../../api/events";
+import { isRunning as runs } from "../../api/events";
 import { messageFrom } from "../../api/http";
-import { jobKeys, jobsQuery, startJob } from "../../api/jobs";
+import { jobsQuery, jobTold, startJob } from "../../api/jobs";
 import { type TableFormat, tableUrl } from "../../api/measurements";
-import type { Job, Layer } from "../../api/types";
+import type { Layer } from "../../api/types";
 import { tell } from "../../state/notices";
 import { plural } from "../../ui/format";
 import { FeatureChoice, rememberedFeatures } from "./FeatureChoice";
@@ -36,8 +36,7 @@ export function MeasureRun({ projectId, layer, mayRun }: Props) {
   const start = useMutation({
     mutationFn: (everywhere: boolean) =>
       startJob(projectId, { kind: "measure", layer_ids: [layer.id], everywhere, ...features }),
-    onSuccess: (job) =>
-      client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => (old ? jobApplied(old, job) : old)),
+    onSuccess: (job) => jobTold(client, job),
     onError: (error) => tell({ kind: "error", title: "Not started", message: messageFrom(error) }),
   });
   const cannot = layer.count === 0 || !mayRun;

@@ -1,11 +1,10 @@
 /** Structure in the measurements: objects arranged by likeness, clusters, and the unusual ones. */
 import { Button, Group, NumberInput, Progress, Select, Stack, Text } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { jobApplied } from "../../api/events";
-import { cancelJob, jobKeys } from "../../api/jobs";
 import { exploreMethodsQuery } from "../../api/measurements";
 import type { Column, ExploreMethodInfo, ExploreRequest, Job, Layer, Term } from "../../api/types";
+import { useCancelJob } from "../../api/useCancelJob";
 import { ClusterClasses } from "./ClusterClasses";
 import { setPlotting, usePlotting } from "./settings";
 import { Unusual } from "./Unusual";
@@ -43,7 +42,7 @@ export function Structure({ projectId, layer, columns, terms, notes, mayRun, may
       <StepRow step="project" label="Arrange" test="arrange" {...shared} />
       <StepRow step="cluster" label="Cluster" test="cluster" {...shared} />
       <StepRow step="outliers" label="Unusual" test="unusual" {...shared} />
-      {running ? <Running projectId={projectId} job={running} /> : null}
+      {running ? <Running job={running} /> : null}
       {notes.length > 0 ? (
         <Stack gap={2} data-testid="explore-notes">
           {notes.map((note) => (
@@ -126,13 +125,8 @@ function StepRow({ step, label, test, methods, mayRun, onRun }: StepProps) {
   );
 }
 
-function Running({ projectId, job }: { projectId: string; job: Job }) {
-  const client = useQueryClient();
-  const cancel = useMutation({
-    mutationFn: () => cancelJob(job.id),
-    onSuccess: (done) =>
-      client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => (old ? jobApplied(old, done) : old)),
-  });
+function Running({ job }: { job: Job }) {
+  const cancel = useCancelJob();
   return (
     <Stack gap={4} data-testid="explore-running">
       <Group justify="space-between" wrap="nowrap">
@@ -142,7 +136,7 @@ function Running({ projectId, job }: { projectId: string; job: Job }) {
         <Button
           variant="subtle"
           size="compact-xs"
-          onClick={() => cancel.mutate()}
+          onClick={() => cancel.mutate(job)}
           data-testid="explore-cancel"
         >
           Cancel

@@ -1,10 +1,10 @@
 /** Starts a job that derives columns, and says when they are there. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import { jobApplied, isRunning as runs } from "../../api/events";
+import { isRunning as runs } from "../../api/events";
 import { messageFrom } from "../../api/http";
-import { jobKeys, jobsQuery, startJob } from "../../api/jobs";
-import type { ExploreRequest, Job } from "../../api/types";
+import { jobsQuery, jobTold, startJob } from "../../api/jobs";
+import type { ExploreRequest } from "../../api/types";
 import { tell } from "../../state/notices";
 
 export function useExplore(projectId: string, layerId: string, onDone: (request: ExploreRequest) => void) {
@@ -19,7 +19,7 @@ export function useExplore(projectId: string, layerId: string, onDone: (request:
     mutationFn: (request: ExploreRequest) => startJob(projectId, request),
     onSuccess: (job, request) => {
       asked.current = { id: job.id, request };
-      client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => (old ? jobApplied(old, job) : old));
+      jobTold(client, job);
     },
     onError: (error) => tell({ kind: "error", title: "Not started", message: messageFrom(error) }),
   });

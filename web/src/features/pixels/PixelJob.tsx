@@ -4,12 +4,11 @@ import { useCancelJob } from "../../api/useCancelJob";
 import { JobBar } from "../../ui/JobBar";
 
 interface Props {
-  projectId: string;
   job: Job;
   mayCancel: boolean;
 }
 
-export function PixelJob({ projectId, job, mayCancel }: Props) {
-  const cancel = useCancelJob(projectId);
+export function PixelJob({ job, mayCancel }: Props) {
+  const cancel = useCancelJob();
   return <JobBar name="pixel" {...job} onCancel={mayCancel ? () => cancel.mutate(job) : undefined} />;
 }

@@ -105,7 +105,7 @@ function Panel({ projectId, image, mayDraw, mayRun, mayManage, terms, versions, 
         material={materialOf(rows, newest)}
         onTrain={train}
       />
-      {job ? <PixelJob projectId={projectId} job={job} mayCancel={mayRun} /> : null}
+      {job ? <PixelJob job={job} mayCancel={mayRun} /> : null}
       {shown ? (
         <>
           <PreviewControls classifier={shown} />

@@ -1,8 +1,7 @@
 /** Starts jobs and puts them into the list at once. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { jobApplied } from "../../api/events";
 import { messageFrom } from "../../api/http";
-import { jobKeys, startJob } from "../../api/jobs";
+import { jobTold, startJob } from "../../api/jobs";
 import type { Job, SegmentRequest, TrainPixelsRequest } from "../../api/types";
 import { tell } from "../../state/notices";
 import { workspace } from "../../state/workspace";
@@ -18,7 +17,7 @@ export function usePixelJobs(projectId: string) {
       return jobs;
     },
     onSuccess: (jobs) => {
-      client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => old && jobs.reduce(jobApplied, old));
+      for (const job of jobs) jobTold(client, job);
     },
     onError: (error) => tell({ kind: "error", title: "Not started", message: messageFrom(error) }),
   });

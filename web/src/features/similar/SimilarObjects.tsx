@@ -3,13 +3,13 @@ import { Button, Group, Progress, Text, UnstyledButton } from "@mantine/core";
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type CSSProperties, useState } from "react";
-import { isRunning, jobApplied } from "../../api/events";
+import { isRunning } from "../../api/events";
 import { messageFrom } from "../../api/http";
-import { jobKeys, jobsQuery, startJob } from "../../api/jobs";
+import { jobsQuery, jobTold, startJob } from "../../api/jobs";
 import { cropUrl } from "../../api/objects";
 import { ontologyQuery } from "../../api/projects";
 import { similarQuery } from "../../api/similar";
-import type { Annotation, SimilarObjects as Found, Job, SimilarObject, Term } from "../../api/types";
+import type { Annotation, SimilarObjects as Found, SimilarObject, Term } from "../../api/types";
 import { tell } from "../../state/notices";
 import { useWorkspace, workspace } from "../../state/workspace";
 import { plural } from "../../ui/format";
@@ -119,7 +119,7 @@ function Missing({ projectId, found, mayRun }: { projectId: string; found: Found
   const start = useMutation({
     mutationFn: () => startJob(projectId, { kind: "index-objects", image_ids: null }),
     onSuccess: (made) => {
-      client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => (old ? jobApplied(old, made) : old));
+      jobTold(client, made);
     },
     onError: (error) => tell({ kind: "error", title: "Not started", message: messageFrom(error) }),
   });

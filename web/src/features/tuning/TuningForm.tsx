@@ -3,12 +3,11 @@ import { Alert, Button, Group, Radio, Select, Stack, Text, TextInput } from "@ma
 import { IconSchool } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { jobApplied } from "../../api/events";
 import { messageFrom } from "../../api/http";
-import { jobKeys, startJob } from "../../api/jobs";
+import { jobTold, startJob } from "../../api/jobs";
 import { ontologyQuery } from "../../api/projects";
 import { correctionsQuery } from "../../api/tuning";
-import type { Corrections, FineTuneRequest, Job, TuningPlan } from "../../api/types";
+import type { Corrections, FineTuneRequest, TuningPlan } from "../../api/types";
 import { setWorkspace } from "../../state/workspace";
 import { PanelEmpty } from "../../ui/parts";
 import { ImageTable } from "./ImageTable";
@@ -57,7 +56,7 @@ function Form({ projectId, found }: { projectId: string; found: Corrections }) {
   const run = useMutation({
     mutationFn: () => startJob(projectId, requestOf({ start, name, roles, plan, area })),
     onSuccess: (job) => {
-      client.setQueryData<Job[]>(jobKeys.list(projectId), (old) => (old ? jobApplied(old, job) : old));
+      jobTold(client, job);
       setWorkspace({ tuning: job.id });
     },
   });

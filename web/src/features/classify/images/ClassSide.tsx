@@ -113,7 +113,7 @@ export function ClassSide(props: Props) {
           })
         }
       />
-      {job ? <RunningJob projectId={id} job={job} mayCancel={runs} /> : null}
+      {job ? <RunningJob job={job} mayCancel={runs} /> : null}
       {newest ? (
         <Button
           variant="light"
