@@ -54,7 +54,7 @@ def test_without_torch_and_network(tmp_path: Path) -> None:
 def test_every_shipped_model_is_what_it_says() -> None:
     shipped = [one.package for one in MethodRegistry().all().values() if isinstance(one, NetworkMethod)]
 
-    assert {"nuclei"} <= {one.name for one in shipped}
+    assert {"nuclei", "nuclei-histology"} <= {one.name for one in shipped}
     assert sum(one.weights.stat().st_size for one in shipped) < 20e6
     for one in shipped:
         assert one.shipped
@@ -64,7 +64,7 @@ def test_every_shipped_model_is_what_it_says() -> None:
         assert {path.name for path in one.pictures} >= {"cover.png"}
 
 
-def test_the_shipped_model_beats_the_threshold_on_stained_sections(shared_data: Path) -> None:
+def test_the_shipped_models_beat_the_threshold_on_stained_sections(shared_data: Path) -> None:
     pairs = {pair.name: pair for pair in pairs_in(shared_data / "dsb2018")}
     names = standard_split(pairs).validation
     examples = [one for one in map(read_example, (pairs[name] for name in names[::3])) if one.image.ndim == 3][:6]
@@ -72,10 +72,11 @@ def test_the_shipped_model_beats_the_threshold_on_stained_sections(shared_data: 
 
     found = {
         name: float(np.mean([one.scores.dsb for one in score_method(registry.by_name(name), examples)]))
-        for name in ("nuclei", "threshold")
+        for name in ("nuclei", "nuclei-histology", "threshold")
     }
 
     assert found["nuclei"] > found["threshold"] + 0.05
+    assert found["nuclei-histology"] > found["threshold"] + 0.05
 
 
 @pytest.mark.parametrize("factor", [1, 2])

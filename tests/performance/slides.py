@@ -4,7 +4,7 @@
 of one run over the whole: joined by matching in the shared strips, and joined as SLDC does (Mormont et al. 2016:
 objects of neighbouring tiles that touch or overlap are one).
 ``python -m tests.performance.slides job`` segments mosaics of two sizes with two workers, and the
-smaller one with one.
+smaller one with one; with ``--alone`` the larger one with two workers, and nothing else.
 """
 
 import argparse
@@ -44,8 +44,9 @@ def main() -> int:
     parser.add_argument("what", choices=("merging", "job"), nargs="?", default="merging")
     parser.add_argument("--side", type=int, default=4000, help="side of the mosaic (px); of the larger one for job")
     parser.add_argument("--method", default="nuclei")
+    parser.add_argument("--alone", action="store_true", help="job: the larger mosaic only")
     given = parser.parse_args()
-    print(f"Command: python -m tests.performance.slides {given.what} --side {given.side} --method {given.method}\n")
+    print(f"Command: python -m tests.performance.slides {' '.join(sys.argv[1:])}\n", flush=True)
     return merging(given) if given.what == "merging" else job(given)
 
 
@@ -148,7 +149,8 @@ def job(given: argparse.Namespace) -> int:
     print("| side (px) | workers | objects | tiles | s | tiles/s | peak of all processes (MB) |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory(prefix="cytoloop-bench-") as name:
-        for side, workers in ((given.side // 2, 2), (given.side, 2), (given.side // 2, 1)):
+        others = () if given.alone else ((given.side // 2, 2), (given.side // 2, 1))
+        for side, workers in ((given.side, 2), *others):
             folder = Path(name) / f"{side}-{workers}"
             (folder / "slides").mkdir(parents=True)
             write_mosaic(folder / "slides/mosaic.tif", side)
