@@ -1,7 +1,7 @@
 """How the shipped models are made, and what they make of kinds of images that they never saw.
 
 ``models.py make [NAME...]`` trains by the recipes in ``learning/recipes`` and writes the packages that ship.
-A recipe in ``special`` goes on from the general model on its kinds of images, and ships where it does better on them.
+A recipe in ``special`` goes on from the general model on its kinds of images, and ships where it does clearly better.
 ``models.py generalise`` trains without one group of image types after the other, and scores on those.
 Both go on where they were ended: what is done lies under ``--work``.
 """
@@ -37,6 +37,8 @@ FINAL_SHARE = 0.3
 SPECIAL = {"nuclei-fluorescence": "0,1,2,3,7", "nuclei-histology": "4,5,6"}
 """Types of images of the models for one kind: gray ones with dark background; colour ones."""
 GENERAL = "nuclei"
+SURE = 2.0
+"""So many standard errors a special model has to be better by: two trainings of the same recipe differ too."""
 GROUPS = ("4", "5,6", "8", "3", "2,7", "0,1")
 """Types that are alike are held out together."""
 DATA = (
@@ -83,7 +85,7 @@ def main() -> int:
     if order.action == "make":
         for name in order.names or [*sorted(path.stem for path in RECIPES.glob("*.toml")), *SPECIAL]:
             made = make(name, order)
-            print(made.folder if made else f"{name} is no better than {GENERAL} and does not ship.")
+            print(made.folder if made else f"{name} is not clearly better than {GENERAL} and does not ship.")
     else:
         print(json.dumps(generalise(order), indent=2))
     return 0
@@ -92,7 +94,7 @@ def main() -> int:
 def make(name: str, given: argparse.Namespace) -> ModelPackage | None:
     """Train on the training part, score, train on everything, write the package.
 
-    ``None`` where a model for one kind of images does no better on it than the general one.
+    ``None`` where a model for one kind of images is not clearly better on it than the general one.
     """
     title, description = ABOUT.get(name, (name, ""))
     about = About(title, description, DATA)
@@ -151,7 +153,7 @@ def _last(name: str, configuration: Configuration, given: argparse.Namespace, tr
 
 
 def _better(special: ModelPackage, order: Order, given: argparse.Namespace) -> bool:
-    """Whether a model for one kind scores higher on its held-out images than the general one that saw as little."""
+    """Whether a model for one kind is clearly better on its held-out images than the general one that saw as little."""
     held = judged_of(order, [read_example(pair) for pair in pairs_in(given.data)]).examples
     general, _, _ = _general(GENERAL, given)
     package = package_model(
@@ -159,11 +161,16 @@ def _better(special: ModelPackage, order: Order, given: argparse.Namespace) -> b
         json.loads((general.folder / "record.json").read_text()), About("general", "", ""), sample=held[0],
     )  # fmt: skip
     scores = [
-        float(np.mean([one.scores.dsb for one in score_method(NetworkMethod(model), held)]))
-        for model in (special, package)
+        np.array([one.scores.dsb for one in score_method(NetworkMethod(model), held)]) for model in (special, package)
     ]
-    print(f"{special.name}: DSB {scores[0]:.4f}, the general model {scores[1]:.4f}", file=sys.stderr)
-    return scores[0] > scores[1]
+    gain = scores[0] - scores[1]
+    error = float(np.std(gain, ddof=1)) / len(gain) ** 0.5
+    print(
+        f"{special.name}: DSB {scores[0].mean():.4f}, the general model {scores[1].mean():.4f} on {len(held)} images: "
+        f"{gain.mean():+.4f}, standard error {error:.4f}",
+        file=sys.stderr,
+    )
+    return bool(gain.mean() > SURE * error)
 
 
 def _settled(

@@ -18,7 +18,7 @@ _LOG = logging.getLogger(__name__)
 GROUP = "cytoloop.segmenters"
 SHIPPED = Path(__file__).parent / "models"
 """Folder of the models that come with the program."""
-_OFFERED_FIRST = ("nuclei", "nuclei-fluorescence", "nuclei-histology", "threshold", "log")
+_OFFERED_FIRST = ("nuclei", "nuclei-histology", "threshold", "log")
 
 
 class MethodRegistry:
